@@ -1,0 +1,144 @@
+//! perform(Call) → Reply.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::sync::{Mutex, PoisonError};
+
+use aws_config::SdkConfig;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime::client::identity::IdentityCache;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use jiff::Timestamp;
+use sagelock_domain::call::{Call, CallError, CallErrorKind, Reply, Service};
+use sagelock_domain::collect::Address;
+use sagelock_domain::ids::Region;
+
+use crate::endpoint::{endpoint, overridden, signing_name};
+use crate::exchange::{Exchange, Shared, exchange};
+use crate::wire;
+
+/// A connection to AWS, with credentials.
+#[derive(Debug)]
+pub struct Aws {
+    shared: Shared,
+    exchanges: Mutex<BTreeMap<(Service, Region), Exchange>>,
+}
+
+impl Aws {
+    pub(crate) fn new(
+        sdk: SdkConfig,
+        http: SharedHttpClient,
+        provider: SharedCredentialsProvider,
+    ) -> Self {
+        let identities = IdentityCache::lazy().build();
+        let shared = Shared {
+            sdk,
+            http,
+            provider,
+            identities,
+        };
+        Self {
+            shared,
+            exchanges: Mutex::new(BTreeMap::new()),
+        }
+    }
+
+    /// The region that the user's environment names.
+    #[must_use]
+    pub fn default_region(&self) -> Option<Region> {
+        self.shared
+            .sdk
+            .region()
+            .map(|region| Region::new(region.as_ref()))
+    }
+
+    /// The override under which something answers in AWS's place, where there is one.
+    #[must_use]
+    pub fn endpoint_override(&self) -> Option<String> {
+        [
+            Service::SageMaker,
+            Service::Kms,
+            Service::Sts,
+            Service::Ec2,
+            Service::Organizations,
+        ]
+        .into_iter()
+        .find_map(|service| overridden(&self.shared.sdk, service))
+    }
+
+    /// Makes a call, once: retries are the scheduler's.
+    ///
+    /// # Errors
+    /// Nothing answered, or the answer is an error.
+    pub async fn perform(&self, address: &Address, call: &Call) -> Result<Reply, CallError> {
+        let row = call.op().row();
+        let exchange = self.exchange(row.service, &address.region);
+        match exchange.invoke(wire::request(call)).await {
+            Ok(response) => wire::reply(row.wire, response, Timestamp::now()),
+            Err(error) => Err(failed(&error)),
+        }
+    }
+
+    fn exchange(&self, service: Service, region: &Region) -> Exchange {
+        let mut exchanges = self
+            .exchanges
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let prepared = exchanges
+            .entry((service, region.clone()))
+            .or_insert_with(|| {
+                let url = endpoint(&self.shared.sdk, service, region);
+                exchange(&self.shared, &url, signing_name(service), region)
+            });
+        prepared.clone()
+    }
+}
+
+/// Why nothing answered.
+fn failed(error: &SdkError<std::convert::Infallible, HttpResponse>) -> CallError {
+    let (kind, code) = if has_source::<CredentialsError>(error) {
+        (CallErrorKind::Credentials, "NoCredentials")
+    } else {
+        match error {
+            SdkError::TimeoutError(_) => (CallErrorKind::Unavailable, "Timeout"),
+            SdkError::DispatchFailure(_) => (CallErrorKind::Unavailable, "Connection"),
+            SdkError::ResponseError(_) => (CallErrorKind::Unavailable, "Response"),
+            SdkError::ConstructionFailure(_) | SdkError::ServiceError(_) | _ => {
+                (CallErrorKind::Refused, "Request")
+            }
+        }
+    };
+    CallError {
+        kind,
+        code: code.to_owned(),
+        message: causes(error),
+    }
+}
+
+/// An error and what caused it, in one line.
+fn causes(error: &(dyn Error + 'static)) -> String {
+    let mut said = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        let more = error.to_string();
+        if !said.contains(&more) {
+            said = format!("{said}: {more}");
+        }
+        next = error.source();
+    }
+    said
+}
+
+fn has_source<T: Error + 'static>(error: &(dyn Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if error.is::<T>() {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}

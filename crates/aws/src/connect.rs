@@ -1,0 +1,106 @@
+//! From the user's environment to signed calls.
+
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region as SdkRegion, SdkConfig};
+use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use aws_smithy_http_client::{Builder, Connector};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+
+use crate::Aws;
+
+/// What the user says about the connection; all else comes from the environment, the shared
+/// configuration files and the machine, as in every AWS tool.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The profile, `--profile`.
+    pub profile: Option<String>,
+}
+
+/// There are no credentials to work with.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// Nothing provides any.
+    #[error("no AWS credentials found")]
+    NoCredentials {
+        /// Where was looked.
+        #[source]
+        source: CredentialsError,
+    },
+    /// Something should provide them and failed: an expired SSO session, a role that cannot be
+    /// assumed, a profile that does not exist.
+    #[error("cannot load AWS credentials")]
+    BadCredentials {
+        /// What failed.
+        #[source]
+        source: CredentialsError,
+    },
+}
+
+/// How long to wait for a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long to wait for one answer.
+pub(crate) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+
+impl Aws {
+    /// Finds credentials and gets ready to call.
+    ///
+    /// # Errors
+    /// There are no credentials, or they cannot be loaded.
+    pub async fn connect(options: Options) -> Result<Self, ConnectError> {
+        let http = http_client();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
+        if let Some(profile) = options.profile {
+            loader = loader.profile_name(profile);
+        }
+        let sdk = with_region(loader.load().await);
+        let Some(provider) = sdk.credentials_provider() else {
+            let source = CredentialsError::not_loaded("no provider is configured");
+            return Err(ConnectError::NoCredentials { source });
+        };
+        match provider.provide_credentials().await {
+            Ok(_) => Ok(Self::new(sdk, http, provider)),
+            Err(source @ CredentialsError::CredentialsNotLoaded(_)) => {
+                Err(ConnectError::NoCredentials { source })
+            }
+            Err(source) => Err(ConnectError::BadCredentials { source }),
+        }
+    }
+}
+
+/// STS needs some region; where none is configured, that of the partition's first.
+fn with_region(sdk: SdkConfig) -> SdkConfig {
+    if sdk.region().is_some() {
+        return sdk;
+    }
+    sdk.into_builder()
+        .region(SdkRegion::new("us-east-1"))
+        .build()
+}
+
+/// One pool of connections for everything, through the proxy that the environment names.
+fn http_client() -> SharedHttpClient {
+    Builder::new().build_with_connector_fn(|settings, components| {
+        let mut connector = Connector::builder();
+        connector.set_connector_settings(settings.cloned());
+        if let Some(components) = components {
+            connector.set_sleep_impl(components.sleep_impl());
+        }
+        connector
+            .proxy_config(ProxyConfig::from_env())
+            .tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc))
+            .build()
+    })
+}
+
+/// The time-outs of one attempt; retries are the scheduler's.
+pub(crate) fn timeouts() -> aws_smithy_types::timeout::TimeoutConfig {
+    aws_smithy_types::timeout::TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .read_timeout(ATTEMPT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .build()
+}

@@ -1,0 +1,244 @@
+//! AWS's protocols, from a call to bytes and from bytes to a reply.
+
+mod xml;
+
+use std::fmt::Write;
+
+use jiff::Timestamp;
+use sagelock_domain::call::{Call, CallError, CallErrorKind, Reply, Wire, classify};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::exchange::{Request, Response};
+
+/// The request of a call.
+pub(crate) fn request(call: &Call) -> Request {
+    let row = call.op().row();
+    let body = call.body();
+    match row.wire {
+        Wire::Json { prefix } => Request {
+            headers: vec![
+                ("content-type", "application/x-amz-json-1.1".to_owned()),
+                ("x-amz-target", format!("{prefix}.{}", row.operation)),
+            ],
+            body: body.to_string(),
+        },
+        Wire::Query { version } => {
+            let mut form = format!("Action={}&Version={version}", row.operation);
+            for (name, value) in body.as_object().into_iter().flatten() {
+                let text = match value {
+                    Value::String(text) => text.clone(),
+                    Value::Null
+                    | Value::Bool(_)
+                    | Value::Number(_)
+                    | Value::Array(_)
+                    | Value::Object(_) => value.to_string(),
+                };
+                let _ = write!(form, "&{name}={}", percent_encoded(&text));
+            }
+            let kind = "application/x-www-form-urlencoded; charset=utf-8";
+            Request {
+                headers: vec![("content-type", kind.to_owned())],
+                body: form,
+            }
+        }
+    }
+}
+
+fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
+/// The reply, or why there is none.
+pub(crate) fn reply(wire: Wire, response: Response, now: Timestamp) -> Result<Reply, CallError> {
+    let text = String::from_utf8(response.body);
+    let body = text.ok().and_then(|text| match wire {
+        Wire::Json { .. } => raw(text),
+        Wire::Query { .. } => xml::to_json(&text).and_then(|value| raw(value.to_string())),
+    });
+    if (200..300).contains(&response.status) {
+        return match body {
+            Some(body) => Ok(Reply {
+                body,
+                at: now,
+                request_id: response.request_id,
+            }),
+            None => Err(not_readable(response.status)),
+        };
+    }
+    let document = body
+        .as_deref()
+        .and_then(|body| serde_json::from_str(body.get()).ok());
+    let (code, message) = error_of(response.error_type.as_deref(), document.as_ref());
+    if code.is_empty() && document.is_none() && !(500..600).contains(&response.status) {
+        return Err(not_readable(response.status));
+    }
+    let kind = classify(response.status, &code, &message);
+    let code = if code.is_empty() {
+        format!("HTTP {}", response.status)
+    } else {
+        code
+    };
+    Err(CallError {
+        kind,
+        code,
+        message,
+    })
+}
+
+fn raw(text: String) -> Option<Box<RawValue>> {
+    RawValue::from_string(text).ok()
+}
+
+fn not_readable(status: u16) -> CallError {
+    CallError {
+        kind: CallErrorKind::NotJson,
+        code: format!("HTTP {status}"),
+        message:
+            "the answer is not in AWS's format; is there a proxy or another server in between?"
+                .to_owned(),
+    }
+}
+
+/// The code and message of an error, of whichever protocol: `__type` or `X-Amzn-ErrorType` in
+/// JSON, `Error` in XML (Smithy, "AWS JSON 1.1 protocol" and "AWS query protocol", errors).
+fn error_of(header: Option<&str>, document: Option<&Value>) -> (String, String) {
+    let empty = Value::Null;
+    let document = document.unwrap_or(&empty);
+    let xml = ["/Error", "/Errors/Error"]
+        .into_iter()
+        .find_map(|path| document.pointer(path));
+    let text = |value: &Value, names: &[&str]| {
+        names
+            .iter()
+            .find_map(|name| value.get(name)?.as_str())
+            .unwrap_or_default()
+            .to_owned()
+    };
+    if let Some(error) = xml {
+        return (text(error, &["Code"]), text(error, &["Message"]));
+    }
+    let code = match text(document, &["__type", "code", "Code"]) {
+        code if code.is_empty() => header.unwrap_or_default().to_owned(),
+        code => code,
+    };
+    // `com.amazonaws.sagemaker#ThrottlingException:http://…`
+    let code = code.split(':').next().unwrap_or_default();
+    let code = code.rsplit('#').next().unwrap_or_default().to_owned();
+    (
+        code,
+        text(document, &["message", "Message", "errorMessage"]),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sagelock_domain::call::{CallErrorKind, Op, input};
+
+    const JSON: Wire = Wire::Json {
+        prefix: "SageMaker",
+    };
+    const QUERY: Wire = Wire::Query {
+        version: "2011-06-15",
+    };
+
+    fn answered(wire: Wire, status: u16, body: &str) -> Result<Reply, CallError> {
+        let response = Response {
+            status,
+            request_id: Some("r".to_owned()),
+            error_type: None,
+            body: body.as_bytes().to_vec(),
+        };
+        reply(wire, response, Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn a_reply_stays_to_the_letter() {
+        let body = r#"{"New":[1.0e3,123456789012345678901234567890,-0.0],"Deep":{"x":null}}"#;
+        let reply = answered(JSON, 200, body).unwrap();
+        assert_eq!(reply.body.get(), body);
+    }
+
+    #[test]
+    fn errors_are_read_in_every_protocol() {
+        use CallErrorKind::{AccessDenied, Credentials, NotJson, Throttled, Unavailable};
+        let cases = [
+            (
+                JSON,
+                400,
+                r#"{"__type":"com.amazonaws.sagemaker#ThrottlingException","message":"Rate exceeded"}"#,
+                Throttled,
+                "ThrottlingException",
+            ),
+            (
+                JSON,
+                400,
+                r#"{"__type":"AccessDeniedException","Message":"no"}"#,
+                AccessDenied,
+                "AccessDeniedException",
+            ),
+            (JSON, 503, "<html>", Unavailable, "HTTP 503"),
+            (JSON, 500, "", Unavailable, "HTTP 500"),
+            (JSON, 403, "<html>", NotJson, "HTTP 403"),
+            (JSON, 200, "<html>", NotJson, "HTTP 200"),
+            (JSON, 200, "{\"trunc", NotJson, "HTTP 200"),
+            (
+                QUERY,
+                403,
+                "<ErrorResponse><Error><Code>InvalidClientTokenId</Code><Message>bad &amp; old</Message></Error></ErrorResponse>",
+                Credentials,
+                "InvalidClientTokenId",
+            ),
+            (
+                QUERY,
+                403,
+                "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>no</Message></Error></Errors></Response>",
+                AccessDenied,
+                "UnauthorizedOperation",
+            ),
+        ];
+        for (wire, status, body, kind, code) in cases {
+            let error = answered(wire, status, body).unwrap_err();
+            assert_eq!(
+                (error.kind, error.code.as_str()),
+                (kind, code),
+                "{status} {body}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_xml_reply_is_seen_through_its_view() {
+        let body = r#"<?xml version="1.0"?><GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/Alice</Arn><UserId>AKIAI</UserId><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"#;
+        let reply = answered(QUERY, 200, body).unwrap();
+        let view = input::GetCallerIdentity::view(&reply).unwrap();
+        assert_eq!(
+            view.get_caller_identity_result.account.as_str(),
+            "123456789012"
+        );
+        let body = "<DescribeRegionsResponse><regionInfo><item><regionName>eu-west-1</regionName><optInStatus>opt-in-not-required</optInStatus></item></regionInfo></DescribeRegionsResponse>";
+        let reply = answered(QUERY, 200, body).unwrap();
+        let view = input::DescribeRegions::view(&reply).unwrap();
+        assert_eq!(view.region_info.item.len(), 1, "one item is still a list");
+    }
+
+    #[test]
+    fn a_query_is_a_form() {
+        let call = Call::from(input::DescribeRegions { all_regions: true });
+        assert_eq!(call.op(), Op::DescribeRegions);
+        assert_eq!(
+            request(&call).body,
+            "Action=DescribeRegions&Version=2016-11-15&AllRegions=true"
+        );
+        assert_eq!(percent_encoded("a b/é"), "a%20b%2F%C3%A9");
+    }
+}

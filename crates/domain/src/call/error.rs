@@ -1,0 +1,211 @@
+//! Why a call gave no reply, by what can be done about it.
+
+use crate::fact::GapReason;
+
+/// A call that gave no reply.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {message}")]
+pub struct CallError {
+    /// What can be done about it.
+    pub kind: CallErrorKind,
+    /// AWS's error code, or ours where nothing was answered.
+    pub code: String,
+    /// AWS's message.
+    pub message: String,
+}
+
+/// What can be done about a failed call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallErrorKind {
+    /// Ask for the permission.
+    AccessDenied,
+    /// Nothing: the thing does not exist, and that is an answer.
+    NotFound,
+    /// Wait, and ask less often.
+    Throttled,
+    /// Wait, and ask again.
+    Unavailable,
+    /// Log in again.
+    Credentials,
+    /// Find out who is answering.
+    NotJson,
+    /// Nothing: AWS does not take this request.
+    Refused,
+    /// Nothing: the run was interrupted.
+    Interrupted,
+    /// Record again.
+    NotRecorded,
+}
+
+impl CallErrorKind {
+    /// Whether asking again may help.
+    #[must_use]
+    pub fn is_retryable(self) -> bool {
+        match self {
+            Self::Throttled | Self::Unavailable => true,
+            Self::AccessDenied
+            | Self::NotFound
+            | Self::Credentials
+            | Self::NotJson
+            | Self::Refused
+            | Self::Interrupted
+            | Self::NotRecorded => false,
+        }
+    }
+
+    /// The gap it leaves.
+    #[must_use]
+    pub fn gap(self) -> GapReason {
+        match self {
+            Self::AccessDenied => GapReason::AccessDenied,
+            Self::Throttled => GapReason::Throttled,
+            Self::Unavailable => GapReason::Unavailable,
+            Self::Credentials => GapReason::Credentials,
+            Self::NotJson => GapReason::MalformedReply,
+            Self::NotFound | Self::Refused => GapReason::Refused,
+            Self::Interrupted => GapReason::Interrupted,
+            Self::NotRecorded => GapReason::NotRecorded,
+        }
+    }
+}
+
+/// Sorts an error reply by its HTTP status, code and message.
+///
+/// Codes are compared as text because SageMaker's most frequent errors are not modelled
+/// (botocore, sagemaker/2017-07-24: `ValidationException`, `AccessDeniedException` and
+/// `ThrottlingException` appear in no shape).
+#[must_use]
+pub fn classify(status: u16, code: &str, message: &str) -> CallErrorKind {
+    if DENIED.contains(&code) {
+        return CallErrorKind::AccessDenied;
+    }
+    if CREDENTIALS.contains(&code) {
+        return CallErrorKind::Credentials;
+    }
+    if THROTTLED.contains(&code) || status == 429 {
+        return CallErrorKind::Throttled;
+    }
+    let missing = NOT_FOUND.contains(&code)
+        || (code == "ValidationException"
+            && (message.starts_with("Could not find") || message.contains("does not exist")));
+    if missing {
+        return CallErrorKind::NotFound;
+    }
+    if UNAVAILABLE.contains(&code) || status >= 500 {
+        return CallErrorKind::Unavailable;
+    }
+    if status == 403 && code.is_empty() {
+        return CallErrorKind::AccessDenied;
+    }
+    CallErrorKind::Refused
+}
+
+const DENIED: &[&str] = &[
+    "AccessDenied",
+    "AccessDeniedException",
+    "AuthorizationError",
+    "AuthorizationErrorException",
+    "NotAuthorized",
+    "OptInRequired",
+    "UnauthorizedOperation",
+    "UnauthorizedException",
+];
+
+const CREDENTIALS: &[&str] = &[
+    "AuthFailure",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "IncompleteSignature",
+    "IncompleteSignatureException",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+    "RequestExpired",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+];
+
+const THROTTLED: &[&str] = &[
+    "BandwidthLimitExceeded",
+    "EC2ThrottledException",
+    "PriorRequestNotComplete",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+];
+
+const NOT_FOUND: &[&str] = &[
+    "AccountNotFoundException",
+    "NotFoundException",
+    "ResourceNotFound",
+    "ResourceNotFoundException",
+];
+
+const UNAVAILABLE: &[&str] = &[
+    "DependencyTimeoutException",
+    "InternalError",
+    "InternalFailure",
+    "InternalServerError",
+    "KMSInternalException",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "ServiceUnavailable",
+    "ServiceUnavailableException",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_sorted_by_what_can_be_done() {
+        use CallErrorKind::{AccessDenied, Credentials, NotFound, Refused, Throttled, Unavailable};
+        let cases = [
+            (
+                400,
+                "AccessDeniedException",
+                "User: … is not authorized",
+                AccessDenied,
+            ),
+            (403, "UnauthorizedOperation", "", AccessDenied),
+            (403, "", "", AccessDenied),
+            (
+                400,
+                "ValidationException",
+                "Could not find endpoint \"arn\"",
+                NotFound,
+            ),
+            (
+                400,
+                "ValidationException",
+                "1 validation error detected",
+                Refused,
+            ),
+            (400, "NotFoundException", "Key 'x' does not exist", NotFound),
+            (400, "ThrottlingException", "Rate exceeded", Throttled),
+            (503, "RequestLimitExceeded", "", Throttled),
+            (429, "", "", Throttled),
+            (500, "InternalFailure", "", Unavailable),
+            (502, "", "", Unavailable),
+            (400, "KMSInternalException", "", Unavailable),
+            (400, "ExpiredTokenException", "", Credentials),
+            (403, "InvalidClientTokenId", "", Credentials),
+            (400, "UnrecognizedClientException", "", Credentials),
+            (400, "UnsupportedOperationException", "", Refused),
+        ];
+        for (status, code, message, expected) in cases {
+            assert_eq!(
+                classify(status, code, message),
+                expected,
+                "{status} {code} {message}"
+            );
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What we may ask of AWS: one table, and everything that follows from it.
+//!
+//! `table.rs` declares each operation once. The permission documents, the count of calls, the
+//! rate budgets, recording and replay are folds over that table; a call that is not in it
+//! cannot be made.
+
+mod error;
+mod macros;
+mod reply;
+mod table;
+mod time;
+pub mod view;
+
+pub use error::{CallError, CallErrorKind, classify};
+pub use reply::{Malformed, Reply};
+pub use table::{Call, Op, input};
+pub use time::AwsTime;
+
+/// An AWS service that we talk to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Service {
+    /// Amazon SageMaker.
+    SageMaker,
+    /// AWS Key Management Service.
+    Kms,
+    /// AWS Security Token Service.
+    Sts,
+    /// Amazon EC2, for the list of regions.
+    Ec2,
+    /// AWS Organizations.
+    Organizations,
+}
+
+impl Service {
+    /// The prefix of its IAM actions.
+    #[must_use]
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Self::SageMaker => "sagemaker",
+            Self::Kms => "kms",
+            Self::Sts => "sts",
+            Self::Ec2 => "ec2",
+            Self::Organizations => "organizations",
+        }
+    }
+
+    /// Requests a second that an audit allows itself, for each account and region. AWS does not
+    /// publish SageMaker's control-plane rates (AWS General Reference, "Amazon SageMaker
+    /// endpoints and quotas" lists resource quotas only); KMS answers `DescribeKey` at 2,000 and
+    /// `ListAliases` at 500 a second (KMS Developer Guide, "Request quotas").
+    #[must_use]
+    pub fn rate_default(self) -> f64 {
+        match self {
+            Self::SageMaker | Self::Ec2 | Self::Sts => 10.0,
+            Self::Kms => 20.0,
+            Self::Organizations => 5.0,
+        }
+    }
+}
+
+/// How a request travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wire {
+    /// `POST /` with `X-Amz-Target: target` and a JSON 1.1 body.
+    Json {
+        /// The service's target prefix.
+        prefix: &'static str,
+    },
+    /// `POST /` with a form body; the reply is XML.
+    Query {
+        /// The service's API version.
+        version: &'static str,
+    },
+}
+
+/// Whether a call can change anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// It cannot.
+    Read,
+}
+
+/// What the table says of an operation.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The operation's name in AWS's API reference.
+    pub operation: &'static str,
+    /// The service.
+    pub service: Service,
+    /// The protocol.
+    pub wire: Wire,
+    /// The IAM actions that allow it (Service Authorization Reference).
+    pub actions: &'static [&'static str],
+    /// What the IAM statement names as resource, `*` where the action admits no other.
+    pub resource: &'static str,
+    /// Whether it can change anything.
+    pub access: Access,
+    /// What it is asked for; one sentence, for the permission document.
+    pub purpose: &'static str,
+}

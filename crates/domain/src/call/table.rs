@@ -1,0 +1,184 @@
+//! The table of AWS operations. One entry is all it takes to add one.
+
+use super::macros::operations;
+use super::{Wire, view};
+
+/// SageMaker speaks JSON 1.1 (botocore, sagemaker/2017-07-24, metadata).
+const SAGEMAKER: Wire = Wire::Json {
+    prefix: "SageMaker",
+};
+/// KMS speaks JSON 1.1 (botocore, kms/2014-11-01, metadata).
+const KMS: Wire = Wire::Json {
+    prefix: "TrentService",
+};
+/// Organizations speaks JSON 1.1 (botocore, organizations/2016-11-28, metadata).
+const ORGANIZATIONS: Wire = Wire::Json {
+    prefix: "AWSOrganizationsV20161128",
+};
+/// STS speaks the Query protocol (botocore, sts/2011-06-15, metadata).
+const STS: Wire = Wire::Query {
+    version: "2011-06-15",
+};
+/// EC2 speaks its own flavour of it (botocore, ec2/2016-11-15, metadata).
+const EC2: Wire = Wire::Query {
+    version: "2016-11-15",
+};
+
+operations! {
+    /// Whose credentials these are; the account that is audited.
+    GetCallerIdentity {
+        service: Sts, wire: STS, actions: ["sts:GetCallerIdentity"], resource: "*",
+        access: Read, view: view::GetCallerIdentity,
+    }
+    /// The regions that the account has enabled.
+    DescribeRegions {
+        service: Ec2, wire: EC2, actions: ["ec2:DescribeRegions"], resource: "*",
+        access: Read, view: view::DescribeRegions,
+        field all_regions: bool,
+    }
+    /// Whether the owner of a foreign key belongs to the own organisation.
+    DescribeAccount {
+        service: Organizations, wire: ORGANIZATIONS, actions: ["organizations:DescribeAccount"],
+        resource: "*", access: Read, view: view::DescribeAccount,
+        field account_id: AccountId,
+    }
+    /// The endpoints of a region.
+    ListEndpoints {
+        service: SageMaker, wire: SAGEMAKER, actions: ["sagemaker:ListEndpoints"], resource: "*",
+        access: Read, view: view::ListEndpoints,
+        field max_results: u32,
+        field #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String>,
+    }
+    /// Which configuration an endpoint runs, and its state.
+    DescribeEndpoint {
+        service: SageMaker, wire: SAGEMAKER, actions: ["sagemaker:DescribeEndpoint"],
+        resource: "endpoint/*", access: Read, view: view::DescribeEndpoint,
+        field endpoint_name: EndpointName,
+    }
+    /// The endpoint configurations of a region.
+    ListEndpointConfigs {
+        service: SageMaker, wire: SAGEMAKER, actions: ["sagemaker:ListEndpointConfigs"],
+        resource: "*", access: Read, view: view::ListEndpointConfigs,
+        field max_results: u32,
+        field #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String>,
+    }
+    /// The keys, variants and outputs of a configuration.
+    DescribeEndpointConfig {
+        service: SageMaker, wire: SAGEMAKER, actions: ["sagemaker:DescribeEndpointConfig"],
+        resource: "endpoint-config/*", access: Read, view: view::DescribeEndpointConfig,
+        field endpoint_config_name: ConfigName,
+    }
+    /// The tags of an endpoint or a configuration.
+    ListTags {
+        service: SageMaker, wire: SAGEMAKER, actions: ["sagemaker:ListTags"], resource: "*",
+        access: Read, view: view::ListTags,
+        field resource_arn: String,
+        field max_results: u32,
+        field #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String>,
+    }
+    /// The execution role of a model.
+    DescribeModel {
+        service: SageMaker, wire: SAGEMAKER, actions: ["sagemaker:DescribeModel"],
+        resource: "model/*", access: Read, view: view::DescribeModel,
+        field model_name: ModelName,
+    }
+    /// The monitoring schedules of a region.
+    ListMonitoringSchedules {
+        service: SageMaker, wire: SAGEMAKER, actions: ["sagemaker:ListMonitoringSchedules"],
+        resource: "*", access: Read, view: view::ListMonitoringSchedules,
+        field max_results: u32,
+        field #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String>,
+    }
+    /// Where a monitoring schedule writes, and under which key.
+    DescribeMonitoringSchedule {
+        service: SageMaker, wire: SAGEMAKER, actions: ["sagemaker:DescribeMonitoringSchedule"],
+        resource: "monitoring-schedule/*", access: Read, view: view::DescribeMonitoringSchedule,
+        field monitoring_schedule_name: String,
+    }
+    /// Where a data quality job writes, and under which key.
+    DescribeDataQualityJobDefinition {
+        service: SageMaker, wire: SAGEMAKER,
+        actions: ["sagemaker:DescribeDataQualityJobDefinition"],
+        resource: "data-quality-job-definition/*", access: Read, view: view::DescribeJobDefinition,
+        field job_definition_name: String,
+    }
+    /// Where a model quality job writes, and under which key.
+    DescribeModelQualityJobDefinition {
+        service: SageMaker, wire: SAGEMAKER,
+        actions: ["sagemaker:DescribeModelQualityJobDefinition"],
+        resource: "model-quality-job-definition/*", access: Read, view: view::DescribeJobDefinition,
+        field job_definition_name: String,
+    }
+    /// Where a model bias job writes, and under which key.
+    DescribeModelBiasJobDefinition {
+        service: SageMaker, wire: SAGEMAKER,
+        actions: ["sagemaker:DescribeModelBiasJobDefinition"],
+        resource: "model-bias-job-definition/*", access: Read, view: view::DescribeJobDefinition,
+        field job_definition_name: String,
+    }
+    /// Where a model explainability job writes, and under which key.
+    DescribeModelExplainabilityJobDefinition {
+        service: SageMaker, wire: SAGEMAKER,
+        actions: ["sagemaker:DescribeModelExplainabilityJobDefinition"],
+        resource: "model-explainability-job-definition/*", access: Read,
+        view: view::DescribeJobDefinition,
+        field job_definition_name: String,
+    }
+    /// The aliases of a region, and the key behind each.
+    ListAliases {
+        service: Kms, wire: KMS, actions: ["kms:ListAliases"], resource: "*",
+        access: Read, view: view::ListAliases,
+        field limit: u32,
+        field #[serde(skip_serializing_if = "Option::is_none")] marker: Option<String>,
+    }
+    /// Who manages a key, its state, specification and usage.
+    DescribeKey {
+        service: Kms, wire: KMS, actions: ["kms:DescribeKey"], resource: "key/*",
+        access: Read, view: view::DescribeKey,
+        field key_id: String,
+    }
+    /// Whether a key rotates, and how often.
+    GetKeyRotationStatus {
+        service: Kms, wire: KMS, actions: ["kms:GetKeyRotationStatus"], resource: "key/*",
+        access: Read, view: view::GetKeyRotationStatus,
+        field key_id: String,
+    }
+    /// The tags of a key.
+    ListResourceTags {
+        service: Kms, wire: KMS, actions: ["kms:ListResourceTags"], resource: "key/*",
+        access: Read, view: view::ListResourceTags,
+        field key_id: String,
+        field limit: u32,
+        field #[serde(skip_serializing_if = "Option::is_none")] marker: Option<String>,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::Access;
+
+    #[test]
+    fn every_operation_reads_and_names_its_permission() {
+        for op in Op::ALL {
+            let row = op.row();
+            assert_eq!(row.access, Access::Read, "{}", op.name());
+            assert!(row.actions.contains(&op.name()), "{}", op.name());
+            assert!(!row.purpose.trim().is_empty(), "{}", op.name());
+        }
+    }
+
+    #[test]
+    fn inputs_carry_the_field_names_of_aws() {
+        let call: Call = input::ListTags {
+            resource_arn: "arn:x".to_owned(),
+            max_results: 50,
+            next_token: None,
+        }
+        .into();
+        assert_eq!(
+            call.body().to_string(),
+            r#"{"MaxResults":50,"ResourceArn":"arn:x"}"#
+        );
+    }
+}

@@ -1,0 +1,183 @@
+//! The typed looks at replies: only the fields that something here asks about, each named as in
+//! AWS's API reference. What is not looked at stays in the reply.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::AwsTime;
+use crate::ids::{AccountId, ConfigName, EndpointName, InstanceType, ModelName, Region};
+
+/// Declares views: PascalCase fields, all `Option` fields absent or null alike.
+macro_rules! views {
+    ($($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        #[expect(missing_docs, reason = "the fields are those of the AWS API reference")]
+        pub struct $name { $(pub $field: $type,)* }
+    )*};
+}
+
+views! {
+    /// A page of endpoints.
+    ListEndpoints { endpoints: Vec<EndpointSummary>, next_token: Option<String>, }
+    /// An endpoint in a list.
+    EndpointSummary { endpoint_name: EndpointName, endpoint_arn: String, endpoint_status: String, }
+    /// An endpoint.
+    DescribeEndpoint {
+        endpoint_name: EndpointName, endpoint_arn: String, endpoint_status: String,
+        endpoint_config_name: Option<ConfigName>, failure_reason: Option<String>,
+        creation_time: AwsTime, last_modified_time: AwsTime,
+        pending_deployment_summary: Option<PendingDeploymentSummary>,
+        production_variants: Option<Vec<RunningVariant>>,
+        shadow_production_variants: Option<Vec<RunningVariant>>,
+    }
+    /// What an update is moving to.
+    PendingDeploymentSummary { endpoint_config_name: Option<ConfigName>, }
+    /// A variant as it runs.
+    RunningVariant { instance_pools: Option<Vec<InstancePool>>, }
+    /// A page of endpoint configurations.
+    ListEndpointConfigs { endpoint_configs: Vec<EndpointConfigSummary>, next_token: Option<String>, }
+    /// A configuration in a list.
+    EndpointConfigSummary { endpoint_config_name: ConfigName, endpoint_config_arn: String, }
+    /// An endpoint configuration.
+    DescribeEndpointConfig {
+        endpoint_config_name: ConfigName, endpoint_config_arn: String, creation_time: AwsTime,
+        kms_key_id: Option<String>,
+        production_variants: Option<Vec<ProductionVariant>>,
+        shadow_production_variants: Option<Vec<ProductionVariant>>,
+        data_capture_config: Option<DataCaptureConfig>,
+        async_inference_config: Option<AsyncInferenceConfig>,
+        execution_role_arn: Option<String>,
+    }
+    /// A variant of a configuration.
+    ProductionVariant {
+        variant_name: Option<String>, model_name: Option<ModelName>,
+        instance_type: Option<InstanceType>, instance_pools: Option<Vec<InstancePool>>,
+        serverless_config: Option<IgnoredAny>, core_dump_config: Option<CoreDumpConfig>,
+    }
+    /// One of the instance types a variant may run on.
+    InstancePool { instance_type: Option<InstanceType>, model_name_override: Option<ModelName>, }
+    /// Where core dumps go.
+    CoreDumpConfig { destination_s3_uri: Option<String>, kms_key_id: Option<String>, }
+    /// Where captured requests and responses go. moto gives an empty object where AWS gives none.
+    DataCaptureConfig {
+        enable_capture: Option<bool>, destination_s3_uri: Option<String>,
+        kms_key_id: Option<String>,
+    }
+    /// Asynchronous inference.
+    AsyncInferenceConfig { output_config: Option<AsyncOutputConfig>, }
+    /// Where asynchronous results go.
+    AsyncOutputConfig {
+        s3_output_path: Option<String>, s3_failure_path: Option<String>,
+        kms_key_id: Option<String>,
+    }
+    /// A page of SageMaker tags.
+    ListTags { tags: Vec<SageMakerTag>, next_token: Option<String>, }
+    /// A SageMaker tag.
+    SageMakerTag { key: String, value: String, }
+    /// A model.
+    DescribeModel { execution_role_arn: Option<String>, }
+    /// A page of monitoring schedules.
+    ListMonitoringSchedules {
+        monitoring_schedule_summaries: Vec<MonitoringScheduleSummary>, next_token: Option<String>,
+    }
+    /// A monitoring schedule in a list.
+    MonitoringScheduleSummary { monitoring_schedule_name: String, endpoint_name: Option<EndpointName>, }
+    /// A monitoring schedule.
+    DescribeMonitoringSchedule {
+        endpoint_name: Option<EndpointName>,
+        monitoring_schedule_config: MonitoringScheduleConfig,
+    }
+    /// What a monitoring schedule runs.
+    MonitoringScheduleConfig {
+        monitoring_job_definition: Option<MonitoringJobDefinition>,
+        monitoring_job_definition_name: Option<String>, monitoring_type: Option<String>,
+    }
+    /// A monitoring job written into its schedule.
+    MonitoringJobDefinition { monitoring_output_config: MonitoringOutputConfig, }
+    /// Where a monitoring job writes.
+    MonitoringOutputConfig { monitoring_outputs: Vec<MonitoringOutput>, kms_key_id: Option<String>, }
+    /// One output of a monitoring job.
+    MonitoringOutput { s3_output: Option<MonitoringS3Output>, }
+    /// Its place in S3.
+    MonitoringS3Output { s3_uri: Option<String>, }
+    /// A page of aliases.
+    ListAliases { aliases: Vec<Alias>, truncated: Option<bool>, next_marker: Option<String>, }
+    /// An alias; those that AWS reserves may have no key yet.
+    Alias { alias_name: String, target_key_id: Option<String>, }
+    /// A key.
+    DescribeKey { key_metadata: KeyMetadata, }
+    /// Its metadata.
+    KeyMetadata {
+        arn: String, key_id: String, key_manager: Option<String>, key_state: Option<String>,
+        key_spec: Option<String>, key_usage: Option<String>, origin: Option<String>,
+        valid_to: Option<AwsTime>, expiration_model: Option<String>,
+        deletion_date: Option<AwsTime>, multi_region: Option<bool>,
+    }
+    /// Rotation of a key.
+    GetKeyRotationStatus { key_rotation_enabled: bool, rotation_period_in_days: Option<u32>, }
+    /// A page of a key's tags.
+    ListResourceTags { tags: Vec<KeyTag>, truncated: Option<bool>, next_marker: Option<String>, }
+    /// A key's tag.
+    KeyTag { tag_key: String, tag_value: String, }
+    /// An account of the organisation.
+    DescribeAccount { account: OrganizationAccount, }
+    /// Its id and state.
+    OrganizationAccount { id: AccountId, status: Option<String>, }
+    /// Whose credentials these are.
+    GetCallerIdentity { get_caller_identity_result: CallerIdentity, }
+    /// The identity.
+    CallerIdentity { account: AccountId, arn: String, }
+}
+
+/// A monitoring job definition of any of the four types, each of which names its output in a
+/// field of its own.
+#[derive(Clone, Debug, Deserialize)]
+pub struct DescribeJobDefinition {
+    #[serde(rename = "DataQualityJobOutputConfig")]
+    data_quality: Option<MonitoringOutputConfig>,
+    #[serde(rename = "ModelQualityJobOutputConfig")]
+    model_quality: Option<MonitoringOutputConfig>,
+    #[serde(rename = "ModelBiasJobOutputConfig")]
+    model_bias: Option<MonitoringOutputConfig>,
+    #[serde(rename = "ModelExplainabilityJobOutputConfig")]
+    model_explainability: Option<MonitoringOutputConfig>,
+}
+
+impl DescribeJobDefinition {
+    /// Where the job writes.
+    #[must_use]
+    pub fn output(self) -> Option<MonitoringOutputConfig> {
+        self.data_quality
+            .or(self.model_quality)
+            .or(self.model_bias)
+            .or(self.model_explainability)
+    }
+}
+
+/// The regions, as EC2's XML names them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DescribeRegions {
+    /// The list.
+    pub region_info: RegionInfo,
+}
+
+/// EC2 wraps lists in `item` elements.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RegionInfo {
+    /// The regions.
+    #[serde(default)]
+    pub item: Vec<RegionItem>,
+}
+
+/// A region and whether the account has it (EC2 API, `Region`, `OptInStatus`).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RegionItem {
+    /// Its name.
+    pub region_name: Region,
+    /// `opt-in-not-required`, `opted-in` or `not-opted-in`.
+    pub opt_in_status: Option<String>,
+}

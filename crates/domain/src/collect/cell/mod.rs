@@ -1,0 +1,404 @@
+//! One account and region while it is being collected.
+
+mod monitoring;
+
+use std::collections::BTreeSet;
+
+use super::ask::{CellAsk, Page, Tagged};
+use super::{Answer, Failure, PAGES_MAX};
+use crate::call::{Op, view};
+use crate::fact::{Fact, Gap, GapReason, Read, Source};
+use crate::ids::{ConfigName, EndpointName, KeyRef, Partition};
+use crate::inventory::{Cell, CellId, Config, ConfigFacts, Endpoint, EndpointFacts, Status, Tags};
+
+/// A cell and what it still waits for.
+#[derive(Debug)]
+pub(super) struct CellState {
+    cell: Cell,
+    unanswered: usize,
+    /// Configurations that an endpoint runs or moves to.
+    in_play: BTreeSet<ConfigName>,
+    wanted: BTreeSet<(CellId, String)>,
+}
+
+/// What an answer leads to.
+#[derive(Default)]
+pub(super) struct Outcome {
+    pub(super) asks: Vec<CellAsk>,
+    pub(super) keys: Vec<(CellId, KeyRef, Source)>,
+    pub(super) gaps: Vec<Gap>,
+}
+
+impl CellState {
+    /// Begins a cell with its listings.
+    pub(super) fn open(id: CellId) -> (Self, Vec<CellAsk>) {
+        let asks = vec![
+            CellAsk::Endpoints(Page::default()),
+            CellAsk::Configs(Page::default()),
+            CellAsk::Schedules(Page::default()),
+        ];
+        let state = Self {
+            cell: Cell::new(id),
+            unanswered: asks.len(),
+            in_play: BTreeSet::new(),
+            wanted: BTreeSet::new(),
+        };
+        (state, asks)
+    }
+
+    pub(super) fn id(&self) -> &CellId {
+        &self.cell.id
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.unanswered == 0
+    }
+
+    pub(super) fn wanted(&self) -> &BTreeSet<(CellId, String)> {
+        &self.wanted
+    }
+
+    /// The cell, and the one gap that stands for a region which refuses the caller as a whole.
+    pub(super) fn close(mut self) -> (Cell, Option<Gap>) {
+        let denied = |gap: &Option<Gap>| {
+            gap.as_ref()
+                .is_some_and(|gap| gap.reason == GapReason::AccessDenied)
+        };
+        if !(denied(&self.cell.endpoints_gap) && denied(&self.cell.configs_gap)) {
+            return (self.cell, None);
+        }
+        let region_denied = self.cell.endpoints_gap.clone().map(|gap| Gap {
+            reason: GapReason::RegionDenied,
+            ..gap
+        });
+        for gap in [
+            &mut self.cell.endpoints_gap,
+            &mut self.cell.configs_gap,
+            &mut self.cell.schedules_gap,
+        ] {
+            gap.clone_from(&region_denied);
+        }
+        (self.cell, region_denied)
+    }
+
+    /// Takes an answer.
+    pub(super) fn on_answer(&mut self, ask: CellAsk, answer: Answer) -> Outcome {
+        let mut outcome = Outcome::default();
+        match ask {
+            CellAsk::Endpoints(page) => self.on_endpoints(&page, answer, &mut outcome),
+            CellAsk::Configs(page) => self.on_configs(&page, answer, &mut outcome),
+            CellAsk::Schedules(page) => self.on_schedules(&page, answer, &mut outcome),
+            CellAsk::Endpoint(name) => self.on_endpoint(&name, answer, &mut outcome),
+            CellAsk::Config(name) => self.on_config(&name, answer, &mut outcome),
+            CellAsk::Tags {
+                of,
+                arn,
+                page,
+                so_far,
+            } => {
+                self.on_tags(of, arn, &page, so_far, answer, &mut outcome);
+            }
+            CellAsk::Model(name) => {
+                let gap = self.gap(Op::DescribeModel, name.as_str());
+                let (source, viewed) = answer.view::<view::DescribeModel>(gap);
+                let read = existing(source, viewed, &mut outcome.gaps, |model| {
+                    model.execution_role_arn
+                });
+                let fact = match read.fact {
+                    Fact::Known(role) => Fact::Known(role.flatten()),
+                    Fact::Unknown(gap) => Fact::Unknown(gap),
+                };
+                self.cell.models.insert(
+                    name,
+                    Read {
+                        source: read.source,
+                        fact,
+                    },
+                );
+            }
+            CellAsk::Schedule(name) => self.on_schedule(&name, answer, &mut outcome),
+            CellAsk::Job { schedule, op, name } => {
+                self.on_job(&schedule, op, &name, answer, &mut outcome);
+            }
+        }
+        self.unanswered = self.unanswered + outcome.asks.len() - 1;
+        outcome
+    }
+
+    /// What a reply of a shape we cannot read leaves behind.
+    fn gap(&self, call: Op, subject: &str) -> impl Fn() -> Gap + use<> {
+        let id = self.cell.id.clone();
+        let subject = subject.to_owned();
+        move || Gap {
+            call,
+            account: id.account.clone(),
+            region: id.region.clone(),
+            reason: GapReason::MalformedReply,
+            subject: subject.clone(),
+            said: String::new(),
+        }
+    }
+
+    /// The next page, or the gap of a listing without an end.
+    fn next_page(&self, page: &Page, token: Option<String>, call: Op) -> Result<Option<Page>, Gap> {
+        match page.after(token) {
+            Some(next) if next.number >= PAGES_MAX => Err(Gap {
+                reason: GapReason::TooManyPages,
+                ..self.gap(call, "")()
+            }),
+            next => Ok(next),
+        }
+    }
+
+    fn on_endpoints(&mut self, page: &Page, answer: Answer, outcome: &mut Outcome) {
+        let (source, viewed) = answer.view::<view::ListEndpoints>(self.gap(Op::ListEndpoints, ""));
+        let listed = match viewed {
+            Ok(listed) => listed,
+            Err(failure) => {
+                outcome.gaps.push(failure.gap.clone());
+                self.cell.endpoints_gap = Some(failure.gap);
+                return;
+            }
+        };
+        for summary in listed.endpoints {
+            let name = summary.endpoint_name;
+            if self.cell.endpoints.contains_key(&name) {
+                continue;
+            }
+            outcome.asks.push(CellAsk::Endpoint(name.clone()));
+            outcome.asks.push(tags_of(
+                Tagged::Endpoint(name.clone()),
+                &summary.endpoint_arn,
+            ));
+            let endpoint = Endpoint {
+                name: name.clone(),
+                arn: summary.endpoint_arn,
+                listed_status: Status::read(&summary.endpoint_status),
+                described: self.awaited(&source, Op::DescribeEndpoint, name.as_str()),
+                tags: self.awaited(&source, Op::ListTags, name.as_str()),
+            };
+            self.cell.endpoints.insert(name, endpoint);
+        }
+        match self.next_page(page, listed.next_token, Op::ListEndpoints) {
+            Ok(next) => outcome.asks.extend(next.map(CellAsk::Endpoints)),
+            Err(gap) => {
+                outcome.gaps.push(gap.clone());
+                self.cell.endpoints_gap = Some(gap);
+            }
+        }
+    }
+
+    fn on_configs(&mut self, page: &Page, answer: Answer, outcome: &mut Outcome) {
+        let gap = self.gap(Op::ListEndpointConfigs, "");
+        let (source, viewed) = answer.view::<view::ListEndpointConfigs>(gap);
+        let listed = match viewed {
+            Ok(listed) => listed,
+            Err(failure) => {
+                outcome.gaps.push(failure.gap.clone());
+                self.cell.configs_gap = Some(failure.gap);
+                return;
+            }
+        };
+        for summary in listed.endpoint_configs {
+            let arn = summary.endpoint_config_arn;
+            self.want_config(summary.endpoint_config_name, &arn, &source, outcome);
+        }
+        match self.next_page(page, listed.next_token, Op::ListEndpointConfigs) {
+            Ok(next) => outcome.asks.extend(next.map(CellAsk::Configs)),
+            Err(gap) => {
+                outcome.gaps.push(gap.clone());
+                self.cell.configs_gap = Some(gap);
+            }
+        }
+    }
+
+    fn want_config(&mut self, name: ConfigName, arn: &str, source: &Source, outcome: &mut Outcome) {
+        if self.cell.configs.contains_key(&name) {
+            return;
+        }
+        outcome.asks.push(CellAsk::Config(name.clone()));
+        outcome
+            .asks
+            .push(tags_of(Tagged::Config(name.clone()), arn));
+        let config = Config {
+            name: name.clone(),
+            arn: arn.to_owned(),
+            described: self.awaited(source, Op::DescribeEndpointConfig, name.as_str()),
+            tags: self.awaited(source, Op::ListTags, name.as_str()),
+        };
+        self.cell.configs.insert(name, config);
+    }
+
+    /// What stands where an answer is still to come.
+    fn awaited<T>(&self, source: &Source, call: Op, subject: &str) -> Read<T> {
+        let gap = Gap {
+            reason: GapReason::Interrupted,
+            ..self.gap(call, subject)()
+        };
+        Read::unknown(
+            Source {
+                call,
+                ..source.clone()
+            },
+            gap,
+        )
+    }
+
+    fn on_endpoint(&mut self, name: &EndpointName, answer: Answer, outcome: &mut Outcome) {
+        let gap = self.gap(Op::DescribeEndpoint, name.as_str());
+        let (source, viewed) = answer.view::<view::DescribeEndpoint>(gap);
+        let read = existing(source.clone(), viewed, &mut outcome.gaps, |view| {
+            EndpointFacts {
+                status: Status::read(&view.endpoint_status),
+                config: view.endpoint_config_name,
+                pending: view
+                    .pending_deployment_summary
+                    .and_then(|pending| pending.endpoint_config_name),
+                failure_reason: view.failure_reason,
+                created: view.creation_time.0,
+                modified: view.last_modified_time.0,
+            }
+        });
+        if let Fact::Known(Some(facts)) = &read.fact {
+            for config in facts.config.iter().chain(&facts.pending) {
+                let arn = self.config_arn(config);
+                self.want_config(config.clone(), &arn, &source, outcome);
+                if self.in_play.insert(config.clone()) {
+                    self.want_models(config, outcome);
+                }
+            }
+        }
+        if let Some(endpoint) = self.cell.endpoints.get_mut(name) {
+            endpoint.described = read;
+        }
+    }
+
+    /// The ARN of a configuration that only an endpoint names (SageMaker API,
+    /// `EndpointConfigArn`).
+    fn config_arn(&self, name: &ConfigName) -> String {
+        let CellId { account, region } = &self.cell.id;
+        let partition = Partition::of_region(region);
+        let name = name.as_str().to_lowercase();
+        format!(
+            "arn:{}:sagemaker:{region}:{account}:endpoint-config/{name}",
+            partition.as_str()
+        )
+    }
+
+    fn on_config(&mut self, name: &ConfigName, answer: Answer, outcome: &mut Outcome) {
+        let gap = self.gap(Op::DescribeEndpointConfig, name.as_str());
+        let (source, viewed) = answer.view::<view::DescribeEndpointConfig>(gap);
+        let read = existing(source.clone(), viewed, &mut outcome.gaps, ConfigFacts::read);
+        if let Fact::Known(Some(facts)) = &read.fact {
+            for key in facts.keys() {
+                self.want_key(key, &source, outcome);
+            }
+        }
+        if let Some(config) = self.cell.configs.get_mut(name) {
+            config.described = read;
+        }
+        if self.in_play.contains(name) {
+            self.want_models(name, outcome);
+        }
+    }
+
+    /// Asks for the models of a configuration that an endpoint runs: nobody needs the
+    /// execution roles of the others.
+    fn want_models(&mut self, name: &ConfigName, outcome: &mut Outcome) {
+        let Some(config) = self.cell.configs.get(name) else {
+            return;
+        };
+        let Some(Some(facts)) = config.described.fact.known() else {
+            return;
+        };
+        let source = config.described.source.clone();
+        for model in facts.models().cloned().collect::<Vec<_>>() {
+            if !self.cell.models.contains_key(&model) {
+                let awaited = self.awaited(&source, Op::DescribeModel, model.as_str());
+                self.cell.models.insert(model.clone(), awaited);
+                outcome.asks.push(CellAsk::Model(model));
+            }
+        }
+    }
+
+    fn want_key(&mut self, key: &KeyRef, source: &Source, outcome: &mut Outcome) {
+        let id = self.cell.id.clone();
+        if self.wanted.insert((id.clone(), key.as_str().to_owned())) {
+            outcome.keys.push((id, key.clone(), source.clone()));
+        }
+    }
+
+    fn on_tags(
+        &mut self,
+        of: Tagged,
+        arn: String,
+        page: &Page,
+        mut so_far: Tags,
+        answer: Answer,
+        outcome: &mut Outcome,
+    ) {
+        let (source, viewed) = answer.view::<view::ListTags>(self.gap(Op::ListTags, &arn));
+        let fact = match viewed {
+            Err(failure) if failure.is_not_found() => Fact::Known(so_far),
+            Err(failure) => {
+                outcome.gaps.push(failure.gap.clone());
+                Fact::Unknown(failure.gap)
+            }
+            Ok(listed) => {
+                so_far.extend(listed.tags.into_iter().map(|tag| (tag.key, tag.value)));
+                match self.next_page(page, listed.next_token, Op::ListTags) {
+                    Err(gap) => Fact::Unknown(gap),
+                    Ok(Some(page)) => {
+                        outcome.asks.push(CellAsk::Tags {
+                            of,
+                            arn,
+                            page,
+                            so_far,
+                        });
+                        return;
+                    }
+                    Ok(None) => Fact::Known(so_far),
+                }
+            }
+        };
+        let read = Read { source, fact };
+        match of {
+            Tagged::Endpoint(name) => {
+                if let Some(endpoint) = self.cell.endpoints.get_mut(&name) {
+                    endpoint.tags = read;
+                }
+            }
+            Tagged::Config(name) => {
+                if let Some(config) = self.cell.configs.get_mut(&name) {
+                    config.tags = read;
+                }
+            }
+        }
+    }
+}
+
+fn tags_of(of: Tagged, arn: &str) -> CellAsk {
+    CellAsk::Tags {
+        of,
+        arn: arn.to_owned(),
+        page: Page::default(),
+        so_far: Tags::new(),
+    }
+}
+
+/// "It does not exist" is an answer; any other failure is a gap.
+fn existing<V, T>(
+    source: Source,
+    viewed: Result<V, Failure>,
+    gaps: &mut Vec<Gap>,
+    take: impl FnOnce(V) -> T,
+) -> Read<Option<T>> {
+    match viewed {
+        Ok(view) => Read::known(source, Some(take(view))),
+        Err(failure) if failure.is_not_found() => Read::known(source, None),
+        Err(failure) => {
+            gaps.push(failure.gap.clone());
+            Read::unknown(source, failure.gap)
+        }
+    }
+}

@@ -1,0 +1,426 @@
+//! Which key a reference means, and what that key is: shared by all cells, so that one key is
+//! asked about once however many configurations name it in however many spellings.
+
+mod aliases;
+mod owner;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::ask::{KeyAsk, Page};
+use super::{Answer, Failure, PAGES_MAX};
+use crate::call::{CallErrorKind, Op, view};
+use crate::fact::{Fact, Gap, GapReason, Read, Source};
+use crate::ids::{AccountId, Arn, KeyArn, KeyRef, Partition, Region};
+use crate::inventory::{CellId, Key, KeyFacts, KeyManager, Keys, Resolved, Rotation, Tags};
+
+/// A reference: the cell it was written in, and its text.
+type RefId = (CellId, String);
+
+/// What is known about keys and what is still asked.
+#[derive(Debug)]
+pub(super) struct KeyBook {
+    keys: Keys,
+    ask_organization: bool,
+    /// Aliases by cell: the key id behind each.
+    aliases: BTreeMap<CellId, Aliases>,
+    /// References that wait for the aliases of their cell.
+    await_aliases: BTreeMap<CellId, Vec<(RefId, String)>>,
+    /// References that wait for the description of a key.
+    await_key: BTreeMap<KeyArn, Vec<RefId>>,
+    /// Questions under way about a key that is described already.
+    details: BTreeMap<KeyArn, usize>,
+    /// Keys that wait for the aliases of a cell to be given their own.
+    await_own_aliases: BTreeMap<CellId, Vec<KeyArn>>,
+    accounts_asked: BTreeSet<AccountId>,
+    accounts_open: BTreeSet<AccountId>,
+}
+
+#[derive(Debug)]
+enum Aliases {
+    Asked,
+    Listed(Read<BTreeMap<String, String>>),
+}
+
+/// What an answer leads to.
+#[derive(Default)]
+pub(super) struct Outcome {
+    pub(super) asks: Vec<KeyAsk>,
+    pub(super) gaps: Vec<Gap>,
+}
+
+impl KeyBook {
+    pub(super) fn new(ask_organization: bool) -> Self {
+        Self {
+            keys: Keys::default(),
+            ask_organization,
+            aliases: BTreeMap::new(),
+            await_aliases: BTreeMap::new(),
+            await_key: BTreeMap::new(),
+            details: BTreeMap::new(),
+            await_own_aliases: BTreeMap::new(),
+            accounts_asked: BTreeSet::new(),
+            accounts_open: BTreeSet::new(),
+        }
+    }
+
+    pub(super) fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// Whether all that can be known about these references is known.
+    pub(super) fn has_settled(&self, wanted: &BTreeSet<RefId>) -> bool {
+        wanted.iter().all(
+            |id| match self.keys.resolved.get(id).map(|read| &read.fact) {
+                None => false,
+                Some(Fact::Known(Resolved::Key(arn))) => {
+                    !self.details.contains_key(arn)
+                        && !self.accounts_open.contains(&arn.account())
+                        && !self
+                            .await_own_aliases
+                            .values()
+                            .flatten()
+                            .any(|waiting| waiting == arn)
+                }
+                Some(
+                    Fact::Known(Resolved::AwsManagedAlias | Resolved::NotFound) | Fact::Unknown(_),
+                ) => true,
+            },
+        )
+    }
+
+    /// Takes up a reference.
+    pub(super) fn want(&mut self, cell: &CellId, key: KeyRef, source: &Source) -> Outcome {
+        let mut outcome = Outcome::default();
+        let id: RefId = (cell.clone(), key.as_str().to_owned());
+        if key.is_aws_managed_alias() {
+            let read = Read::known(source.clone(), Resolved::AwsManagedAlias);
+            self.keys.resolved.insert(id, read);
+            return outcome;
+        }
+        match key {
+            KeyRef::Arn(arn) => self.want_key(cell, arn, id, &mut outcome),
+            KeyRef::Id(text) if text.contains([':', '/']) => {
+                let region = cell.region.clone();
+                outcome.asks.push(KeyAsk::Text {
+                    caller: cell.clone(),
+                    text,
+                    region,
+                });
+            }
+            KeyRef::Id(text) => {
+                let partition = Partition::of_region(&cell.region);
+                let arn = KeyArn::of_id(&partition, &cell.region, &cell.account, &text);
+                self.want_key(cell, arn, id, &mut outcome);
+            }
+            KeyRef::Alias(name) => self.want_alias(cell, name, id, &mut outcome),
+            KeyRef::AliasArn(arn) if is_of(&arn, cell) => {
+                self.want_alias(cell, arn.resource().to_owned(), id, &mut outcome);
+            }
+            KeyRef::AliasArn(arn) => {
+                let region = Region::new(arn.region());
+                let text = arn.to_string();
+                outcome.asks.push(KeyAsk::Text {
+                    caller: cell.clone(),
+                    text,
+                    region,
+                });
+            }
+        }
+        outcome
+    }
+
+    fn want_key(&mut self, caller: &CellId, arn: KeyArn, id: RefId, outcome: &mut Outcome) {
+        if let Some(key) = self.keys.by_arn.get(&arn) {
+            let read = Read::known(key.described.source.clone(), Resolved::Key(arn));
+            self.keys.resolved.insert(id, read);
+            return;
+        }
+        let waiting = self.await_key.entry(arn.clone()).or_default();
+        if waiting.is_empty() {
+            outcome.asks.push(KeyAsk::Key {
+                caller: caller.clone(),
+                arn,
+            });
+        }
+        waiting.push(id);
+    }
+
+    /// Takes an answer.
+    pub(super) fn on_answer(&mut self, ask: KeyAsk, answer: Answer) -> Outcome {
+        let mut outcome = Outcome::default();
+        match ask {
+            KeyAsk::Aliases { cell, page, so_far } => {
+                self.on_aliases(cell, &page, so_far, answer, &mut outcome);
+            }
+            KeyAsk::Key { caller, arn } => self.on_key(&caller, &arn, answer, &mut outcome),
+            KeyAsk::Text {
+                caller,
+                text,
+                region,
+            } => {
+                self.on_text(caller, text, &region, answer, &mut outcome);
+            }
+            KeyAsk::Rotation { caller, arn } => {
+                let gap = malformed(&caller, Op::GetKeyRotationStatus, arn.as_str());
+                let (source, viewed) = answer.view::<view::GetKeyRotationStatus>(gap);
+                let fact = match viewed {
+                    Ok(view) => Some(Fact::Known(Rotation::read(&view))),
+                    // KMS API, GetKeyRotationStatus, errors: a key of a type that cannot rotate.
+                    Err(failure) if failure.error.code == "UnsupportedOperationException" => None,
+                    Err(failure) => Some(unknown(failure, &mut outcome)),
+                };
+                if let Some(key) = self.keys.by_arn.get_mut(&arn) {
+                    key.rotation = fact.map(|fact| Read { source, fact });
+                }
+                self.answered(&arn);
+            }
+            KeyAsk::Tags {
+                caller,
+                arn,
+                page,
+                so_far,
+            } => {
+                self.on_tags(caller, arn, &page, so_far, answer, &mut outcome);
+            }
+            KeyAsk::Account { caller, account } => {
+                self.on_account(&caller, account, answer, &mut outcome);
+            }
+        }
+        outcome
+    }
+
+    /// One question about a key's details is answered.
+    fn answered(&mut self, arn: &KeyArn) {
+        if let Some(open) = self.details.get_mut(arn) {
+            *open -= 1;
+            if *open == 0 {
+                self.details.remove(arn);
+            }
+        }
+    }
+
+    fn on_key(&mut self, caller: &CellId, arn: &KeyArn, answer: Answer, outcome: &mut Outcome) {
+        let gap = malformed(caller, Op::DescribeKey, arn.as_str());
+        let (source, viewed) = answer.view::<view::DescribeKey>(gap);
+        let waiting = self.await_key.remove(arn).unwrap_or_default();
+        let resolved = match viewed {
+            Err(failure) if means_no_key(&failure) => Resolved::NotFound,
+            Err(failure) => {
+                let fact = unknown(failure, outcome);
+                self.add_key(
+                    caller,
+                    arn,
+                    Read {
+                        source: source.clone(),
+                        fact,
+                    },
+                    outcome,
+                );
+                Resolved::Key(arn.clone())
+            }
+            Ok(view) => {
+                let facts = KeyFacts::read(view.key_metadata);
+                self.add_key(caller, arn, Read::known(source.clone(), facts), outcome);
+                Resolved::Key(arn.clone())
+            }
+        };
+        for id in waiting {
+            self.keys
+                .resolved
+                .insert(id, Read::known(source.clone(), resolved.clone()));
+        }
+    }
+
+    fn on_text(
+        &mut self,
+        caller: CellId,
+        text: String,
+        region: &Region,
+        answer: Answer,
+        outcome: &mut Outcome,
+    ) {
+        let asked = CellId {
+            account: caller.account.clone(),
+            region: region.clone(),
+        };
+        let gap = malformed(&asked, Op::DescribeKey, &text);
+        let (source, viewed) = answer.view::<view::DescribeKey>(&gap);
+        let fact = match viewed {
+            Err(failure) if means_no_key(&failure) => Fact::Known(Resolved::NotFound),
+            Err(failure) => unknown(failure, outcome),
+            Ok(view) => match view.key_metadata.arn.parse::<KeyArn>() {
+                Err(not_an_arn) => {
+                    let gap = Gap {
+                        said: not_an_arn.to_string(),
+                        ..gap()
+                    };
+                    outcome.gaps.push(gap.clone());
+                    Fact::Unknown(gap)
+                }
+                Ok(arn) => {
+                    let facts = KeyFacts::read(view.key_metadata);
+                    let described = Read::known(source.clone(), facts);
+                    self.add_key(&caller, &arn, described, outcome);
+                    Fact::Known(Resolved::Key(arn))
+                }
+            },
+        };
+        self.keys
+            .resolved
+            .insert((caller, text), Read { source, fact });
+    }
+
+    /// Adds a key and asks what else there is to know about it.
+    fn add_key(
+        &mut self,
+        caller: &CellId,
+        arn: &KeyArn,
+        described: Read<KeyFacts>,
+        outcome: &mut Outcome,
+    ) {
+        if self
+            .keys
+            .by_arn
+            .get(arn)
+            .is_some_and(|key| key.described.fact.known().is_some())
+        {
+            return;
+        }
+        let facts = described.fact.known().cloned();
+        self.keys.by_arn.insert(
+            arn.clone(),
+            Key {
+                arn: arn.clone(),
+                described,
+                rotation: None,
+                tags: None,
+                aliases: None,
+            },
+        );
+        let foreign = arn.account() != caller.account;
+        if foreign && self.ask_organization && self.accounts_asked.insert(arn.account()) {
+            self.accounts_open.insert(arn.account());
+            outcome.asks.push(KeyAsk::Account {
+                caller: caller.clone(),
+                account: arn.account(),
+            });
+        }
+        let Some(facts) = facts else { return };
+        if facts.manager != KeyManager::Customer {
+            return;
+        }
+        let mut questions = Vec::new();
+        if facts.can_rotate() && facts.deletion.is_none() {
+            questions.push(KeyAsk::Rotation {
+                caller: caller.clone(),
+                arn: arn.clone(),
+            });
+        }
+        if !foreign {
+            // KMS API, ListResourceTags and ListAliases: "Cross-account use: No".
+            questions.push(KeyAsk::Tags {
+                caller: caller.clone(),
+                arn: arn.clone(),
+                page: Page::default(),
+                so_far: Tags::new(),
+            });
+            let home = CellId {
+                account: arn.account(),
+                region: arn.region(),
+            };
+            self.want_aliases(&home, outcome);
+            if matches!(self.aliases.get(&home), Some(Aliases::Listed(_))) {
+                self.give_aliases(&home, arn);
+            } else {
+                self.await_own_aliases
+                    .entry(home)
+                    .or_default()
+                    .push(arn.clone());
+            }
+        }
+        if !questions.is_empty() {
+            self.details.insert(arn.clone(), questions.len());
+            outcome.asks.extend(questions);
+        }
+    }
+
+    fn on_tags(
+        &mut self,
+        caller: CellId,
+        arn: KeyArn,
+        page: &Page,
+        mut so_far: Tags,
+        answer: Answer,
+        outcome: &mut Outcome,
+    ) {
+        let gap = malformed(&caller, Op::ListResourceTags, arn.as_str());
+        let (source, viewed) = answer.view::<view::ListResourceTags>(&gap);
+        let fact = match viewed {
+            Err(failure) => unknown(failure, outcome),
+            Ok(listed) => {
+                so_far.extend(
+                    listed
+                        .tags
+                        .into_iter()
+                        .map(|tag| (tag.tag_key, tag.tag_value)),
+                );
+                let marker = listed
+                    .next_marker
+                    .filter(|_| listed.truncated.unwrap_or(false));
+                match page.after(marker) {
+                    Some(page) if page.number < PAGES_MAX => {
+                        outcome.asks.push(KeyAsk::Tags {
+                            caller,
+                            arn,
+                            page,
+                            so_far,
+                        });
+                        return;
+                    }
+                    Some(_) => Fact::Unknown(Gap {
+                        reason: GapReason::TooManyPages,
+                        ..gap()
+                    }),
+                    None => Fact::Known(so_far),
+                }
+            }
+        };
+        if let Some(key) = self.keys.by_arn.get_mut(&arn) {
+            key.tags = Some(Read { source, fact });
+        }
+        self.answered(&arn);
+    }
+}
+
+fn is_of(arn: &Arn, cell: &CellId) -> bool {
+    arn.account() == cell.account.as_str() && arn.region() == cell.region.as_str()
+}
+
+fn unknown<T>(failure: Failure, outcome: &mut Outcome) -> Fact<T> {
+    outcome.gaps.push(failure.gap.clone());
+    Fact::Unknown(failure.gap)
+}
+
+/// KMS knows no such key: it says so, or it cannot read the text as one (KMS API, DescribeKey,
+/// errors `NotFoundException` and `InvalidArnException`).
+fn means_no_key(failure: &Failure) -> bool {
+    failure.is_not_found()
+        || (failure.error.kind == CallErrorKind::Refused
+            && matches!(
+                failure.error.code.as_str(),
+                "InvalidArnException" | "ValidationException"
+            ))
+}
+
+fn malformed(cell: &CellId, op: Op, subject: &str) -> impl Fn() -> Gap + use<> {
+    let id = cell.clone();
+    let subject = subject.to_owned();
+    move || Gap {
+        call: op,
+        account: id.account.clone(),
+        region: id.region.clone(),
+        reason: GapReason::MalformedReply,
+        subject: subject.clone(),
+        said: String::new(),
+    }
+}

@@ -1,0 +1,34 @@
+//! The owners of foreign keys: do they belong to the own organisation?
+
+use super::{KeyBook, Outcome, malformed, unknown};
+use crate::call::{Op, view};
+use crate::collect::Answer;
+use crate::fact::{Fact, Read};
+use crate::ids::AccountId;
+use crate::inventory::{CellId, Membership};
+
+impl KeyBook {
+    pub(super) fn on_account(
+        &mut self,
+        caller: &CellId,
+        account: AccountId,
+        answer: Answer,
+        outcome: &mut Outcome,
+    ) {
+        let gap = malformed(caller, Op::DescribeAccount, account.as_str());
+        let (source, viewed) = answer.view::<view::DescribeAccount>(gap);
+        let fact = match viewed {
+            Ok(_) => Fact::Known(Membership::Member),
+            Err(failure) if failure.is_not_found() => Fact::Known(Membership::Stranger),
+            // Organizations API, DescribeAccount, errors.
+            Err(failure) if failure.error.code == "AWSOrganizationsNotInUseException" => {
+                Fact::Known(Membership::NoOrganization)
+            }
+            Err(failure) => unknown(failure, outcome),
+        };
+        self.accounts_open.remove(&account);
+        self.keys
+            .own_organization
+            .insert(account, Read { source, fact });
+    }
+}

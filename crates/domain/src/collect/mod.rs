@@ -1,0 +1,337 @@
+//! What is out there? A pull machine without I/O: it says which call to make next, takes the
+//! answer, and hands out each account and region as soon as it is whole.
+//!
+//! One page is one call. A failed call becomes a [`Gap`] and never ends the collection.
+
+mod ask;
+mod cell;
+mod keys;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use jiff::Timestamp;
+
+pub use ask::Address;
+use ask::Ask;
+use cell::CellState;
+use keys::KeyBook;
+
+use crate::call::{Call, CallError, CallErrorKind, Op, Reply};
+use crate::fact::{Gap, Source};
+use crate::ids::{AccountId, Region};
+use crate::inventory::{Cell, CellId, Keys};
+
+/// What to collect.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    /// The account.
+    pub account: AccountId,
+    /// The regions.
+    pub regions: Vec<Region>,
+    /// Whether to ask Organizations about the accounts of foreign keys.
+    pub ask_organization: bool,
+}
+
+/// Names a call that has been started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ticket(pub(crate) u64);
+
+/// What to do next.
+#[derive(Debug)]
+pub enum Next {
+    /// Make this call, and bring the answer under this ticket.
+    Start(Ticket, Address, Call),
+    /// Nothing, until an answer comes.
+    Wait,
+    /// Nothing more, ever.
+    Done,
+}
+
+/// Pages of one listing that we are ready to read: a million of anything.
+pub(crate) const PAGES_MAX: u32 = 10_000;
+
+/// Cells that are collected at the same time.
+const CELLS_OPEN_MAX: usize = 64;
+
+/// A collection under way.
+#[derive(Debug)]
+pub struct Collector {
+    unopened: VecDeque<CellId>,
+    open: BTreeMap<usize, CellState>,
+    opened: usize,
+    book: KeyBook,
+    ready: VecDeque<Ask>,
+    flying: BTreeMap<Ticket, Ask>,
+    tickets: u64,
+    answered: u64,
+    whole: Vec<Cell>,
+    gaps: BTreeSet<Gap>,
+}
+
+/// What an answer is, with where it came from.
+pub(crate) struct Answer {
+    pub(crate) source: Source,
+    pub(crate) result: Result<Reply, Failure>,
+}
+
+/// A call that failed: what AWS said, and the gap it would leave.
+pub(crate) struct Failure {
+    pub(crate) error: CallError,
+    pub(crate) gap: Gap,
+}
+
+impl Failure {
+    pub(crate) fn is_not_found(&self) -> bool {
+        self.error.kind == CallErrorKind::NotFound
+    }
+}
+
+impl Answer {
+    /// Looks at the reply through a type; a reply of another shape is a failure too.
+    pub(crate) fn view<T: serde::de::DeserializeOwned>(
+        self,
+        gap: impl Fn() -> Gap,
+    ) -> (Source, Result<T, Failure>) {
+        let viewed = match self.result {
+            Err(failure) => Err(failure),
+            Ok(reply) => reply.view::<T>().map_err(|malformed| {
+                let why = std::error::Error::source(&malformed).map(ToString::to_string);
+                let error = CallError {
+                    kind: CallErrorKind::NotJson,
+                    code: "MalformedReply".to_owned(),
+                    message: why.unwrap_or_default(),
+                };
+                let gap = Gap {
+                    said: error.message.clone(),
+                    ..gap()
+                };
+                Failure { error, gap }
+            }),
+        };
+        (self.source, viewed)
+    }
+}
+
+impl Collector {
+    /// Begins a collection.
+    #[must_use]
+    pub fn new(scope: &Scope) -> Self {
+        let unopened = scope
+            .regions
+            .iter()
+            .map(|region| CellId {
+                account: scope.account.clone(),
+                region: region.clone(),
+            })
+            .collect();
+        Self {
+            unopened,
+            open: BTreeMap::new(),
+            opened: 0,
+            book: KeyBook::new(scope.ask_organization),
+            ready: VecDeque::new(),
+            flying: BTreeMap::new(),
+            tickets: 0,
+            answered: 0,
+            whole: Vec::new(),
+            gaps: BTreeSet::new(),
+        }
+    }
+
+    /// What to do next.
+    pub fn advance(&mut self) -> Next {
+        while self.open.len() < CELLS_OPEN_MAX
+            && let Some(id) = self.unopened.pop_front()
+        {
+            let (state, asks) = CellState::open(id);
+            self.open.insert(self.opened, state);
+            self.ready
+                .extend(asks.into_iter().map(|ask| Ask::Cell(self.opened, ask)));
+            self.opened += 1;
+        }
+        let Some(ask) = self.ready.pop_front() else {
+            let done = self.flying.is_empty() && self.open.is_empty();
+            return if done { Next::Done } else { Next::Wait };
+        };
+        let (address, call) = self.call_of(&ask);
+        self.tickets += 1;
+        let ticket = Ticket(self.tickets);
+        self.flying.insert(ticket, ask);
+        Next::Start(ticket, address, call)
+    }
+
+    fn call_of(&self, ask: &Ask) -> (Address, Call) {
+        match ask {
+            Ask::Keys(ask) => ask.call(),
+            Ask::Cell(index, ask) => {
+                let id = self.open.get(index).map(|state| state.id().clone());
+                let id = id.unwrap_or_else(|| CellId {
+                    account: AccountId::new(""),
+                    region: Region::new(""),
+                });
+                (
+                    Address {
+                        account: id.account,
+                        region: id.region,
+                    },
+                    ask.call(),
+                )
+            }
+        }
+    }
+
+    /// Takes the answer of a started call.
+    pub fn on_reply(&mut self, ticket: Ticket, result: Result<Reply, CallError>, now: Timestamp) {
+        if let Some(ask) = self.flying.remove(&ticket) {
+            self.answered += 1;
+            self.settle(ask, result, now);
+        }
+    }
+
+    fn settle(&mut self, ask: Ask, result: Result<Reply, CallError>, now: Timestamp) {
+        let (address, call) = self.call_of(&ask);
+        let subject = match &ask {
+            Ask::Cell(_, ask) => ask.subject(),
+            Ask::Keys(ask) => ask.subject(),
+        };
+        let answer = answer(&call, address, subject, result, now);
+        match ask {
+            Ask::Keys(ask) => {
+                let outcome = self.book.on_answer(ask, answer);
+                self.take(outcome);
+            }
+            Ask::Cell(index, ask) => {
+                let Some(state) = self.open.get_mut(&index) else {
+                    return;
+                };
+                let outcome = state.on_answer(ask, answer);
+                self.ready
+                    .extend(outcome.asks.into_iter().map(|ask| Ask::Cell(index, ask)));
+                self.gaps.extend(outcome.gaps);
+                for (id, key, source) in outcome.keys {
+                    let wanted = self.book.want(&id, key, &source);
+                    self.take(wanted);
+                }
+            }
+        }
+        self.close_whole_cells();
+    }
+
+    fn take(&mut self, outcome: keys::Outcome) {
+        self.ready.extend(outcome.asks.into_iter().map(Ask::Keys));
+        self.gaps.extend(outcome.gaps);
+    }
+
+    fn close_whole_cells(&mut self) {
+        let book = &self.book;
+        let whole: Vec<usize> = self
+            .open
+            .iter()
+            .filter(|(_, state)| state.is_idle() && book.has_settled(state.wanted()))
+            .map(|(index, _)| *index)
+            .collect();
+        for index in whole {
+            if let Some(state) = self.open.remove(&index) {
+                let (cell, region_denied) = state.close();
+                if let Some(gap) = region_denied {
+                    self.gaps.retain(|seen| {
+                        !(seen.account == gap.account
+                            && seen.region == gap.region
+                            && seen.subject.is_empty())
+                    });
+                    self.gaps.insert(gap);
+                }
+                self.whole.push(cell);
+            }
+        }
+    }
+
+    /// Gives up on everything that is not answered yet: it becomes gaps.
+    pub fn interrupt(&mut self, now: Timestamp) {
+        let error = CallError {
+            kind: CallErrorKind::Interrupted,
+            code: "Interrupted".to_owned(),
+            message: String::new(),
+        };
+        loop {
+            if let Some((_, ask)) = self.flying.pop_first() {
+                self.settle(ask, Err(error.clone()), now);
+                continue;
+            }
+            match self.advance() {
+                Next::Start(ticket, _, _) => self.on_reply(ticket, Err(error.clone()), now),
+                Next::Wait | Next::Done => return,
+            }
+        }
+    }
+
+    /// The cells that became whole since the last time.
+    pub fn take_cells(&mut self) -> Vec<Cell> {
+        std::mem::take(&mut self.whole)
+    }
+
+    /// What is known about keys by now.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        self.book.keys()
+    }
+
+    /// Everything that could not be read by now.
+    #[must_use]
+    pub fn gaps(&self) -> &BTreeSet<Gap> {
+        &self.gaps
+    }
+
+    /// Calls answered, and calls known to be needed; the second grows as pages come in.
+    #[must_use]
+    pub fn progress(&self) -> (u64, u64) {
+        let pending = self.ready.len() + self.flying.len() + self.unopened.len() * 3;
+        (self.answered, self.answered + pending as u64)
+    }
+}
+
+fn answer(
+    call: &Call,
+    address: Address,
+    subject: String,
+    result: Result<Reply, CallError>,
+    now: Timestamp,
+) -> Answer {
+    let op: Op = call.op();
+    match result {
+        Ok(reply) => Answer {
+            source: Source {
+                call: op,
+                at: reply.at,
+                request_id: reply.request_id.clone(),
+            },
+            result: Ok(reply),
+        },
+        Err(error) => {
+            let gap = Gap {
+                call: op,
+                account: address.account,
+                region: address.region,
+                reason: error.kind.gap(),
+                subject,
+                said: said(&error),
+            };
+            Answer {
+                source: Source {
+                    call: op,
+                    at: now,
+                    request_id: None,
+                },
+                result: Err(Failure { error, gap }),
+            }
+        }
+    }
+}
+
+fn said(error: &CallError) -> String {
+    match (error.code.as_str(), error.message.as_str()) {
+        ("", message) => message.to_owned(),
+        (code, "") => code.to_owned(),
+        (code, message) => format!("{code}: {message}"),
+    }
+}

@@ -1,0 +1,138 @@
+//! A KMS key.
+
+use jiff::Timestamp;
+
+use super::Tags;
+use crate::call::view;
+use crate::fact::Read;
+use crate::ids::KeyArn;
+
+/// Which key a reference means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resolved {
+    /// This one.
+    Key(KeyArn),
+    /// One that AWS manages, known by its reserved alias and never asked for: `DescribeKey` of
+    /// such an alias may create the key (KMS API, DescribeKey).
+    AwsManagedAlias,
+    /// None: KMS says that it does not exist.
+    NotFound,
+}
+
+/// A key, as far as it could be read.
+#[derive(Clone, Debug)]
+pub struct Key {
+    /// Who it is.
+    pub arn: KeyArn,
+    /// What `DescribeKey` says.
+    pub described: Read<KeyFacts>,
+    /// Its rotation; `None` while it was not asked for, because the key's type has none or
+    /// AWS manages the key.
+    pub rotation: Option<Read<Rotation>>,
+    /// Its tags; `None` where they were not asked for.
+    pub tags: Option<Read<Tags>>,
+    /// Its aliases; `None` where they were not asked for.
+    pub aliases: Option<Read<Vec<String>>>,
+}
+
+/// What a key is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyFacts {
+    /// Who manages it.
+    pub manager: KeyManager,
+    /// Its state (KMS API, `KeyState`): `Enabled`, `Disabled`, `PendingDeletion` …
+    pub state: String,
+    /// Its specification (KMS API, `KeySpec`): `SYMMETRIC_DEFAULT`, `RSA_4096` …
+    pub spec: String,
+    /// What it may be used for (KMS API, `KeyUsage`): `ENCRYPT_DECRYPT` …
+    pub usage: String,
+    /// Where its material comes from (KMS API, `Origin`): `AWS_KMS`, `EXTERNAL` …
+    pub origin: String,
+    /// When imported material expires, where it does.
+    pub valid_to: Option<Timestamp>,
+    /// When it will be deleted, where it is scheduled to be.
+    pub deletion: Option<Timestamp>,
+    /// Whether it is a multi-Region key.
+    pub multi_region: bool,
+}
+
+/// Who manages a key (KMS API, `KeyManager`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyManager {
+    /// The customer.
+    Customer,
+    /// AWS.
+    Aws,
+    /// Something newer than this release.
+    Other(String),
+}
+
+/// Rotation of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rotation {
+    /// Whether it rotates by itself.
+    pub enabled: bool,
+    /// Every how many days.
+    pub period_days: u32,
+}
+
+/// KMS API, GetKeyRotationStatus, `RotationPeriodInDays`: "The default value is 365 days".
+const ROTATION_DAYS_DEFAULT: u32 = 365;
+
+impl KeyFacts {
+    /// Takes what we need from a reply. A field that is absent stays the empty text, which is
+    /// none of the values that a rule accepts.
+    #[must_use]
+    pub fn read(view: view::KeyMetadata) -> Self {
+        let manager = match view.key_manager.as_deref() {
+            Some("CUSTOMER") => KeyManager::Customer,
+            Some("AWS") => KeyManager::Aws,
+            other => KeyManager::Other(other.unwrap_or_default().to_owned()),
+        };
+        let spec = view.key_spec.unwrap_or_default();
+        // KMS API, CreateKey, `KeyUsage`: a symmetric encryption key has no other usage.
+        let usage = match view.key_usage {
+            None if spec == "SYMMETRIC_DEFAULT" => "ENCRYPT_DECRYPT".to_owned(),
+            usage => usage.unwrap_or_default(),
+        };
+        let expires = view.expiration_model.as_deref() == Some("KEY_MATERIAL_EXPIRES");
+        Self {
+            manager,
+            state: view.key_state.unwrap_or_default(),
+            spec,
+            usage,
+            origin: view.origin.unwrap_or_default(),
+            valid_to: view.valid_to.filter(|_| expires).map(|time| time.0),
+            deletion: view.deletion_date.map(|time| time.0),
+            multi_region: view.multi_region.unwrap_or(false),
+        }
+    }
+
+    /// Whether KMS can rotate it by itself (KMS API, EnableKeyRotation: symmetric encryption
+    /// keys with material from AWS KMS only).
+    #[must_use]
+    pub fn can_rotate(&self) -> bool {
+        self.is_symmetric_encryption() && self.origin == "AWS_KMS"
+    }
+
+    /// Whether an integrated service can encrypt with it (KMS Developer Guide, "Asymmetric
+    /// keys": services integrated with AWS KMS use symmetric encryption keys only). China's
+    /// regions have `SYMMETRIC_DEFAULT` keys of SM4 under the same name.
+    #[must_use]
+    pub fn is_symmetric_encryption(&self) -> bool {
+        self.spec == "SYMMETRIC_DEFAULT" && self.usage == "ENCRYPT_DECRYPT"
+    }
+}
+
+impl Rotation {
+    /// Takes what we need from a reply.
+    #[must_use]
+    pub fn read(view: &view::GetKeyRotationStatus) -> Self {
+        Self {
+            enabled: view.key_rotation_enabled,
+            period_days: view
+                .rotation_period_in_days
+                .unwrap_or(ROTATION_DAYS_DEFAULT),
+        }
+    }
+}

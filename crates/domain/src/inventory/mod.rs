@@ -1,0 +1,86 @@
+//! What is there, resolved: endpoints, the configurations they run, the keys behind them.
+
+mod configuration;
+mod endpoint;
+mod key;
+
+use std::collections::BTreeMap;
+
+pub use configuration::{Capture, Config, ConfigFacts, CoreDump, Output, Placement, Variant};
+pub use endpoint::{Endpoint, EndpointFacts, Schedule, Status};
+pub use key::{Key, KeyFacts, KeyManager, Resolved, Rotation};
+
+use crate::fact::{Gap, Read};
+use crate::ids::{AccountId, ConfigName, EndpointName, KeyArn, ModelName, Region};
+
+/// An account and a region: the unit that is collected and assessed as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CellId {
+    /// The account.
+    pub account: AccountId,
+    /// The region.
+    pub region: Region,
+}
+
+/// Tags, by key.
+pub type Tags = BTreeMap<String, String>;
+
+/// Everything that was found in one account and region.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    /// Which.
+    pub id: CellId,
+    /// The endpoints, by name.
+    pub endpoints: BTreeMap<EndpointName, Endpoint>,
+    /// The configurations, by name: those listed, and those that an endpoint names.
+    pub configs: BTreeMap<ConfigName, Config>,
+    /// The monitoring schedules, by name.
+    pub schedules: BTreeMap<String, Schedule>,
+    /// The execution roles of the models in use, by model. `Known(None)`: no such model.
+    pub models: BTreeMap<ModelName, Read<Option<String>>>,
+    /// Why the list of endpoints is not whole.
+    pub endpoints_gap: Option<Gap>,
+    /// Why the list of configurations is not whole.
+    pub configs_gap: Option<Gap>,
+    /// Why the list of monitoring schedules is not whole.
+    pub schedules_gap: Option<Gap>,
+}
+
+impl Cell {
+    /// A cell of which nothing is known yet.
+    #[must_use]
+    pub fn new(id: CellId) -> Self {
+        Self {
+            id,
+            endpoints: BTreeMap::new(),
+            configs: BTreeMap::new(),
+            schedules: BTreeMap::new(),
+            models: BTreeMap::new(),
+            endpoints_gap: None,
+            configs_gap: None,
+            schedules_gap: None,
+        }
+    }
+}
+
+/// What is known about keys, across all cells: small beside the endpoints, and shared by them.
+#[derive(Clone, Debug, Default)]
+pub struct Keys {
+    /// Which key a reference means: by the cell it was written in and its text.
+    pub resolved: BTreeMap<(CellId, String), Read<Resolved>>,
+    /// The keys.
+    pub by_arn: BTreeMap<KeyArn, Key>,
+    /// For accounts of foreign keys: whether they belong to the own organisation.
+    pub own_organization: BTreeMap<AccountId, Read<Membership>>,
+}
+
+/// Whether an account belongs to the organisation of the account that is audited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Membership {
+    /// It does.
+    Member,
+    /// It does not.
+    Stranger,
+    /// The audited account is in no organisation.
+    NoOrganization,
+}

@@ -1,0 +1,20 @@
+//! What sagelock knows and decides about customer managed keys on Amazon SageMaker endpoints.
+//!
+//! Everything here is synchronous and a function of its arguments: no clock, no file, no
+//! environment, no network. `ARCHITECTURE.md` draws the rooms.
+
+pub mod assess;
+pub mod call;
+pub mod collect;
+pub mod drive;
+pub mod estimate;
+pub mod fact;
+pub mod ids;
+pub mod instance;
+pub mod inventory;
+pub mod permissions;
+pub mod recording;
+pub mod redact;
+pub mod regions;
+pub mod rules;
+pub mod settings;

@@ -1,0 +1,211 @@
+//! The permissions that the table of operations asks for, as IAM documents.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::call::Op;
+use crate::rules::{RULES, Rule};
+
+/// A least-privilege identity policy for everything an audit does.
+///
+/// The statements name the resource types where the Service Authorization Reference lists one
+/// for the action, in every region and account that the role can reach.
+#[must_use]
+pub fn policy_json() -> Value {
+    let mut by_resource: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for op in Op::ALL {
+        let row = op.row();
+        let resource = if row.resource == "*" {
+            "*".to_owned()
+        } else {
+            format!("arn:*:{}:*:*:{}", row.service.prefix(), row.resource)
+        };
+        by_resource.entry(resource).or_default().extend(row.actions);
+    }
+    let statements: Vec<Value> = by_resource
+        .into_iter()
+        .map(|(resource, actions)| {
+            json!({
+                "Sid": sid(&resource),
+                "Effect": "Allow",
+                "Action": actions,
+                "Resource": resource,
+            })
+        })
+        .collect();
+    json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+/// A statement id out of the resource: letters and digits only, as IAM wants.
+fn sid(resource: &str) -> String {
+    if resource == "*" {
+        return "SagelockReadAny".to_owned();
+    }
+    let resource = resource
+        .rsplit(':')
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches("/*");
+    let words = resource.split('-').map(|word| {
+        let mut letters = word.chars();
+        letters
+            .next()
+            .map(|first| first.to_ascii_uppercase())
+            .into_iter()
+            .chain(letters)
+            .collect::<String>()
+    });
+    format!("SagelockRead{}", words.collect::<String>())
+}
+
+/// What each operation is for and which rules need it: the page of permissions.
+#[must_use]
+pub fn reference_json() -> Value {
+    let operations: Vec<Value> = Op::ALL
+        .iter()
+        .map(|op| {
+            let row = op.row();
+            json!({
+                "operation": op.name(),
+                "actions": row.actions,
+                "resource": row.resource,
+                "access": "read",
+                "purpose": row.purpose.trim(),
+                "rules": rules_needing(*op).map(|rule| rule.id).collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    json!({
+        "schema": "sagelock.permissions/1",
+        "operations": operations,
+        "policy": policy_json(),
+    })
+}
+
+/// The rules whose verdicts need an operation.
+pub fn rules_needing(op: Op) -> impl Iterator<Item = &'static Rule> {
+    RULES
+        .iter()
+        .copied()
+        .filter(move |rule| rule.needs.contains(&op))
+}
+
+/// An AWS managed policy that people hand to auditors, and which of our operations it allows.
+pub struct ManagedPolicy {
+    /// Its name.
+    pub name: &'static str,
+    /// Our operations that it does not allow.
+    pub lacks: &'static [Op],
+}
+
+/// The AWS managed policies `SecurityAudit` and `ReadOnlyAccess`, as moto 5.2.5 ships them
+/// (`moto/iam/aws_managed_policies.py`); the comparison is repeated by a test that has moto.
+pub const MANAGED_POLICIES: &[ManagedPolicy] = &[
+    ManagedPolicy {
+        name: "SecurityAudit",
+        lacks: &[],
+    },
+    ManagedPolicy {
+        name: "ReadOnlyAccess",
+        lacks: &[],
+    },
+];
+
+/// The role as CloudFormation.
+#[must_use]
+pub fn role_cloudformation() -> Value {
+    json!({
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": "The role that sagelock audits with: it reads, and cannot write.",
+        "Parameters": {
+            "TrustedPrincipal": {
+                "Type": "String",
+                "Description": "ARN of the account, role or user that may assume the role.",
+            },
+        },
+        "Resources": {
+            "SagelockRead": {
+                "Type": "AWS::IAM::Role",
+                "Properties": {
+                    "RoleName": "sagelock-read",
+                    "AssumeRolePolicyDocument": {
+                        "Version": "2012-10-17",
+                        "Statement": [{
+                            "Effect": "Allow",
+                            "Principal": { "AWS": { "Ref": "TrustedPrincipal" } },
+                            "Action": "sts:AssumeRole",
+                        }],
+                    },
+                    "Policies": [{ "PolicyName": "sagelock-read", "PolicyDocument": policy_json() }],
+                },
+            },
+        },
+        "Outputs": { "RoleArn": { "Value": { "Fn::GetAtt": ["SagelockRead", "Arn"] } } },
+    })
+}
+
+/// The role as Terraform.
+#[must_use]
+pub fn role_terraform() -> String {
+    let policy = serde_json::to_string_pretty(&policy_json()).unwrap_or_default();
+    let policy = policy.replace('\n', "\n  ");
+    format!(
+        r#"variable "trusted_principal" {{
+  type        = string
+  description = "ARN of the account, role or user that may assume the role."
+}}
+
+resource "aws_iam_role" "sagelock_read" {{
+  name = "sagelock-read"
+  assume_role_policy = jsonencode({{
+    Version = "2012-10-17"
+    Statement = [{{
+      Effect    = "Allow"
+      Principal = {{ AWS = var.trusted_principal }}
+      Action    = "sts:AssumeRole"
+    }}]
+  }})
+}}
+
+resource "aws_iam_role_policy" "sagelock_read" {{
+  name   = "sagelock-read"
+  role   = aws_iam_role.sagelock_read.id
+  policy = <<-EOT
+  {policy}
+  EOT
+}}
+"#
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_policy_allows_exactly_what_the_table_asks_for() {
+        let policy = policy_json();
+        let mut allowed = BTreeSet::new();
+        let mut sids = BTreeSet::new();
+        for statement in policy["Statement"].as_array().unwrap() {
+            assert!(
+                sids.insert(statement["Sid"].to_string()),
+                "a Sid stands once"
+            );
+            for action in statement["Action"].as_array().unwrap() {
+                allowed.insert(action.as_str().unwrap().to_owned());
+            }
+        }
+        let asked: BTreeSet<String> = Op::ALL
+            .iter()
+            .flat_map(|op| op.row().actions)
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(allowed, asked);
+        assert!(
+            policy.to_string().len() < 6144,
+            "an IAM managed policy holds 6,144 characters"
+        );
+    }
+}

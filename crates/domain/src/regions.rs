@@ -1,0 +1,122 @@
+//! The regions of AWS, as far as this release knows them.
+
+use crate::ids::Region;
+
+/// Whether this release has heard of the region.
+#[must_use]
+pub fn is_known(region: &Region) -> bool {
+    REGIONS.binary_search(&region.as_str()).is_ok()
+}
+
+/// The known regions whose names are closest to a text, best first.
+#[must_use]
+pub fn close_to(text: &str) -> Vec<&'static str> {
+    let mut close: Vec<(usize, &'static str)> = REGIONS
+        .iter()
+        .map(|name| (distance(text, name), *name))
+        .filter(|(d, _)| *d <= 3)
+        .collect();
+    close.sort_unstable();
+    close.into_iter().take(3).map(|(_, name)| name).collect()
+}
+
+/// Where a partition's Organizations answers (AWS General Reference, "AWS Organizations
+/// endpoints and quotas").
+#[must_use]
+pub fn organizations_home(region: &Region) -> Region {
+    let name = region.as_str();
+    Region::new(if name.starts_with("cn-") {
+        "cn-northwest-1"
+    } else if name.starts_with("us-gov-") {
+        "us-gov-west-1"
+    } else {
+        "us-east-1"
+    })
+}
+
+/// Levenshtein.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, left) in a.chars().enumerate() {
+        let mut before = i;
+        let mut previous = i + 1;
+        for (slot, right) in row.iter_mut().skip(1).zip(&b) {
+            let cost = (before + usize::from(left != *right))
+                .min(*slot + 1)
+                .min(previous + 1);
+            before = *slot;
+            *slot = cost;
+            previous = cost;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+/// Regions of botocore 1.44.5's `endpoints.json`, sorted. A region that is missing here is
+/// looked up with `ec2:DescribeRegions` before it is refused.
+const REGIONS: &[&str] = &[
+    "af-south-1",
+    "ap-east-1",
+    "ap-east-2",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-south-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ca-central-1",
+    "ca-west-1",
+    "cn-north-1",
+    "cn-northwest-1",
+    "eu-central-1",
+    "eu-central-2",
+    "eu-isoe-west-1",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-south-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "eusc-de-east-1",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+    "mx-central-1",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-gov-east-1",
+    "us-gov-west-1",
+    "us-iso-east-1",
+    "us-iso-west-1",
+    "us-isob-east-1",
+    "us-isob-west-1",
+    "us-isof-east-1",
+    "us-isof-south-1",
+    "us-west-1",
+    "us-west-2",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_sorted_and_typing_errors_are_understood() {
+        assert!(REGIONS.is_sorted());
+        assert!(is_known(&Region::new("eu-west-1")));
+        assert!(!is_known(&Region::new("eu-west-9")));
+        assert_eq!(close_to("eu-wset-1").first(), Some(&"eu-west-1"));
+        assert!(close_to("moon").is_empty());
+    }
+}

@@ -1,0 +1,159 @@
+//! No endpoint configuration lies in wait without a customer managed key.
+//!
+//! A configuration that no endpoint runs harms nobody today, but an endpoint can be moved to it
+//! at any time, by hand, by a pipeline or by a rollback. Two cases: a *pending* configuration is
+//! the one an endpoint is moving to and weighs as much as EP-001; an *unattached* one weighs
+//! little, is grouped in the output and never counts in the totals of endpoints.
+//!
+//! A superseded configuration is left alone until EP-011's window has passed, so that a rollback
+//! stays possible. When it was superseded, only a tag on its successor says; without one, the
+//! window counts from its creation.
+
+use jiff::SignedDuration;
+
+use super::ep_011::superseded_by;
+use super::subject::{KEY_REASONS, data_class, is_fail};
+use super::volume::{VOLUME_REASONS, judge_volume};
+use super::{Check, ConfigView, Evidence, Judgement, Rule, Severity, reasons};
+use crate::call::Op;
+use crate::fact::{Fact, Gap};
+use crate::inventory::{Cell, Config};
+use crate::known;
+
+reasons! {
+    Fail PENDING "pending": "an endpoint is moving to this configuration, and its volume would not be under a customer managed key"; "stop the deployment, or follow it with one under a customer managed key"
+    Fail UNATTACHED "unattached": "no endpoint runs this configuration, and one that did would not be under a customer managed key"; "delete the configuration, when nothing will roll back to it"
+    NotApplicable ATTACHED "attached": "a live endpoint runs this configuration, and EP-001 judges it there"; ""
+    NotApplicable RETAINED "within_retention": "the configuration may still be needed for a rollback"; ""
+}
+
+pub(super) const RULE: Rule = Rule {
+    id: "EP-002",
+    title: "no pending or unattached configuration lacks a customer managed key",
+    severity: Severity::High,
+    source: "SageMaker API, DescribeEndpoint, PendingDeploymentSummary; CreateEndpointConfig, KmsKeyId",
+    compliance: &["NIST 800-53 r5 SC-28(1)", "ISO 27001:2022 A.8.24"],
+    needs: &[
+        Op::ListEndpoints,
+        Op::DescribeEndpoint,
+        Op::ListEndpointConfigs,
+        Op::DescribeEndpointConfig,
+        Op::ListTags,
+        Op::ListAliases,
+        Op::DescribeKey,
+    ],
+    reasons: &[
+        &[&PENDING, &UNATTACHED, &ATTACHED, &RETAINED],
+        KEY_REASONS,
+        VOLUME_REASONS,
+    ],
+    check: Check::Config(check),
+};
+
+/// Who holds a configuration.
+enum Holder {
+    /// A live endpoint runs it.
+    Current(String),
+    /// A live endpoint is moving to it.
+    Pending(String),
+    /// Nobody.
+    None,
+}
+
+fn check(view: &ConfigView<'_>) -> Judgement {
+    let facts = *known!(&view.facts);
+    let config = view.config;
+    let source = &config.described.source;
+    let class = data_class(&[&config.tags.fact], view.settings);
+    let volume = judge_volume(
+        facts,
+        source,
+        &view.cell.id,
+        view.keys,
+        &class,
+        view.settings,
+    );
+    match holder(view.cell, config) {
+        Fact::Unknown(gap) if is_fail(&volume) => {
+            Judgement::unknown(&gap).join(volume_facts(volume))
+        }
+        Fact::Known(Holder::Current(endpoint)) => Judgement::new(&ATTACHED)
+            .saying(format!("endpoint {endpoint} runs this configuration"))
+            .given(Evidence::new("KmsKeyId", shown_key(&volume), source)),
+        Fact::Known(Holder::Pending(endpoint)) if is_fail(&volume) => {
+            let message = format!("endpoint {endpoint} is moving to it; {}", volume.message);
+            Judgement::new(&PENDING)
+                .saying(message)
+                .join(volume_facts(volume))
+        }
+        Fact::Known(Holder::None) if is_fail(&volume) => {
+            let keep = i64::from(view.settings.superseded_keep_days) * 24;
+            let detached = detached_at(view.cell, config).unwrap_or(facts.created);
+            let kept_until = detached.saturating_add(SignedDuration::from_hours(keep));
+            let since = Evidence::new("CreationTime", facts.created.to_string(), source);
+            if kept_until.is_ok_and(|until| until > view.now) {
+                Judgement::new(&RETAINED)
+                    .given(since)
+                    .join(volume_facts(volume))
+            } else {
+                let message = format!("no endpoint runs it; {}", volume.message);
+                let mut judgement = Judgement::new(&UNATTACHED).saying(message).given(since);
+                judgement.severity = Some(Severity::Low);
+                judgement.join(volume_facts(volume))
+            }
+        }
+        Fact::Unknown(_) | Fact::Known(Holder::Pending(_) | Holder::None) => volume,
+    }
+}
+
+/// A judgement that adds its facts and never its verdict.
+fn volume_facts(volume: Judgement) -> Judgement {
+    Judgement {
+        reason: &ATTACHED,
+        ..volume
+    }
+}
+
+fn shown_key(volume: &Judgement) -> String {
+    volume.key.clone().unwrap_or_else(|| "absent".to_owned())
+}
+
+/// Who holds a configuration; unknown where an endpoint that could not be read might.
+fn holder(cell: &Cell, config: &Config) -> Fact<Holder> {
+    let mut gap: Option<&Gap> = cell.endpoints_gap.as_ref();
+    let mut pending = None;
+    for endpoint in cell
+        .endpoints
+        .values()
+        .filter(|endpoint| endpoint.status().is_live())
+    {
+        match &endpoint.described.fact {
+            Fact::Unknown(why) => gap = gap.or(Some(why)),
+            Fact::Known(None) => {}
+            Fact::Known(Some(facts)) => {
+                let name = endpoint.name.to_string();
+                if facts.config.as_ref() == Some(&config.name) {
+                    return Fact::Known(Holder::Current(name));
+                }
+                if facts.pending.as_ref() == Some(&config.name) {
+                    pending = Some(name);
+                }
+            }
+        }
+    }
+    match (pending, gap) {
+        (Some(endpoint), _) => Fact::Known(Holder::Pending(endpoint)),
+        (None, Some(gap)) => Fact::Unknown(gap.clone()),
+        (None, None) => Fact::Known(Holder::None),
+    }
+}
+
+/// When the endpoint that left this configuration behind was switched, where a tag says so.
+fn detached_at(cell: &Cell, config: &Config) -> Option<jiff::Timestamp> {
+    cell.endpoints.values().find_map(|endpoint| {
+        let facts = endpoint.described.fact.known()?.as_ref()?;
+        let current = cell.configs.get(facts.config.as_ref()?)?;
+        let superseded = superseded_by(current.tags.fact.known()?)?;
+        (superseded == config.name.as_str()).then_some(facts.modified)
+    })
+}

@@ -1,0 +1,103 @@
+//! Core dumps and monitoring reports are written under a customer managed key.
+//!
+//! A core dump holds the memory of the serving process: whatever it was serving. A monitoring
+//! schedule writes statistics and samples about the endpoint's data. The keys are each variant's
+//! `CoreDumpConfig.KmsKeyId` and the schedule's `MonitoringOutputConfig.KmsKeyId`; the worst of
+//! them counts. Where none is named, the bucket's default encryption decides.
+
+use super::output::{OUTPUT_REASONS, judge_output};
+use super::subject::{CONFIG_REASONS, KEY_REASONS, LIVE_REASONS, worst};
+use super::{Check, EndpointView, Evidence, Judgement, Rule, Severity, reasons};
+use crate::call::Op;
+use crate::fact::Fact;
+use crate::inventory::Schedule;
+
+reasons! {
+    NotApplicable NO_DUMPS "no_core_dump_or_monitoring": "the endpoint writes neither core dumps nor monitoring reports"; ""
+}
+
+pub(super) const RULE: Rule = Rule {
+    id: "EP-005",
+    title: "core dumps and monitoring output are written under a customer managed key",
+    severity: Severity::Medium,
+    source: "SageMaker API, ProductionVariant.CoreDumpConfig.KmsKeyId; MonitoringOutputConfig.KmsKeyId",
+    compliance: &[
+        "HIPAA 164.312(a)(2)(iv)",
+        "GDPR Art. 32",
+        "NIST 800-53 r5 SC-28(1)",
+    ],
+    needs: &[
+        Op::ListEndpoints,
+        Op::DescribeEndpoint,
+        Op::DescribeEndpointConfig,
+        Op::ListMonitoringSchedules,
+        Op::DescribeMonitoringSchedule,
+        Op::DescribeDataQualityJobDefinition,
+        Op::DescribeModelQualityJobDefinition,
+        Op::DescribeModelBiasJobDefinition,
+        Op::DescribeModelExplainabilityJobDefinition,
+        Op::ListAliases,
+        Op::DescribeKey,
+    ],
+    reasons: &[
+        LIVE_REASONS,
+        CONFIG_REASONS,
+        KEY_REASONS,
+        &[&NO_DUMPS],
+        OUTPUT_REASONS,
+    ],
+    check: Check::Endpoint(check),
+};
+
+fn check(view: &EndpointView<'_>) -> Judgement {
+    let dumps = view.each_config(|config, facts| {
+        let source = &config.described.source;
+        let of_variants = facts.variants.iter().filter_map(|variant| {
+            let dump = variant.core_dump.as_ref()?;
+            let what = format!("core dump of {}", variant.name);
+            let field = "ProductionVariants.CoreDumpConfig.KmsKeyId";
+            Some(judge_output(
+                &dump.output,
+                &what,
+                field,
+                source,
+                &view.cell.id,
+                view.keys,
+            ))
+        });
+        worst(of_variants).unwrap_or_else(|| Judgement::new(&NO_DUMPS))
+    });
+    if !view.endpoint.status().is_live() {
+        return dumps;
+    }
+    let monitors = view
+        .cell
+        .schedules
+        .values()
+        .filter_map(|schedule| judge_schedule(view, schedule));
+    let unlisted = view.cell.schedules_gap.iter().map(Judgement::unknown);
+    worst(monitors.chain(unlisted))
+        .into_iter()
+        .fold(dumps, Judgement::join)
+}
+
+fn judge_schedule(view: &EndpointView<'_>, schedule: &Schedule) -> Option<Judgement> {
+    if schedule.endpoint.as_ref() != Some(&view.endpoint.name) {
+        return None;
+    }
+    let source = &schedule.output.source;
+    let judgement = match &schedule.output.fact {
+        Fact::Unknown(gap) => Judgement::unknown(gap),
+        Fact::Known(None) => return None,
+        Fact::Known(Some(output)) => {
+            let what = format!("monitoring {}", schedule.name);
+            let field = "MonitoringOutputConfig.KmsKeyId";
+            judge_output(output, &what, field, source, &view.cell.id, view.keys)
+        }
+    };
+    Some(judgement.given(Evidence::new(
+        "MonitoringScheduleName",
+        &schedule.name,
+        source,
+    )))
+}

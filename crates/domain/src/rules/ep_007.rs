@@ -1,0 +1,127 @@
+//! The endpoint's key belongs to an allowed account and lives in the endpoint's region.
+//!
+//! A key of a stranger can be taken away by a stranger. Allowed are the accounts listed under
+//! `keys.allowed_accounts`; where none are, the audited account and the other accounts of its
+//! organisation. The owner and the region are read from the key's ARN, so the question can be
+//! answered even where the key itself may not be read.
+
+use super::subject::{CONFIG_REASONS, KEY_REASONS, Key, LIVE_REASONS};
+use super::{Check, EndpointView, Evidence, Judgement, Rule, Severity, reasons};
+use crate::call::Op;
+use crate::fact::Source;
+use crate::ids::{KeyArn, KeyRef};
+use crate::inventory::{Membership, Resolved};
+use crate::known;
+
+reasons! {
+    Pass OWN "own_account": "the key belongs to the endpoint's own account"; ""
+    Pass ALLOWED "allowed_account": "the key belongs to an account that is allowed"; ""
+    Pass MEMBER "own_organization": "the key belongs to an account of the own organisation"; ""
+    Fail OTHER_REGION "key_other_region": "the key lives in another region than the endpoint"; "move the endpoint to a key of its own region"
+    Fail NOT_ALLOWED "account_not_allowed": "the key belongs to an account that is not listed under `keys.allowed_accounts`"; "move the endpoint to a key of an allowed account, or list the account"
+    Fail STRANGER "outside_organization": "the key belongs to an account outside the own organisation"; "move the endpoint to a key of the own organisation, or list the account under `keys.allowed_accounts`"
+    Fail FOREIGN "foreign_account": "the key belongs to another account, and the endpoint's account is in no organisation"; "move the endpoint to a key of its own account, or list the account under `keys.allowed_accounts`"
+    NotApplicable NO_CUSTOMER_KEY "no_customer_key": "EP-001 finds no customer managed key to look at"; ""
+}
+
+pub(super) const RULE: Rule = Rule {
+    id: "EP-007",
+    title: "the endpoint's key belongs to an allowed account and to its region",
+    severity: Severity::High,
+    source: "KMS API, DescribeKey, Arn; Organizations API, DescribeAccount",
+    compliance: &[
+        "NIST 800-53 r5 SC-12",
+        "ISO 27001:2022 A.8.24",
+        "GDPR Art. 32",
+    ],
+    needs: &[
+        Op::ListEndpoints,
+        Op::DescribeEndpoint,
+        Op::DescribeEndpointConfig,
+        Op::ListAliases,
+        Op::DescribeKey,
+        Op::DescribeAccount,
+    ],
+    reasons: &[
+        LIVE_REASONS,
+        CONFIG_REASONS,
+        KEY_REASONS,
+        &[
+            &OWN,
+            &ALLOWED,
+            &MEMBER,
+            &OTHER_REGION,
+            &NOT_ALLOWED,
+            &STRANGER,
+            &FOREIGN,
+            &NO_CUSTOMER_KEY,
+        ],
+    ],
+    check: Check::Endpoint(check),
+};
+
+fn check(view: &EndpointView<'_>) -> Judgement {
+    view.each_config(|_, facts| {
+        let Some(reference) = &facts.volume_key else {
+            return Judgement::new(&NO_CUSTOMER_KEY);
+        };
+        let judgement = match view.key(reference).0 {
+            Key::Aws | Key::NotFound => Judgement::new(&NO_CUSTOMER_KEY),
+            Key::Customer(key, _) => judge_owner(view, &key.arn, &key.described.source),
+            Key::Unknown(why) => match arn_of(view, reference) {
+                Some((arn, source)) => judge_owner(view, arn, source),
+                None => why.judge(),
+            },
+        };
+        judgement.about_key(reference.as_str())
+    })
+}
+
+/// The ARN behind a reference, where it is known although the key cannot be read.
+fn arn_of<'a>(view: &EndpointView<'a>, reference: &KeyRef) -> Option<(&'a KeyArn, &'a Source)> {
+    let id = (view.cell.id.clone(), reference.as_str().to_owned());
+    let read = view.keys.resolved.get(&id)?;
+    match read.fact.known()? {
+        Resolved::Key(arn) => Some((arn, &read.source)),
+        Resolved::AwsManagedAlias | Resolved::NotFound => None,
+    }
+}
+
+fn judge_owner(view: &EndpointView<'_>, arn: &KeyArn, source: &Source) -> Judgement {
+    let owner = arn.account();
+    let of_key = Evidence::new("Key", arn.as_str(), source);
+    if arn.region() != view.cell.id.region {
+        let message = format!(
+            "the key lives in {}, the endpoint in {}",
+            arn.region(),
+            view.cell.id.region
+        );
+        return Judgement::new(&OTHER_REGION).saying(message).given(of_key);
+    }
+    let allowed = &view.settings.allowed_accounts;
+    if !allowed.is_empty() {
+        let reason = if allowed.contains(&owner) {
+            &ALLOWED
+        } else {
+            &NOT_ALLOWED
+        };
+        return Judgement::new(reason)
+            .saying(format!("{}: {owner}", reason.says))
+            .given(of_key);
+    }
+    if owner == view.cell.id.account {
+        return Judgement::new(&OWN).given(of_key);
+    }
+    let Some(read) = view.keys.own_organization.get(&owner) else {
+        return super::subject::KeyWhy::NotAsked.judge().given(of_key);
+    };
+    let reason = match known!(&read.fact) {
+        Membership::Member => &MEMBER,
+        Membership::Stranger => &STRANGER,
+        Membership::NoOrganization => &FOREIGN,
+    };
+    Judgement::new(reason)
+        .saying(format!("{}: {owner}", reason.says))
+        .given(Evidence::new("Account", owner.as_str(), &read.source))
+        .given(of_key)
+}

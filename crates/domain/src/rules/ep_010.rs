@@ -1,0 +1,74 @@
+//! Endpoint and configuration bear the tags that the organisation requires.
+//!
+//! Tags say whose an endpoint is, who pays for it and what data it holds; severities, reports
+//! and cost depend on them. The required keys are listed under `tags.required`; where none are,
+//! the rule is not applicable.
+
+use super::subject::{CONFIG_REASONS, LIVE_REASONS};
+use super::{Check, EndpointView, Evidence, Judgement, Rule, Severity, reasons};
+use crate::call::Op;
+use crate::known;
+
+reasons! {
+    Pass TAGGED "tags_present": "the endpoint and its configuration bear every required tag"; ""
+    Fail TAG_MISSING "tag_missing": "a required tag is missing or empty"; "add the tags (sagemaker:AddTags)"
+    NotApplicable NOT_CONFIGURED "not_configured": "no tags are required; list them under `tags.required`"; ""
+}
+
+pub(super) const RULE: Rule = Rule {
+    id: "EP-010",
+    title: "endpoint and configuration bear the required tags",
+    severity: Severity::Low,
+    source: "SageMaker API, ListTags",
+    compliance: &["NIST 800-53 r5 CM-8", "ISO 27001:2022 A.5.9"],
+    needs: &[
+        Op::ListEndpoints,
+        Op::DescribeEndpoint,
+        Op::DescribeEndpointConfig,
+        Op::ListTags,
+    ],
+    reasons: &[
+        LIVE_REASONS,
+        CONFIG_REASONS,
+        &[&TAGGED, &TAG_MISSING, &NOT_CONFIGURED],
+    ],
+    check: Check::Endpoint(check),
+};
+
+fn check(view: &EndpointView<'_>) -> Judgement {
+    let required = &view.settings.required_tags;
+    view.each_config(|config, _| {
+        if required.is_empty() {
+            return Judgement::new(&NOT_CONFIGURED);
+        }
+        let mut missing = Vec::new();
+        let mut evidence = Vec::new();
+        for (what, read) in [
+            ("endpoint", &view.endpoint.tags),
+            ("configuration", &config.tags),
+        ] {
+            let tags = known!(&read.fact);
+            let lacks = |key: &&String| tags.get(*key).is_none_or(|value| value.trim().is_empty());
+            let absent: Vec<&str> = required.iter().filter(lacks).map(String::as_str).collect();
+            if !absent.is_empty() {
+                missing.push(format!("the {what} lacks {}", absent.join(", ")));
+            }
+            let keys = tags
+                .keys()
+                .map(String::as_str)
+                .collect::<Vec<_>>()
+                .join(", ");
+            evidence.push(Evidence::new(
+                "Tags",
+                format!("{what}: {keys}"),
+                &read.source,
+            ));
+        }
+        let judgement = if missing.is_empty() {
+            Judgement::new(&TAGGED)
+        } else {
+            Judgement::new(&TAG_MISSING).saying(missing.join("; "))
+        };
+        evidence.into_iter().rev().fold(judgement, Judgement::given)
+    })
+}

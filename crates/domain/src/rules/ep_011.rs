@@ -1,0 +1,161 @@
+//! The non-compliant configuration that an endpoint was moved away from is gone, some days after
+//! the switch.
+//!
+//! As long as it exists, anybody may move the endpoint back to it. AWS keeps no record of which
+//! configuration an endpoint ran before, so the successor must name it: the tag
+//! `sagelock:supersedes` on the new configuration holds the name of the old one. An endpoint
+//! whose configuration bears no such tag has no recorded switch, and the rule is not applicable.
+//! The window is `superseded.keep_days`, from the endpoint's last modification.
+
+use jiff::SignedDuration;
+
+use super::subject::{KEY_REASONS, LIVE_REASONS, data_class};
+use super::volume::judge_volume;
+use super::{Check, EndpointView, Evidence, Judgement, Rule, Severity, Verdict, reasons};
+use crate::call::Op;
+use crate::inventory::{Config, EndpointFacts, Tags};
+use crate::known;
+
+/// The tag on a configuration that names the configuration it took the place of.
+pub const SUPERSEDES_TAG: &str = "sagelock:supersedes";
+
+reasons! {
+    Pass DELETED "superseded_deleted": "the superseded configuration is gone"; ""
+    Pass COMPLIANT "superseded_compliant": "the superseded configuration is not without a customer managed key"; ""
+    Fail NOT_DELETED "superseded_not_deleted": "a superseded configuration without a customer managed key is still there"; "delete it (sagemaker:DeleteEndpointConfig), when nothing will roll back to it"
+    NotApplicable NO_SWITCH "no_recorded_switch": "no switch from another configuration is recorded"; ""
+    NotApplicable RETAINED "within_retention": "the superseded configuration may still be needed for a rollback"; ""
+    NotApplicable IN_USE "superseded_in_use": "another live endpoint runs the superseded configuration, and EP-001 judges it there"; ""
+}
+
+pub(super) const RULE: Rule = Rule {
+    id: "EP-011",
+    title: "a superseded non-compliant configuration is deleted after the switch",
+    severity: Severity::Medium,
+    source: "SageMaker API, DescribeEndpoint, LastModifiedTime; ListEndpointConfigs",
+    compliance: &["NIST 800-53 r5 SC-28(1)", "ISO 27001:2022 A.8.10"],
+    needs: &[
+        Op::ListEndpoints,
+        Op::DescribeEndpoint,
+        Op::ListEndpointConfigs,
+        Op::DescribeEndpointConfig,
+        Op::ListTags,
+        Op::ListAliases,
+        Op::DescribeKey,
+    ],
+    reasons: &[
+        LIVE_REASONS,
+        KEY_REASONS,
+        &[
+            &DELETED,
+            &COMPLIANT,
+            &NOT_DELETED,
+            &NO_SWITCH,
+            &RETAINED,
+            &IN_USE,
+        ],
+        &[super::volume::VOLUME_UNKNOWN],
+    ],
+    check: Check::Endpoint(check),
+};
+
+/// The configuration that one with these tags took the place of.
+pub(super) fn superseded_by(tags: &Tags) -> Option<&str> {
+    tags.get(SUPERSEDES_TAG)
+        .map(String::as_str)
+        .filter(|name| !name.is_empty())
+}
+
+fn check(view: &EndpointView<'_>) -> Judgement {
+    view.when_live(|facts| {
+        let current = facts
+            .config
+            .as_ref()
+            .and_then(|name| view.cell.configs.get(name));
+        let Some(current) = current else {
+            return Judgement::new(&NO_SWITCH);
+        };
+        let tags = known!(&current.tags.fact);
+        let Some(old) = superseded_by(tags) else {
+            return Judgement::new(&NO_SWITCH);
+        };
+        let named = Evidence::new("Tags.sagelock:supersedes", old, &current.tags.source);
+        let found = view
+            .cell
+            .configs
+            .values()
+            .find(|config| config.name.as_str() == old);
+        match (found, &view.cell.configs_gap) {
+            (None, Some(gap)) => Judgement::unknown(gap),
+            (None, None) => Judgement::new(&DELETED).saying(format!("configuration {old} is gone")),
+            (Some(config), _) => judge_left_behind(view, facts, config),
+        }
+        .given(named)
+    })
+}
+
+fn judge_left_behind(
+    view: &EndpointView<'_>,
+    endpoint: &EndpointFacts,
+    config: &Config,
+) -> Judgement {
+    let name = &config.name;
+    let Some(facts) = known!(&config.described.fact) else {
+        return Judgement::new(&DELETED).saying(format!("configuration {name} is gone"));
+    };
+    let class = data_class(&[&config.tags.fact], view.settings);
+    let source = &config.described.source;
+    let volume = judge_volume(
+        facts,
+        source,
+        &view.cell.id,
+        view.keys,
+        &class,
+        view.settings,
+    );
+    match volume.verdict() {
+        Verdict::Unknown => return volume,
+        Verdict::Pass | Verdict::NotApplicable => {
+            let message = format!("configuration {name}: {}", volume.message);
+            return Judgement::new(&COMPLIANT).saying(message);
+        }
+        Verdict::Fail => {}
+    }
+    let holder = view.cell.endpoints.values().find(|other| {
+        let runs = other.described.fact.known().and_then(Option::as_ref);
+        other.status().is_live()
+            && runs.is_some_and(|facts| {
+                facts.config.as_ref() == Some(name) || facts.pending.as_ref() == Some(name)
+            })
+    });
+    if let Some(holder) = holder {
+        let message = format!("endpoint {} runs configuration {name}", holder.name);
+        return Judgement::new(&IN_USE).saying(message);
+    }
+    let days = i64::from(view.settings.superseded_keep_days);
+    let until = endpoint
+        .modified
+        .saturating_add(SignedDuration::from_hours(days * 24));
+    let switched = Evidence::new(
+        "LastModifiedTime",
+        endpoint.modified.to_string(),
+        &view.endpoint.described.source,
+    );
+    if until.is_ok_and(|until| until > view.now) {
+        return Judgement::new(&RETAINED)
+            .saying(format!(
+                "configuration {name} is kept for a rollback for {days} days"
+            ))
+            .given(switched);
+    }
+    Judgement::new(&NOT_DELETED)
+        .saying(format!(
+            "configuration {name} is still there; {}",
+            volume.message
+        ))
+        .given(switched)
+        .join(Judgement {
+            reason: &RETAINED,
+            ..volume
+        })
+}

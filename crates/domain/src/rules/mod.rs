@@ -1,0 +1,143 @@
+//! Is this one right? One file a rule, one line here.
+
+mod ep_001;
+mod ep_002;
+mod ep_003;
+mod ep_004;
+mod ep_005;
+mod ep_006;
+mod ep_007;
+mod ep_010;
+mod ep_011;
+mod key_001;
+mod key_006;
+mod key_007;
+mod key_009;
+mod key_of;
+mod output;
+mod subject;
+mod verdict;
+mod volume;
+
+pub use ep_011::SUPERSEDES_TAG;
+pub use subject::{ConfigView, EndpointView, Key, KeyUse, KeyView, KeyWhy};
+pub use verdict::{Evidence, GAP_REASONS, Judgement, Reason, Severity, Verdict};
+
+use crate::call::Op;
+
+/// A rule.
+pub struct Rule {
+    /// Its id, `EP-001`.
+    pub id: &'static str,
+    /// What it asks.
+    pub title: &'static str,
+    /// The severity of a fail about data of weight high.
+    pub severity: Severity,
+    /// The AWS page and field that it rests on.
+    pub source: &'static str,
+    /// The clauses it is evidence for.
+    pub compliance: &'static [&'static str],
+    /// The operations that its verdict needs.
+    pub needs: &'static [Op],
+    /// Every reason it gives, beside those of [`GAP_REASONS`].
+    pub reasons: &'static [&'static [&'static Reason]],
+    /// The rule itself.
+    pub check: Check,
+}
+
+impl Rule {
+    /// Every reason it gives, those of [`GAP_REASONS`] aside.
+    pub fn own_reasons(&self) -> impl Iterator<Item = &'static Reason> {
+        self.reasons.iter().flat_map(|group| group.iter().copied())
+    }
+}
+
+/// What a rule looks at.
+pub enum Check {
+    /// A live endpoint.
+    Endpoint(fn(&EndpointView<'_>) -> Judgement),
+    /// An endpoint configuration.
+    Config(fn(&ConfigView<'_>) -> Judgement),
+    /// A KMS key.
+    Key(fn(&KeyView<'_>) -> Judgement),
+}
+
+/// Every rule, in the order of their ids.
+pub const RULES: &[&Rule] = &[
+    &ep_001::RULE,
+    &ep_002::RULE,
+    &ep_003::RULE,
+    &ep_004::RULE,
+    &ep_005::RULE,
+    &ep_006::RULE,
+    &ep_007::RULE,
+    &ep_010::RULE,
+    &ep_011::RULE,
+    &key_001::RULE,
+    &key_006::RULE,
+    &key_007::RULE,
+    &key_009::RULE,
+];
+
+/// The rule of an id.
+#[must_use]
+pub fn rule(id: &str) -> Option<&'static Rule> {
+    RULES.iter().copied().find(|rule| rule.id == id)
+}
+
+/// Declares the reasons of a rule.
+macro_rules! reasons {
+    ($($verdict:ident $name:ident $code:literal: $says:literal; $fix:literal)*) => {$(
+        pub(super) const $name: $crate::rules::Reason = $crate::rules::Reason {
+            verdict: $crate::rules::Verdict::$verdict,
+            code: $code,
+            says: $says,
+            fix: $fix,
+        };
+    )*};
+}
+use reasons;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn rules_are_registered_once_and_their_reasons_are_distinct() {
+        assert!(RULES.is_sorted_by_key(|rule| rule.id));
+        let ids: BTreeSet<&str> = RULES.iter().map(|rule| rule.id).collect();
+        assert_eq!(ids.len(), RULES.len());
+        for rule in RULES {
+            let codes: BTreeSet<&str> = rule.own_reasons().map(|reason| reason.code).collect();
+            assert_eq!(codes.len(), rule.own_reasons().count(), "{}", rule.id);
+            for verdict in [Verdict::Pass, Verdict::Fail, Verdict::NotApplicable] {
+                let given = rule.own_reasons().any(|reason| reason.verdict == verdict);
+                assert!(given, "{} never gives {verdict}", rule.id);
+            }
+            for reason in rule.own_reasons() {
+                let bad = reason.verdict == Verdict::Fail && reason.fix.is_empty();
+                assert!(!bad, "{} {} says nothing to do", rule.id, reason.code);
+            }
+        }
+    }
+
+    #[test]
+    fn severity_follows_the_weight_of_the_data() {
+        use Severity::{Critical, High, Low, Medium};
+        let cases = [
+            (High, Critical, Critical),
+            (High, High, High),
+            (High, Medium, Medium),
+            (High, Low, Low),
+            (Low, Critical, Medium),
+            (Low, Low, Low),
+            (Critical, Critical, Critical),
+            (Critical, Low, Medium),
+        ];
+        for (rule, weight, expected) in cases {
+            assert_eq!(rule.for_data_of(weight), expected, "{rule} for {weight}");
+        }
+    }
+}

@@ -1,0 +1,366 @@
+//! What a rule is shown: a subject, and what is known around it.
+
+use jiff::Timestamp;
+
+use super::{Evidence, Judgement, Reason, Severity, Verdict, reasons};
+use crate::fact::{Fact, Gap, Source};
+use crate::ids::{ConfigName, EndpointName, KeyRef};
+use crate::inventory::{
+    self, Cell, CellId, Config, ConfigFacts, Endpoint, EndpointFacts, KeyFacts, KeyManager, Keys,
+    Resolved, Tags,
+};
+use crate::known;
+use crate::settings::Settings;
+
+/// An endpoint and what is known around it.
+#[derive(Clone, Copy)]
+pub struct EndpointView<'a> {
+    /// The endpoint.
+    pub endpoint: &'a Endpoint,
+    /// Its account and region.
+    pub cell: &'a Cell,
+    /// The keys.
+    pub keys: &'a Keys,
+    /// What the user decided.
+    pub settings: &'a Settings,
+    /// When the question is asked.
+    pub now: Timestamp,
+}
+
+/// A configuration and what is known around it.
+#[derive(Clone)]
+pub struct ConfigView<'a> {
+    /// The configuration.
+    pub config: &'a Config,
+    /// What it says.
+    pub facts: Fact<&'a ConfigFacts>,
+    /// Its account and region.
+    pub cell: &'a Cell,
+    /// The keys.
+    pub keys: &'a Keys,
+    /// What the user decided.
+    pub settings: &'a Settings,
+    /// When the question is asked.
+    pub now: Timestamp,
+}
+
+/// A key and who uses it.
+#[derive(Clone, Copy)]
+pub struct KeyView<'a> {
+    /// The key.
+    pub key: &'a inventory::Key,
+    /// Who names it.
+    pub uses: &'a [KeyUse],
+    /// Why the uses may not be all.
+    pub uses_gap: Option<&'a Gap>,
+    /// What the user decided.
+    pub settings: &'a Settings,
+    /// When the question is asked.
+    pub now: Timestamp,
+}
+
+/// One use of a key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KeyUse {
+    /// Where.
+    pub cell: CellId,
+    /// The live endpoint that runs or moves to the configuration; none where nobody does.
+    pub endpoint: Option<EndpointName>,
+    /// The configuration that names the key.
+    pub config: ConfigName,
+}
+
+/// What is known about a key that a configuration names.
+pub enum Key<'a> {
+    /// A customer managed one.
+    Customer(&'a inventory::Key, &'a KeyFacts),
+    /// AWS's own.
+    Aws,
+    /// None: KMS does not know it.
+    NotFound,
+    /// It could not be read.
+    Unknown(KeyWhy<'a>),
+}
+
+/// Why a key is not known.
+pub enum KeyWhy<'a> {
+    /// A gap.
+    Gap(&'a Gap),
+    /// KMS names a manager that is newer than this release.
+    Manager(&'a str),
+    /// Nobody asked.
+    NotAsked,
+}
+
+reasons! {
+    NotApplicable NOT_LIVE "not_live": "the endpoint is failed or being deleted"; ""
+    Unknown CONFIG_DELETED "config_deleted": "the endpoint's configuration was deleted, so what it was cannot be read any more"; "move the endpoint to a configuration that exists: UpdateEndpoint with a new one under a customer managed key"
+    Unknown NO_CONFIG_NAMED "no_config_named": "the endpoint names no configuration"; "see what DescribeEndpoint says"
+    Unknown MANAGER_UNKNOWN "key_manager_unknown": "KMS names a key manager that this release does not know"; "update sagelock"
+    Unknown KEY_NOT_READ "key_not_read": "the key was not asked about"; "run again"
+}
+
+/// The reasons of every rule that looks at live endpoints.
+pub(super) const LIVE_REASONS: &[&Reason] = &[&NOT_LIVE];
+/// The further reasons of every rule that looks at an endpoint's configurations.
+pub(super) const CONFIG_REASONS: &[&Reason] = &[&CONFIG_DELETED, &NO_CONFIG_NAMED];
+/// The further reasons of every rule that looks at the key behind a reference.
+pub(super) const KEY_REASONS: &[&Reason] = &[&MANAGER_UNKNOWN, &KEY_NOT_READ];
+
+/// Data class of a subject, or why it is not known.
+pub(super) fn data_class(tags: &[&Fact<Tags>], settings: &Settings) -> Fact<String> {
+    let mut gap = None;
+    for fact in tags {
+        match fact {
+            Fact::Known(tags) => {
+                if let Some(class) = tags.get(&settings.tags.data_class) {
+                    return Fact::Known(class.clone());
+                }
+            }
+            Fact::Unknown(why) => gap = gap.or(Some(why)),
+        }
+    }
+    match gap {
+        Some(gap) => Fact::Unknown(gap.clone()),
+        None => Fact::Known(settings.default_data_class.clone()),
+    }
+}
+
+/// The weight of a data class; a class that is not configured weighs as the default one.
+pub(super) fn weight(class: Option<&str>, settings: &Settings) -> Severity {
+    let weigh = |class: &str| settings.data_classes.get(class).copied();
+    class
+        .and_then(weigh)
+        .or_else(|| weigh(&settings.default_data_class))
+        .unwrap_or(Severity::High)
+}
+
+impl<'a> EndpointView<'a> {
+    /// What is known of the endpoint, or the judgement that it is not judged.
+    fn live(&self) -> Result<&'a EndpointFacts, Box<Judgement>> {
+        let endpoint = self.endpoint;
+        let source = &endpoint.described.source;
+        if !endpoint.status().is_live() {
+            let status = endpoint.status().as_str();
+            let judgement = Judgement::new(&NOT_LIVE).saying(format!("the endpoint is {status}"));
+            return Err(Box::new(judgement.given(Evidence::new(
+                "EndpointStatus",
+                status,
+                source,
+            ))));
+        }
+        match &endpoint.described.fact {
+            Fact::Unknown(gap) => Err(Box::new(Judgement::unknown(gap))),
+            Fact::Known(None) => Err(Box::new(
+                Judgement::new(&NOT_LIVE).saying("the endpoint was deleted during the audit"),
+            )),
+            Fact::Known(Some(facts)) => Ok(facts),
+        }
+    }
+
+    /// The facts of a live endpoint for a rule that is not about its configurations.
+    pub(super) fn when_live(
+        &self,
+        judge: impl FnOnce(&'a EndpointFacts) -> Judgement,
+    ) -> Judgement {
+        self.live().map_or_else(|judgement| *judgement, judge)
+    }
+
+    /// Judges every configuration in play, and takes the worst.
+    pub(super) fn each_config(
+        &self,
+        judge: impl Fn(&'a Config, &'a ConfigFacts) -> Judgement,
+    ) -> Judgement {
+        self.when_live(|facts| {
+            let source = &self.endpoint.described.source;
+            let Some(current) = &facts.config else {
+                return Judgement::new(&NO_CONFIG_NAMED);
+            };
+            let first = self.one_config(current, &judge).given(Evidence::new(
+                "EndpointConfigName",
+                current.as_str(),
+                source,
+            ));
+            let Some(pending) = facts.pending.as_ref().filter(|pending| *pending != current) else {
+                return first.given(self.status_evidence());
+            };
+            let second = self.one_config(pending, &judge).given(Evidence::new(
+                "PendingDeploymentSummary.EndpointConfigName",
+                pending.as_str(),
+                source,
+            ));
+            let second_is_worse = second.verdict() > first.verdict();
+            let joined = first.join(second);
+            let message = if second_is_worse {
+                format!("pending configuration {pending}: {}", joined.message)
+            } else {
+                joined.message.clone()
+            };
+            joined.saying(message).given(self.status_evidence())
+        })
+    }
+
+    fn status_evidence(&self) -> Evidence {
+        let source = &self.endpoint.described.source;
+        Evidence::new("EndpointStatus", self.endpoint.status().as_str(), source)
+    }
+
+    fn one_config(
+        &self,
+        name: &ConfigName,
+        judge: impl Fn(&'a Config, &'a ConfigFacts) -> Judgement,
+    ) -> Judgement {
+        let Some(config) = self.cell.configs.get(name) else {
+            return Judgement::new(&CONFIG_DELETED);
+        };
+        match known!(&config.described.fact) {
+            None => Judgement::new(&CONFIG_DELETED).saying(format!(
+                "configuration {name} was deleted under the endpoint"
+            )),
+            Some(facts) => judge(config, facts),
+        }
+    }
+
+    /// The key behind a reference of this endpoint.
+    pub(super) fn key(&self, reference: &KeyRef) -> (Key<'a>, Vec<Evidence>) {
+        find_key(self.keys, &self.cell.id, reference)
+    }
+
+    /// The data class of the endpoint: by its own tags, then by its configuration's.
+    pub(super) fn data_class(&self) -> Fact<String> {
+        let current = self
+            .endpoint
+            .described
+            .fact
+            .known()
+            .and_then(Option::as_ref)
+            .and_then(|facts| facts.config.as_ref())
+            .and_then(|name| self.cell.configs.get(name));
+        let mut tags = vec![&self.endpoint.tags.fact];
+        tags.extend(current.map(|config| &config.tags.fact));
+        data_class(&tags, self.settings)
+    }
+
+    /// How much a finding about this endpoint weighs.
+    #[must_use]
+    pub fn weight(&self) -> Severity {
+        weight(self.data_class().known().map(String::as_str), self.settings)
+    }
+}
+
+impl<'a> ConfigView<'a> {
+    /// A configuration that exists, or may; `None` where it is known not to.
+    #[must_use]
+    pub fn of(
+        config: &'a Config,
+        cell: &'a Cell,
+        keys: &'a Keys,
+        settings: &'a Settings,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let facts = match &config.described.fact {
+            Fact::Known(None) => return None,
+            Fact::Known(Some(facts)) => Fact::Known(facts),
+            Fact::Unknown(gap) => Fact::Unknown(gap.clone()),
+        };
+        Some(Self {
+            config,
+            facts,
+            cell,
+            keys,
+            settings,
+            now,
+        })
+    }
+
+    /// How much a finding about this configuration weighs.
+    #[must_use]
+    pub fn weight(&self) -> Severity {
+        let class = data_class(&[&self.config.tags.fact], self.settings);
+        weight(class.known().map(String::as_str), self.settings)
+    }
+}
+
+impl KeyView<'_> {
+    /// How much a finding about this key weighs.
+    #[must_use]
+    pub fn weight(&self) -> Severity {
+        let tags: Vec<&Fact<Tags>> = self.key.tags.iter().map(|read| &read.fact).collect();
+        weight(
+            data_class(&tags, self.settings).known().map(String::as_str),
+            self.settings,
+        )
+    }
+}
+
+/// The key behind a reference that was written in a cell, and the facts that say so.
+pub(super) fn find_key<'a>(
+    keys: &'a Keys,
+    cell: &CellId,
+    reference: &KeyRef,
+) -> (Key<'a>, Vec<Evidence>) {
+    let id = (cell.clone(), reference.as_str().to_owned());
+    let Some(read) = keys.resolved.get(&id) else {
+        return (Key::Unknown(KeyWhy::NotAsked), Vec::new());
+    };
+    match &read.fact {
+        Fact::Unknown(gap) => (Key::Unknown(KeyWhy::Gap(gap)), Vec::new()),
+        Fact::Known(Resolved::AwsManagedAlias) => (
+            Key::Aws,
+            vec![Evidence::new(
+                "KeyManager",
+                "AWS (reserved alias)",
+                &read.source,
+            )],
+        ),
+        Fact::Known(Resolved::NotFound) => (
+            Key::NotFound,
+            vec![Evidence::new("Key", "does not exist", &read.source)],
+        ),
+        Fact::Known(Resolved::Key(arn)) => match keys.by_arn.get(arn) {
+            None => (Key::Unknown(KeyWhy::NotAsked), Vec::new()),
+            Some(key) => described(key),
+        },
+    }
+}
+
+fn described(key: &inventory::Key) -> (Key<'_>, Vec<Evidence>) {
+    let source: &Source = &key.described.source;
+    let arn = Evidence::new("Key", key.arn.as_str(), source);
+    match &key.described.fact {
+        Fact::Unknown(gap) => (Key::Unknown(KeyWhy::Gap(gap)), Vec::new()),
+        Fact::Known(facts) => {
+            let manager = |name: &str| Evidence::new("KeyManager", name, source);
+            match &facts.manager {
+                KeyManager::Customer => (Key::Customer(key, facts), vec![arn, manager("CUSTOMER")]),
+                KeyManager::Aws => (Key::Aws, vec![arn, manager("AWS")]),
+                KeyManager::Other(name) => (
+                    Key::Unknown(KeyWhy::Manager(name)),
+                    vec![arn, manager(name)],
+                ),
+            }
+        }
+    }
+}
+
+impl KeyWhy<'_> {
+    /// The judgement it commands.
+    pub(super) fn judge(&self) -> Judgement {
+        match self {
+            KeyWhy::Gap(gap) => Judgement::unknown(gap),
+            KeyWhy::Manager(name) => Judgement::new(&MANAGER_UNKNOWN)
+                .saying(format!("KMS names the key's manager `{name}`")),
+            KeyWhy::NotAsked => Judgement::new(&KEY_NOT_READ),
+        }
+    }
+}
+
+/// Joins judgements; `None` where there are none.
+pub(super) fn worst(judgements: impl IntoIterator<Item = Judgement>) -> Option<Judgement> {
+    judgements.into_iter().reduce(Judgement::join)
+}
+
+/// Whether a judgement would change what an operator does.
+pub(super) fn is_fail(judgement: &Judgement) -> bool {
+    judgement.verdict() == Verdict::Fail
+}

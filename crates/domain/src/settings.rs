@@ -1,0 +1,99 @@
+//! What the user decides: the tags that carry meaning, the classes of data, what is allowed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use regex::Regex;
+
+use crate::ids::{AccountId, Region};
+use crate::rules::Severity;
+
+/// The settings that verdicts depend on.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Tag keys by meaning.
+    pub tags: TagKeys,
+    /// Tag keys that every endpoint and its configuration must carry (EP-010); empty: not
+    /// configured.
+    pub required_tags: Vec<String>,
+    /// Tag keys that every key must carry (KEY-006); empty: not configured.
+    pub required_key_tags: Vec<String>,
+    /// The data class of what bears no data-class tag.
+    pub default_data_class: String,
+    /// Data classes for which "a key cannot cover it" is no excuse.
+    pub regulated: BTreeSet<String>,
+    /// How much a finding about data of a class weighs: the severity that a rule of severity
+    /// high gets.
+    pub data_classes: BTreeMap<String, Severity>,
+    /// Whether serverless endpoints need a key.
+    pub serverless: Serverless,
+    /// Accounts whose keys may be used (EP-007); empty: those of the own organisation.
+    pub allowed_accounts: BTreeSet<AccountId>,
+    /// What the whole of an alias after `alias/` must match (KEY-007); none: not configured.
+    pub alias_pattern: Option<Regex>,
+    /// The longest rotation period, in days (KEY-001).
+    pub rotation_days_max: u32,
+    /// Imported key material that expires within so many days is a finding (EP-006).
+    pub material_expiry_days: u32,
+    /// How long a superseded configuration may stay for a rollback, in days (EP-011, EP-002).
+    pub superseded_keep_days: u32,
+    /// Regions whose denial is expected; it is shown, and does not make a run incomplete.
+    pub expected_denied: BTreeSet<Region>,
+    /// Rules that are switched off, by id.
+    pub rules_off: BTreeSet<String>,
+}
+
+/// Tag keys by meaning.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each is the key of the tag of its name")]
+pub struct TagKeys {
+    pub tenant: String,
+    pub owner: String,
+    pub team: String,
+    pub cost_center: String,
+    pub data_class: String,
+}
+
+/// Whether serverless endpoints need a key. The key of a serverless endpoint encrypts its
+/// container image in Amazon ECR; there is no volume of the customer's (SageMaker Developer
+/// Guide, "Create an endpoint configuration", serverless).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Serverless {
+    /// They are not judged.
+    Exempt,
+    /// They are judged as if they had a volume.
+    RequiresKey,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let class = |name: &str, severity| (name.to_owned(), severity);
+        Self {
+            tags: TagKeys {
+                tenant: "tenant".to_owned(),
+                owner: "owner".to_owned(),
+                team: "team".to_owned(),
+                cost_center: "cost-center".to_owned(),
+                data_class: "data-class".to_owned(),
+            },
+            required_tags: Vec::new(),
+            required_key_tags: Vec::new(),
+            default_data_class: "sensitive".to_owned(),
+            regulated: BTreeSet::new(),
+            data_classes: BTreeMap::from([
+                class("public", Severity::Low),
+                class("internal", Severity::Medium),
+                class("sensitive", Severity::High),
+                class("confidential", Severity::High),
+                class("restricted", Severity::Critical),
+            ]),
+            serverless: Serverless::Exempt,
+            allowed_accounts: BTreeSet::new(),
+            alias_pattern: None,
+            rotation_days_max: 365,
+            material_expiry_days: 30,
+            superseded_keep_days: 7,
+            expected_denied: BTreeSet::new(),
+            rules_off: BTreeSet::new(),
+        }
+    }
+}

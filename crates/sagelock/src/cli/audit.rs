@@ -1,0 +1,187 @@
+//! `sagelock audit`.
+
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Args;
+use sagelock_domain::drive::Calls;
+use sagelock_domain::rules::Verdict;
+
+use super::{FailOn, SourceArgs, estimate, fail_on, share};
+use crate::audit::{audit, exit_of, missing_permissions};
+use crate::config::Config;
+use crate::exit::{Exit, Failure};
+use crate::progress::Progress;
+use crate::report::{self, Audit, Format, Output, create_private, redact, terminal_width};
+use crate::session::Session;
+
+/// `sagelock audit`.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    sagelock audit                                   every enabled region of this account\n  \
+    sagelock audit --profile prod --region eu-west-1 --fail-on critical\n  \
+    sagelock audit -o json=audit.json -o md=audit.md the table, and two files\n  \
+    sagelock audit --record recordings/prod          keep every call and reply\n  \
+    sagelock audit --offline recordings/prod         judge them again, without AWS\n  \
+    sagelock audit --estimate                        what it will cost; makes no call")]
+pub(super) struct Command {
+    #[command(flatten)]
+    source: SourceArgs,
+    /// What standard output gets [default: table]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    format: Option<Format>,
+    /// Also write a file in a format: table, json, ndjson, csv or md
+    #[arg(short = 'o', long = "output", value_name = "FORMAT=PATH")]
+    outputs: Vec<Output>,
+    /// Only these verdicts: pass, fail, unknown, not_applicable
+    #[arg(long, value_name = "VERDICT", value_delimiter = ',', value_parser = verdict)]
+    verdict: Vec<VerdictArg>,
+    /// Exit 1 for findings from this severity on: critical, high, medium, low or none
+    /// [default: high]
+    #[arg(long, value_name = "SEVERITY", value_parser = fail_on)]
+    fail_on: Option<FailOn>,
+    /// Exit 3 when a smaller share of the verdicts is known [default: 1.0]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    min_coverage: Option<f64>,
+    /// Record every call and reply, secrets taken out, into an empty folder
+    #[arg(long, value_name = "DIR", conflicts_with = "offline")]
+    record: Option<PathBuf>,
+    /// Put pseudonyms in place of accounts, names, keys and places
+    #[arg(long)]
+    redact: bool,
+    /// Say what the audit will cost in calls, minutes and dollars, and make no call
+    #[arg(long, conflicts_with_all = ["record", "redact", "outputs", "verdict"])]
+    estimate: bool,
+    /// What `--estimate` expects in each region
+    #[arg(long, value_name = "ENDPOINTS,CONFIGURATIONS,KEYS", requires = "estimate", value_parser = estimate::expected)]
+    assume: Option<estimate::Assumed>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct VerdictArg(Verdict);
+
+fn verdict(text: &str) -> Result<VerdictArg, String> {
+    Verdict::ALL
+        .into_iter()
+        .find(|verdict| verdict.as_str() == text)
+        .map(VerdictArg)
+        .ok_or_else(|| "expected pass, fail, unknown or not_applicable".to_owned())
+}
+
+impl Command {
+    pub(super) async fn run(self, mut config: Config, quiet: bool) -> Result<Exit, Failure> {
+        if let Some(FailOn(fail_on)) = self.fail_on {
+            config.audit.fail_on = fail_on;
+        }
+        if let Some(share) = self.min_coverage {
+            config.audit.min_coverage = share;
+        }
+        let mut wanted = self.source.wanted(&config)?;
+        if self.estimate {
+            return estimate::run(&wanted, self.assume, self.format);
+        }
+        let files = open(&self.outputs)?;
+        wanted.record = self.record.as_deref();
+        let session = Session::open(&wanted).await?;
+        if !quiet && let Some(who) = &session.simulated {
+            anstream::eprintln!("SIMULATED: {who}");
+        }
+        let done = audit(&session, &config, &Progress::new(quiet), false).await?;
+        let exit = exit_of(&done.audit, &config);
+        let mut audit = done.audit;
+        if !self.verdict.is_empty() {
+            let wanted = |verdict| self.verdict.iter().any(|arg| arg.0 == verdict);
+            audit.findings.retain(|finding| wanted(finding.verdict()));
+        }
+        if self.redact {
+            redact(&mut audit);
+        }
+        print(&audit, self.format.unwrap_or(Format::Table))?;
+        for (file, output) in files.into_iter().zip(&self.outputs) {
+            save(&audit, file, output)?;
+        }
+        if !quiet {
+            tell(&audit, &done.calls, &session, self.redact);
+        }
+        session.finish_recording().map_err(|error| {
+            Failure::new(Exit::Usage, error).hint("the audit above is whole; the recording is not")
+        })?;
+        Ok(exit)
+    }
+}
+
+/// Opens every file before the first call, so that an hour's audit is not lost to a typing error.
+fn open(outputs: &[Output]) -> Result<Vec<std::fs::File>, Failure> {
+    let open = |output: &Output| {
+        create_private(&output.path)
+            .with_context(|| format!("cannot write `{}`", output.path.display()))
+            .map_err(Failure::usage)
+    };
+    outputs.iter().map(open).collect()
+}
+
+fn print(audit: &Audit, format: Format) -> Result<(), Failure> {
+    let mut out = BufWriter::new(anstream::stdout().lock());
+    let written =
+        report::write(audit, format, &mut out, terminal_width()).and_then(|()| out.flush());
+    match written {
+        // Whoever reads has had enough: `sagelock audit | head`.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written
+            .context("cannot write to standard output")
+            .map_err(|error| Failure::new(Exit::Usage, error)),
+    }
+}
+
+fn save(audit: &Audit, file: std::fs::File, output: &Output) -> Result<(), Failure> {
+    let mut out = BufWriter::new(anstream::StripStream::new(file));
+    report::write(audit, output.format, &mut out, None)
+        .and_then(|()| out.flush())
+        .with_context(|| format!("cannot write `{}`", output.path.display()))
+        .map_err(Failure::usage)
+}
+
+/// What a person wants to know of the run, beside its result.
+fn tell(audit: &Audit, calls: &Calls, session: &Session, redacted: bool) {
+    let sent: u64 = audit.calls.values().sum();
+    let seconds = audit
+        .finished_at
+        .duration_since(audit.started_at)
+        .as_secs_f64();
+    let offline = matches!(&*session.port, crate::drive::Port::Replay(..));
+    if offline {
+        anstream::eprintln!("{sent} calls replayed, none made");
+    } else {
+        anstream::eprintln!(
+            "{sent} calls in {seconds:.1} s, {} throttled, {} repeated",
+            calls.throttled,
+            calls.retried
+        );
+    }
+    if !session.regions_off.is_empty() {
+        let off: Vec<&str> = session
+            .regions_off
+            .iter()
+            .map(sagelock_domain::ids::Region::as_str)
+            .collect();
+        anstream::eprintln!("not enabled, so not looked at: {}", off.join(", "));
+    }
+    for line in missing_permissions(calls) {
+        anstream::eprintln!("{line}");
+    }
+    let other = audit.coverage.gaps.iter().filter(|gap| !gap.expected);
+    let gaps: Vec<_> = other.collect();
+    if !gaps.is_empty() && !redacted {
+        anstream::eprintln!("{} facts could not be read:", gaps.len());
+        for gap in gaps.iter().take(5) {
+            anstream::eprintln!("  {}", gap.gap);
+        }
+        if gaps.len() > 5 {
+            anstream::eprintln!(
+                "  and {} more, see `--format json`, coverage.gaps",
+                gaps.len() - 5
+            );
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! `sagelock doctor`.
+
+use std::io::{self, Write};
+
+use anyhow::anyhow;
+use clap::Args;
+use owo_colors::OwoColorize;
+use sagelock_domain::call::{Call, CallError, CallErrorKind, Op, Reply, input};
+use sagelock_domain::collect::Address;
+use sagelock_domain::drive::{Batch, Driver};
+use sagelock_domain::ids::{AccountId, ConfigName, EndpointName, KeyArn, ModelName, Partition};
+use sagelock_domain::permissions::{
+    MANAGED_POLICIES, policy_json, role_cloudformation, role_terraform, rules_needing,
+};
+use serde_json::json;
+
+use super::SourceArgs;
+use crate::config::Config;
+use crate::drive::run;
+use crate::exit::{Exit, Failure};
+use crate::report::Format;
+use crate::session::Session;
+
+/// `sagelock doctor`.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    sagelock doctor --profile audit\n  \
+    sagelock doctor --print-role terraform > sagelock-role.tf\n\n\
+    Every permission is tried with a call that changes nothing, about something that does not \
+    exist\nwhere the operation needs a subject: the answer \"not found\" means that asking is \
+    allowed.")]
+pub(super) struct Command {
+    #[command(flatten)]
+    source: SourceArgs,
+    /// Print the least-privilege role for an audit and do nothing else
+    #[arg(long, value_name = "FORM", value_enum)]
+    print_role: Option<RoleForm>,
+    /// What standard output gets: table or json [default: table]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    format: Option<Format>,
+}
+
+/// A form of the role.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum RoleForm {
+    /// The IAM policy document
+    Json,
+    /// A CloudFormation template
+    Cfn,
+    /// Terraform
+    Terraform,
+}
+
+/// What trying a permission showed.
+struct Tried {
+    op: Op,
+    outcome: Outcome,
+    said: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Allowed,
+    Denied,
+    NotKnown,
+}
+
+impl Command {
+    pub(super) async fn run(self, config: Config, _quiet: bool) -> Result<Exit, Failure> {
+        let mut out = anstream::stdout();
+        if let Some(form) = self.print_role {
+            let text = match form {
+                RoleForm::Json => format!("{:#}\n", policy_json()),
+                RoleForm::Cfn => format!("{:#}\n", role_cloudformation()),
+                RoleForm::Terraform => role_terraform(),
+            };
+            write!(out, "{text}").map_err(|error| Failure::new(Exit::Usage, error))?;
+            return Ok(Exit::Clean);
+        }
+        if self.source.offline.is_some() {
+            return Err(Failure::usage(anyhow!(
+                "`doctor` asks AWS; it does not work on a recording"
+            )));
+        }
+        let session = Session::open(&self.source.wanted(&config)?).await?;
+        let tried = try_all(&session).await;
+        let written = match self.format {
+            Some(Format::Json) => write_json(&session, &tried, &mut out),
+            Some(Format::Table) | None => write_text(&session, &tried, &mut out),
+            Some(Format::Ndjson | Format::Csv | Format::Md) => {
+                return Err(Failure::usage(anyhow!(
+                    "`doctor` has the formats table and json"
+                )));
+            }
+        };
+        written.map_err(|error| Failure::new(Exit::Usage, error))?;
+        let all = tried.iter().all(|tried| tried.outcome == Outcome::Allowed);
+        Ok(if all && session.regions_gap.is_none() {
+            Exit::Clean
+        } else {
+            Exit::Incomplete
+        })
+    }
+}
+
+/// Tries every permission once, in the first region.
+async fn try_all(session: &Session) -> Vec<Tried> {
+    let region = session.regions.first().cloned();
+    let Some(region) = region else {
+        return Vec::new();
+    };
+    let address = Address {
+        account: session.account.clone(),
+        region,
+    };
+    let calls: Vec<(Address, Call)> = Op::ALL
+        .iter()
+        .map(|op| {
+            let call = probe(*op, &address);
+            let mut address = address.clone();
+            if *op == Op::DescribeAccount {
+                address.region = sagelock_domain::regions::organizations_home(&address.region);
+            }
+            (address, call)
+        })
+        .collect();
+    let mut driver = Driver::new(Batch::new(calls), session.limits);
+    run(&mut driver, &session.port, |_| {}).await;
+    let (batch, _) = driver.finish();
+    Op::ALL
+        .iter()
+        .zip(batch.into_answers())
+        .map(|(op, answer)| judge(*op, answer))
+        .collect()
+}
+
+/// A call that shows whether an operation is allowed, about something that does not exist.
+fn probe(op: Op, address: &Address) -> Call {
+    const NOTHING: &str = "sagelock-doctor-probe";
+    let max_results = 1;
+    let next_token = None;
+    let job_definition_name = NOTHING.to_owned();
+    let partition = Partition::of_region(&address.region);
+    let Address { account, region } = address;
+    let no_key = KeyArn::of_id(
+        &partition,
+        region,
+        account,
+        "00000000-0000-0000-0000-000000000000",
+    );
+    let key_id = no_key.to_string();
+    match op {
+        Op::GetCallerIdentity => input::GetCallerIdentity {}.into(),
+        Op::DescribeRegions => input::DescribeRegions { all_regions: true }.into(),
+        Op::DescribeAccount => input::DescribeAccount {
+            account_id: AccountId::new(account.as_str()),
+        }
+        .into(),
+        Op::ListEndpoints => input::ListEndpoints {
+            max_results,
+            next_token,
+        }
+        .into(),
+        Op::DescribeEndpoint => input::DescribeEndpoint {
+            endpoint_name: EndpointName::new(NOTHING),
+        }
+        .into(),
+        Op::ListEndpointConfigs => input::ListEndpointConfigs {
+            max_results,
+            next_token,
+        }
+        .into(),
+        Op::DescribeEndpointConfig => input::DescribeEndpointConfig {
+            endpoint_config_name: ConfigName::new(NOTHING),
+        }
+        .into(),
+        Op::ListTags => input::ListTags {
+            resource_arn: format!(
+                "arn:{}:sagemaker:{region}:{account}:endpoint/{NOTHING}",
+                partition.as_str()
+            ),
+            max_results: 50,
+            next_token,
+        }
+        .into(),
+        Op::DescribeModel => input::DescribeModel {
+            model_name: ModelName::new(NOTHING),
+        }
+        .into(),
+        Op::ListMonitoringSchedules => input::ListMonitoringSchedules {
+            max_results,
+            next_token,
+        }
+        .into(),
+        Op::DescribeMonitoringSchedule => input::DescribeMonitoringSchedule {
+            monitoring_schedule_name: NOTHING.to_owned(),
+        }
+        .into(),
+        Op::DescribeDataQualityJobDefinition => input::DescribeDataQualityJobDefinition {
+            job_definition_name,
+        }
+        .into(),
+        Op::DescribeModelQualityJobDefinition => input::DescribeModelQualityJobDefinition {
+            job_definition_name,
+        }
+        .into(),
+        Op::DescribeModelBiasJobDefinition => input::DescribeModelBiasJobDefinition {
+            job_definition_name,
+        }
+        .into(),
+        Op::DescribeModelExplainabilityJobDefinition => {
+            input::DescribeModelExplainabilityJobDefinition {
+                job_definition_name,
+            }
+            .into()
+        }
+        Op::ListAliases => input::ListAliases {
+            limit: 1,
+            marker: None,
+        }
+        .into(),
+        Op::DescribeKey => input::DescribeKey { key_id }.into(),
+        Op::GetKeyRotationStatus => input::GetKeyRotationStatus { key_id }.into(),
+        Op::ListResourceTags => input::ListResourceTags {
+            key_id,
+            limit: 1,
+            marker: None,
+        }
+        .into(),
+    }
+}
+
+fn judge(op: Op, answer: Result<Reply, CallError>) -> Tried {
+    let (outcome, said) = match answer {
+        Ok(_) => (Outcome::Allowed, String::new()),
+        Err(error) => match error.kind {
+            // AWS looks at the permission first, then at the subject.
+            CallErrorKind::NotFound | CallErrorKind::Refused => (Outcome::Allowed, String::new()),
+            CallErrorKind::AccessDenied => (Outcome::Denied, error.message),
+            CallErrorKind::Throttled
+            | CallErrorKind::Unavailable
+            | CallErrorKind::Credentials
+            | CallErrorKind::NotJson
+            | CallErrorKind::Interrupted
+            | CallErrorKind::NotRecorded => (Outcome::NotKnown, error.to_string()),
+        },
+    };
+    Tried { op, outcome, said }
+}
+
+fn write_text(session: &Session, tried: &[Tried], out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "account  {}", session.account)?;
+    writeln!(
+        out,
+        "caller   {}",
+        session.caller.as_deref().unwrap_or("not known")
+    )?;
+    if let Some(url) = &session.simulated {
+        writeln!(out, "SIMULATED: {url}")?;
+    }
+    match &session.regions_gap {
+        Some(gap) => writeln!(out, "regions  {} only: {gap}", session.regions.len())?,
+        None => writeln!(
+            out,
+            "regions  {} enabled, {} off",
+            session.regions.len(),
+            session.regions_off.len()
+        )?,
+    }
+    writeln!(out)?;
+    for Tried { op, outcome, said } in tried {
+        let mark = match outcome {
+            Outcome::Allowed => "allowed".green().to_string(),
+            Outcome::Denied => "DENIED ".red().bold().to_string(),
+            Outcome::NotKnown => "unknown".yellow().to_string(),
+        };
+        writeln!(out, "{mark}  {}", op.name())?;
+        if *outcome != Outcome::Allowed {
+            writeln!(out, "         unlocks {}", unlocks(*op))?;
+            writeln!(out, "         {said}")?;
+        }
+    }
+    writeln!(out)?;
+    for policy in MANAGED_POLICIES {
+        if policy.lacks.is_empty() {
+            writeln!(out, "AWS's {} allows every call of an audit", policy.name)?;
+        } else {
+            let lacks: Vec<&str> = policy.lacks.iter().map(|op| op.name()).collect();
+            writeln!(out, "AWS's {} lacks {}", policy.name, lacks.join(", "))?;
+        }
+    }
+    writeln!(
+        out,
+        "the least-privilege role: sagelock doctor --print-role json|cfn|terraform"
+    )
+}
+
+/// What a permission is good for.
+fn unlocks(op: Op) -> String {
+    let rules: Vec<&str> = rules_needing(op).map(|rule| rule.id).collect();
+    let purpose = op.row().purpose.trim().trim_end_matches('.');
+    if rules.is_empty() {
+        purpose.to_owned()
+    } else {
+        format!("{} ({purpose})", rules.join(", "))
+    }
+}
+
+fn write_json(session: &Session, tried: &[Tried], out: &mut dyn Write) -> io::Result<()> {
+    let permissions: Vec<serde_json::Value> = tried
+        .iter()
+        .map(|tried| {
+            json!({
+                "operation": tried.op.name(),
+                "actions": tried.op.row().actions,
+                "allowed": match tried.outcome {
+                    Outcome::Allowed => Some(true),
+                    Outcome::Denied => Some(false),
+                    Outcome::NotKnown => None,
+                },
+                "said": tried.said,
+                "rules": rules_needing(tried.op).map(|rule| rule.id).collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    let managed: serde_json::Map<String, serde_json::Value> = MANAGED_POLICIES
+        .iter()
+        .map(|policy| {
+            let lacks: Vec<&str> = policy.lacks.iter().map(|op| op.name()).collect();
+            (policy.name.to_owned(), json!({ "lacks": lacks }))
+        })
+        .collect();
+    let document = json!({
+        "schema": "sagelock.doctor/1",
+        "account": session.account.as_str(),
+        "caller": session.caller,
+        "simulated": session.simulated.is_some(),
+        "regions": session.regions.iter().map(sagelock_domain::ids::Region::as_str).collect::<Vec<_>>(),
+        "regions_off": session.regions_off.iter().map(sagelock_domain::ids::Region::as_str).collect::<Vec<_>>(),
+        "permissions": permissions,
+        "managed_policies": managed,
+    });
+    writeln!(out, "{document:#}")
+}

@@ -1,0 +1,127 @@
+//! `sagelock audit --estimate`.
+
+use std::io::Write;
+
+use sagelock_domain::call::Op;
+use sagelock_domain::drive::Rate;
+use sagelock_domain::estimate::{Expected, estimate};
+use serde_json::json;
+
+use crate::exit::{Exit, Failure};
+use crate::report::Format;
+use crate::session::Wanted;
+
+/// What a region is assumed to hold, where nobody says.
+const ASSUMED: Expected = Expected {
+    endpoints: 50,
+    configs: 200,
+    keys: 10,
+};
+/// The regions that an account has without opting in (AWS Account Management Reference Guide,
+/// "Enable or disable AWS Regions in your account").
+const DEFAULT_REGIONS: u64 = 17;
+
+/// `--assume`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Assumed(Expected);
+
+/// Reads `--assume`.
+pub(super) fn expected(text: &str) -> Result<Assumed, String> {
+    let numbers: Result<Vec<u64>, _> = text.split(',').map(|part| part.trim().parse()).collect();
+    match numbers.as_deref() {
+        Ok([endpoints, configs, keys]) => Ok(Assumed(Expected {
+            endpoints: *endpoints,
+            configs: *configs,
+            keys: *keys,
+        })),
+        Ok(_) | Err(_) => {
+            Err("expected three whole numbers: endpoints, configurations, keys".to_owned())
+        }
+    }
+}
+
+/// Prints what an audit will cost.
+pub(super) fn run(
+    wanted: &Wanted<'_>,
+    assumed: Option<Assumed>,
+    format: Option<Format>,
+) -> Result<Exit, Failure> {
+    let mut regions = wanted.regions.len() as u64;
+    let mut expected = assumed.map_or(ASSUMED, |assumed| assumed.0);
+    let mut basis = "assumed; say otherwise with --assume and --region";
+    if let Some(folder) = wanted.offline {
+        let (meta, recording) = sagelock_aws::load_recording(folder).map_err(Failure::usage)?;
+        regions = meta.regions.len() as u64;
+        let per_region = |op: Op| recording.count(op).div_ceil(regions.max(1));
+        expected = Expected {
+            endpoints: per_region(Op::DescribeEndpoint),
+            configs: per_region(Op::DescribeEndpointConfig),
+            keys: per_region(Op::DescribeKey),
+        };
+        basis = "as the recording holds, averaged over its regions";
+    }
+    if regions == 0 {
+        regions = DEFAULT_REGIONS;
+    }
+    let rate = wanted.rate.unwrap_or(Rate::Default);
+    let estimate = estimate(regions, expected, rate);
+    let total: u64 = estimate.calls.values().sum();
+    let minutes = estimate.seconds.map(|seconds| seconds / 60.0);
+    let mut out = anstream::stdout().lock();
+    let written = match format {
+        Some(Format::Json) => {
+            let calls: serde_json::Map<String, serde_json::Value> = estimate
+                .calls
+                .iter()
+                .map(|(op, count)| (op.name().to_owned(), json!(count)))
+                .collect();
+            let document = json!({
+                "schema": "sagelock.estimate/1",
+                "regions": regions,
+                "per_region": {
+                    "endpoints": expected.endpoints,
+                    "configurations": expected.configs,
+                    "keys": expected.keys,
+                },
+                "basis": basis,
+                "calls": calls,
+                "calls_total": total,
+                "minutes": minutes,
+                "dollars_max": estimate.dollars,
+            });
+            writeln!(out, "{document:#}")
+        }
+        Some(Format::Table | Format::Ndjson | Format::Csv | Format::Md) | None => {
+            let Expected {
+                endpoints,
+                configs,
+                keys,
+            } = expected;
+            let time = match minutes {
+                Some(minutes) => format!("about {minutes:.1} minutes"),
+                None => "as fast as answers come".to_owned(),
+            };
+            let mut lines = vec![
+                format!(
+                    "{regions} regions with {endpoints} endpoints, {configs} configurations and {keys} keys each"
+                ),
+                format!("({basis})"),
+                format!(
+                    "{total} calls, {time}, at most {:.2} US dollars (KMS requests)",
+                    estimate.dollars
+                ),
+                String::new(),
+            ];
+            lines.extend(
+                estimate
+                    .calls
+                    .iter()
+                    .filter(|(_, count)| **count > 0)
+                    .map(|(op, count)| format!("{count:>9}  {}", op.name())),
+            );
+            writeln!(out, "{}", lines.join("\n"))
+        }
+    };
+    written.map_err(|error| Failure::new(Exit::Usage, error))?;
+    Ok(Exit::Clean)
+}

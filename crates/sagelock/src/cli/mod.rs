@@ -1,0 +1,143 @@
+//! The command line.
+
+mod audit;
+mod config;
+mod doctor;
+mod estimate;
+mod explain;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use sagelock_domain::drive::Rate;
+use sagelock_domain::ids::Region;
+use sagelock_domain::rules::Severity;
+
+use crate::config::Config;
+use crate::exit::{Exit, Failure};
+use crate::session::Wanted;
+
+/// Govern customer managed keys (CMK) on Amazon SageMaker endpoints, from audit to proof.
+#[derive(Debug, Parser)]
+#[command(
+    name = "sagelock",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true
+)]
+#[command(after_help = "Exit codes:\n  \
+    0 clean · 1 findings at or above --fail-on · 2 usage or configuration\n  \
+    3 incomplete: something could not be read · 4 credentials · 5 internal")]
+pub(crate) struct Cli {
+    /// The configuration file [default: sagelock.toml in this folder, if there is one]
+    #[arg(long, global = true, value_name = "FILE", env = "SAGELOCK_CONFIG")]
+    config: Option<PathBuf>,
+    /// Say nothing but the result
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Give every endpoint of an account a verdict, or say why it cannot be known
+    Audit(audit::Command),
+    /// Show the chain of facts, calls and times behind a verdict
+    Explain(explain::Command),
+    /// Check credentials and permissions, and say which verdicts are missing for lack of them
+    Doctor(doctor::Command),
+    /// Show the effective configuration and where each value comes from
+    Config(config::Command),
+}
+
+/// Where facts come from.
+#[derive(Args, Debug)]
+struct SourceArgs {
+    /// The profile of the shared AWS configuration files
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// A region to look at; repeat it for more [default: every region the account has enabled]
+    #[arg(long = "region", value_name = "REGION")]
+    regions: Vec<String>,
+    /// Replay a recording instead of calling AWS
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["profile", "rate"])]
+    offline: Option<PathBuf>,
+    /// Requests a second for each account, region and service, or `max`
+    /// [default: 10 for SageMaker, 20 for KMS; max behind an endpoint override]
+    #[arg(long, value_name = "N|max", value_parser = parse_rate)]
+    rate: Option<RateArg>,
+}
+
+/// A rate, as clap carries it.
+#[derive(Clone, Copy, Debug)]
+struct RateArg(Rate);
+
+fn parse_rate(text: &str) -> Result<RateArg, String> {
+    rate(text).map(RateArg)
+}
+
+/// Reads `--rate`.
+pub(crate) fn rate(text: &str) -> Result<Rate, String> {
+    if text == "max" {
+        return Ok(Rate::Max);
+    }
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() && number > 0.0 => Ok(Rate::PerSecond(number)),
+        Ok(_) | Err(_) => Err("expected requests a second above 0, or `max`".to_owned()),
+    }
+}
+
+impl SourceArgs {
+    fn wanted<'a>(&'a self, config: &Config) -> Result<Wanted<'a>, Failure> {
+        let configured = config.audit.rate.as_deref().map(rate).transpose();
+        let configured = configured.map_err(|error| Failure::usage(anyhow::anyhow!(error)))?;
+        Ok(Wanted {
+            profile: self.profile.clone(),
+            regions: self.regions.iter().map(Region::new).collect(),
+            offline: self.offline.as_deref(),
+            record: None,
+            rate: self.rate.map(|rate| rate.0).or(configured),
+            deadline: Duration::from_secs(u64::from(config.audit.deadline_seconds)),
+        })
+    }
+}
+
+/// Reads `--fail-on`: a severity, or none.
+fn fail_on(text: &str) -> Result<FailOn, String> {
+    if text == "none" {
+        return Ok(FailOn(None));
+    }
+    Severity::read(text)
+        .map(|severity| FailOn(Some(severity)))
+        .ok_or_else(|| "expected critical, high, medium, low or none".to_owned())
+}
+
+#[derive(Clone, Copy, Debug)]
+struct FailOn(Option<Severity>);
+
+/// Reads `--min-coverage`.
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        Ok(_) | Err(_) => Err("expected a number from 0 to 1".to_owned()),
+    }
+}
+
+/// Runs a command.
+pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
+    let config = Config::load(cli.config.as_deref()).map_err(|error| {
+        Failure::usage(error).hint("`sagelock config` lists every key, its value and its origin")
+    })?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Exit::Internal, error))?;
+    match cli.command {
+        Command::Audit(command) => runtime.block_on(command.run(config, cli.quiet)),
+        Command::Explain(command) => runtime.block_on(command.run(config, cli.quiet)),
+        Command::Doctor(command) => runtime.block_on(command.run(config, cli.quiet)),
+        Command::Config(command) => command.run(&config),
+    }
+}

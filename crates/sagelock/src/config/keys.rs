@@ -1,0 +1,363 @@
+//! Every setting, declared once.
+
+use std::collections::BTreeMap;
+
+use regex::Regex;
+use sagelock_domain::ids::{AccountId, Region};
+use sagelock_domain::rules::{RULES, Severity};
+use sagelock_domain::settings::Serverless;
+
+use super::Config;
+use super::value::Value;
+
+/// A setting.
+pub(crate) struct Key {
+    /// Its name in `sagelock.toml`, sections with a full stop.
+    pub(crate) name: &'static str,
+    /// What it decides.
+    pub(crate) about: &'static str,
+    pub(super) get: fn(&Config) -> String,
+    pub(super) set: fn(&mut Config, &Value) -> Result<(), String>,
+}
+
+impl Key {
+    /// Its name in the environment.
+    pub(crate) fn env(&self) -> String {
+        format!("SAGELOCK_{}", self.name.to_uppercase().replace('.', "_"))
+    }
+}
+
+/// A setting that is a text.
+macro_rules! text {
+    ($name:literal, $about:literal, $($field:ident).+) => {
+        Key {
+            name: $name,
+            about: $about,
+            get: |config| quoted(&config.$($field).+),
+            set: |config, value| {
+                config.$($field).+ = value.text()?;
+                Ok(())
+            },
+        }
+    };
+}
+
+/// A setting that is a list of texts of some type.
+macro_rules! texts {
+    ($name:literal, $about:literal, $type:expr, $($field:ident).+) => {
+        Key {
+            name: $name,
+            about: $about,
+            get: |config| list(&config.$($field).+),
+            set: |config, value| {
+                config.$($field).+ = value.list()?.into_iter().map($type).collect();
+                Ok(())
+            },
+        }
+    };
+}
+
+/// A setting that is a whole number.
+macro_rules! whole {
+    ($name:literal, $about:literal, $range:expr, $($field:ident).+) => {
+        Key {
+            name: $name,
+            about: $about,
+            get: |config| config.$($field).+.to_string(),
+            set: |config, value| {
+                config.$($field).+ = value.whole($range)?;
+                Ok(())
+            },
+        }
+    };
+}
+
+/// Every setting, in the order of the reference page.
+pub(crate) const KEYS: &[Key] = &[
+    Key {
+        name: "default_data_class",
+        about: "the data class of what bears no data-class tag",
+        get: |config| quoted(&config.settings.default_data_class),
+        set: |config, value| {
+            config.settings.default_data_class = value.text()?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "regulated",
+        about: "data classes for which local NVMe storage and serverless inference are findings",
+        get: |config| list(&config.settings.regulated),
+        set: |config, value| {
+            config.settings.regulated = value.list()?.into_iter().collect();
+            Ok(())
+        },
+    },
+    Key {
+        name: "serverless",
+        about: "whether serverless endpoints need a key: \"exempt\" or \"requires_key\"",
+        get: |config| {
+            quoted(match config.settings.serverless {
+                Serverless::Exempt => "exempt",
+                Serverless::RequiresKey => "requires_key",
+            })
+        },
+        set: |config, value| {
+            config.settings.serverless = match value.text()?.as_str() {
+                "exempt" => Serverless::Exempt,
+                "requires_key" => Serverless::RequiresKey,
+                other => {
+                    return Err(format!(
+                        "expected `exempt` or `requires_key`, found `{other}`"
+                    ));
+                }
+            };
+            Ok(())
+        },
+    },
+    Key {
+        name: "data_classes",
+        about: "how much a finding weighs, by data class: low, medium, high or critical",
+        get: |config| {
+            let classes = &config.settings.data_classes;
+            let items: Vec<String> = classes
+                .iter()
+                .map(|(class, severity)| format!("{} = {}", bare(class), quoted(severity.as_str())))
+                .collect();
+            format!("{{ {} }}", items.join(", "))
+        },
+        set: |config, value| {
+            let mut classes = BTreeMap::new();
+            for (class, text) in value.table()? {
+                classes.insert(class, severity(&text)?);
+            }
+            config.settings.data_classes = classes;
+            Ok(())
+        },
+    },
+    text!(
+        "tags.tenant",
+        "the tag that names the tenant",
+        settings.tags.tenant
+    ),
+    text!(
+        "tags.owner",
+        "the tag that names the owner",
+        settings.tags.owner
+    ),
+    text!(
+        "tags.team",
+        "the tag that names the team",
+        settings.tags.team
+    ),
+    text!(
+        "tags.cost_center",
+        "the tag that names the cost centre",
+        settings.tags.cost_center
+    ),
+    text!(
+        "tags.data_class",
+        "the tag that names the data class",
+        settings.tags.data_class
+    ),
+    texts!(
+        "tags.required",
+        "tags that every endpoint and configuration must bear (EP-010)",
+        String::from,
+        settings.required_tags
+    ),
+    texts!(
+        "tags.required_on_keys",
+        "tags that every key must bear (KEY-006)",
+        String::from,
+        settings.required_key_tags
+    ),
+    Key {
+        name: "keys.allowed_accounts",
+        about: "accounts whose keys may be used (EP-007); empty: those of the own organisation",
+        get: |config| list(&config.settings.allowed_accounts),
+        set: |config, value| {
+            let accounts = value
+                .list()?
+                .iter()
+                .map(|text| account(text))
+                .collect::<Result<_, _>>();
+            config.settings.allowed_accounts = accounts?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "keys.alias_pattern",
+        about: "what the whole of an alias after `alias/` must match (KEY-007)",
+        get: |config| {
+            let pattern = config.settings.alias_pattern.as_ref().map(Regex::as_str);
+            let inner = pattern.map(|text| text.trim_start_matches("^(?:").trim_end_matches(")$"));
+            literal(inner.unwrap_or_default())
+        },
+        set: |config, value| {
+            let text = value.text()?;
+            config.settings.alias_pattern = if text.is_empty() {
+                None
+            } else {
+                Some(whole_match(&text)?)
+            };
+            Ok(())
+        },
+    },
+    whole!(
+        "keys.rotation_days_max",
+        "the longest rotation period, in days (KEY-001)",
+        90..=2560,
+        settings.rotation_days_max
+    ),
+    whole!(
+        "keys.material_expiry_days",
+        "imported key material that expires within so many days is a finding (EP-006)",
+        0..=3650,
+        settings.material_expiry_days
+    ),
+    whole!(
+        "superseded.keep_days",
+        "how long a superseded configuration may stay for a rollback, in days (EP-002, EP-011)",
+        0..=3650,
+        settings.superseded_keep_days
+    ),
+    texts!(
+        "regions.expected_denied",
+        "regions whose denial is expected and does not make an audit incomplete",
+        Region::new,
+        settings.expected_denied
+    ),
+    Key {
+        name: "rules.off",
+        about: "rules that are switched off, by id",
+        get: |config| list(&config.settings.rules_off),
+        set: |config, value| {
+            let ids = value.list()?;
+            if let Some(id) = ids
+                .iter()
+                .find(|id| !RULES.iter().any(|rule| rule.id == **id))
+            {
+                let known: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();
+                return Err(format!(
+                    "no rule `{id}`; the rules are {}",
+                    known.join(", ")
+                ));
+            }
+            config.settings.rules_off = ids.into_iter().collect();
+            Ok(())
+        },
+    },
+    Key {
+        name: "audit.fail_on",
+        about: "findings from this severity on end in exit code 1: critical, high, medium, low or none",
+        get: |config| quoted(config.audit.fail_on.map_or("none", Severity::as_str)),
+        set: |config, value| {
+            let text = value.text()?;
+            config.audit.fail_on = if text == "none" {
+                None
+            } else {
+                Some(severity(&text)?)
+            };
+            Ok(())
+        },
+    },
+    Key {
+        name: "audit.min_coverage",
+        about: "a smaller share of known verdicts ends in exit code 3, from 0 to 1",
+        get: |config| config.audit.min_coverage.to_string(),
+        set: |config, value| {
+            let share = value.number()?;
+            if !(0.0..=1.0).contains(&share) {
+                return Err(format!("expected a number from 0 to 1, found {share}"));
+            }
+            config.audit.min_coverage = share;
+            Ok(())
+        },
+    },
+    Key {
+        name: "audit.rate",
+        about: "requests a second for each account, region and service, or \"max\"; empty: 10 for SageMaker, 20 for KMS",
+        get: |config| quoted(config.audit.rate.as_deref().unwrap_or_default()),
+        set: |config, value| {
+            let text = value.text()?;
+            if !text.is_empty() {
+                crate::cli::rate(&text)?;
+            }
+            config.audit.rate = Some(text).filter(|text| !text.is_empty());
+            Ok(())
+        },
+    },
+    whole!(
+        "audit.deadline_seconds",
+        "how long a throttled or failed call is retried",
+        1..=3600,
+        audit.deadline_seconds
+    ),
+];
+
+fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}
+
+/// A text that is written without escapes where it can be.
+fn literal(text: &str) -> String {
+    if text.contains('\\') && !text.contains('\'') {
+        format!("'{text}'")
+    } else {
+        quoted(text)
+    }
+}
+
+fn list<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
+    let items: Vec<String> = items
+        .into_iter()
+        .map(|item| quoted(&item.to_string()))
+        .collect();
+    format!("[{}]", items.join(", "))
+}
+
+/// A key of a table, quoted where TOML wants it.
+fn bare(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if !name.is_empty() && name.chars().all(plain) {
+        name.to_owned()
+    } else {
+        quoted(name)
+    }
+}
+
+fn severity(text: &str) -> Result<Severity, String> {
+    Severity::read(text)
+        .ok_or_else(|| format!("expected low, medium, high or critical, found `{text}`"))
+}
+
+fn account(text: &str) -> Result<AccountId, String> {
+    if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        Ok(AccountId::new(text))
+    } else {
+        Err(format!(
+            "expected an account id of twelve digits, found `{text}`"
+        ))
+    }
+}
+
+/// A pattern that the whole text must match.
+fn whole_match(pattern: &str) -> Result<Regex, String> {
+    Regex::new(pattern)
+        .and_then(|_| Regex::new(&format!("^(?:{pattern})$")))
+        .map_err(|error| {
+            format!(
+                "not a regular expression: {}",
+                last_line(&error.to_string())
+            )
+        })
+}
+
+/// The line of a regex error that says what is wrong; those above it draw the pattern again.
+fn last_line(text: &str) -> String {
+    text.lines()
+        .last()
+        .unwrap_or_default()
+        .trim_start_matches("error: ")
+        .to_owned()
+}

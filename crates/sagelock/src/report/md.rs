@@ -1,0 +1,53 @@
+//! For pull requests and wikis.
+
+use std::io::{self, Write};
+
+use sagelock_domain::rules::Verdict;
+
+use super::Audit;
+use super::table::{grouped, short_key, summary};
+
+pub(super) fn write(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "# Customer managed keys on SageMaker endpoints\n")?;
+    for line in summary(audit) {
+        writeln!(out, "- {}", escape(&line))?;
+    }
+    let rows = grouped(audit);
+    if rows.is_empty() {
+        return writeln!(out, "\nNo fail and no unknown.");
+    }
+    writeln!(
+        out,
+        "\n| severity | rule | verdict | endpoint | account/region | key | reason | what to do |"
+    )?;
+    writeln!(out, "|---|---|---|---|---|---|---|---|")?;
+    for row in rows {
+        let finding = row.finding;
+        let severity = match finding.verdict() {
+            Verdict::Fail => finding.severity.as_str(),
+            Verdict::Unknown | Verdict::Pass | Verdict::NotApplicable => "–",
+        };
+        writeln!(
+            out,
+            "| {severity} | {} | {} | {} | {}/{} | {} | {}: {} | {} |",
+            finding.rule.id,
+            finding.verdict().as_str(),
+            escape(&row.name),
+            finding.subject.account,
+            finding.subject.region,
+            escape(&short_key(finding)),
+            finding.judgement.reason.code,
+            escape(&row.message),
+            escape(finding.remediation()),
+        )?;
+    }
+    Ok(())
+}
+
+/// A text that stays in its cell.
+fn escape(text: &str) -> String {
+    text.replace('\\', "\\\\")
+        .replace('|', "\\|")
+        .replace('<', "&lt;")
+        .replace(['\n', '\r'], " ")
+}

@@ -1,0 +1,147 @@
+//! How an audit is said. No decision is made here.
+
+mod csv;
+mod json;
+mod md;
+mod ndjson;
+mod redact;
+mod table;
+
+use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::io::{self, IsTerminal, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use sagelock_domain::assess::{Coverage, Finding, Totals};
+use sagelock_domain::call::Op;
+use sagelock_domain::ids::{AccountId, Region};
+use sagelock_domain::rules::Verdict;
+
+pub(crate) use json::Entry;
+pub(crate) use redact::redact;
+
+/// A finished audit.
+pub(crate) struct Audit {
+    pub(crate) started_at: Timestamp,
+    pub(crate) finished_at: Timestamp,
+    pub(crate) accounts: Vec<AccountId>,
+    pub(crate) regions: Vec<Region>,
+    pub(crate) regions_off: Vec<Region>,
+    pub(crate) simulated: bool,
+    pub(crate) interrupted: bool,
+    /// Rules that are switched off.
+    pub(crate) rules_off: Vec<String>,
+    pub(crate) coverage: Coverage,
+    pub(crate) totals: Totals,
+    /// In the order of the contract, and after `--verdict`.
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) calls: BTreeMap<Op, u64>,
+}
+
+impl Audit {
+    /// Whether every listing was read to its end and nothing was interrupted.
+    pub(crate) fn complete(&self) -> bool {
+        self.coverage.complete && !self.interrupted
+    }
+
+    /// What wants attention, worst first: fails by severity, then unknowns.
+    fn worst_first(&self) -> Vec<&Finding> {
+        let mut findings: Vec<&Finding> = self
+            .findings
+            .iter()
+            .filter(|finding| matches!(finding.verdict(), Verdict::Fail | Verdict::Unknown))
+            .collect();
+        findings.sort_by(|a, b| {
+            let rank = |finding: &Finding| (finding.verdict(), finding.severity);
+            rank(b).cmp(&rank(a)).then_with(|| a.rule.id.cmp(b.rule.id))
+        });
+        findings
+    }
+}
+
+/// A form of output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// For people: worst first, what to do, coverage.
+    Table,
+    /// One object with everything.
+    Json,
+    /// A finding a line.
+    Ndjson,
+    /// A finding a row, for spreadsheets.
+    Csv,
+    /// For pull requests and wikis.
+    Md,
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        <Self as clap::ValueEnum>::from_str(text, false).map_err(|_| {
+            format!("unknown format `{text}`; the formats are table, json, ndjson, csv, md")
+        })
+    }
+}
+
+/// A file to write, `-o FORMAT=PATH`.
+#[derive(Clone, Debug)]
+pub(crate) struct Output {
+    pub(crate) format: Format,
+    pub(crate) path: PathBuf,
+}
+
+impl FromStr for Output {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let Some((format, path)) = text.split_once('=') else {
+            return Err("expected FORMAT=PATH, for example json=audit.json".to_owned());
+        };
+        if path.is_empty() {
+            return Err("the path is empty; expected FORMAT=PATH".to_owned());
+        }
+        Ok(Self {
+            format: format.parse()?,
+            path: PathBuf::from(path),
+        })
+    }
+}
+
+/// Writes an audit in a format.
+pub(crate) fn write(
+    audit: &Audit,
+    format: Format,
+    out: &mut dyn Write,
+    width: Option<usize>,
+) -> io::Result<()> {
+    match format {
+        Format::Table => table::write(audit, out, width),
+        Format::Json => json::write(audit, out),
+        Format::Ndjson => ndjson::write(audit, out),
+        Format::Csv => csv::write(audit, out),
+        Format::Md => md::write(audit, out),
+    }
+}
+
+/// Opens a file for writing that only its owner can read: it will hold ARNs.
+pub(crate) fn create_private(path: &Path) -> io::Result<std::fs::File> {
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
+}
+
+/// The width of standard output, where it is a terminal.
+pub(crate) fn terminal_width() -> Option<usize> {
+    if !io::stdout().is_terminal() {
+        return None;
+    }
+    let (width, _) = terminal_size::terminal_size()?;
+    Some(usize::from(width.0))
+}

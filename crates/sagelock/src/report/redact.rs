@@ -1,0 +1,151 @@
+//! An audit that can be shown to strangers: accounts, names, keys and places have pseudonyms,
+//! the same one for the same thing throughout the document.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+use sagelock_domain::ids::AccountId;
+
+use super::Audit;
+
+/// What names somebody wherever it stands: key ids, aliases, places in S3, accounts.
+static NAMING: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?P<key>(?:mrk-)?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}|mrk-[0-9a-f]+)",
+        r"|(?P<alias>alias/[A-Za-z0-9/_-]+)",
+        r"|(?P<place>s3://[^\s,;]+)",
+        r"|(?P<account>\b[0-9]{12}\b)",
+        r"|(?P<role>\b(?:role|user|assumed-role)/[^\s,;:]+)",
+    ))
+    .ok()
+});
+
+/// Pseudonyms, by kind, numbered in the order of their first appearance.
+#[derive(Default)]
+struct Pseudonyms {
+    given: BTreeMap<String, String>,
+    count: BTreeMap<&'static str, usize>,
+}
+
+impl Pseudonyms {
+    fn of(&mut self, kind: &'static str, text: &str) -> String {
+        if let Some(given) = self.given.get(text) {
+            return given.clone();
+        }
+        let count = self.count.entry(kind).or_default();
+        *count += 1;
+        let pseudonym = match kind {
+            "account" => format!("{count:012}"),
+            "alias" => format!("alias/alias-{count}"),
+            "place" => format!("s3://place-{count}"),
+            other => format!("{other}-{count}"),
+        };
+        self.given.insert(text.to_owned(), pseudonym.clone());
+        pseudonym
+    }
+
+    /// Replaces the known names, longest first, then whatever names somebody by its form.
+    fn replace(&mut self, text: &str, names: &[(String, String)]) -> String {
+        let mut text = text.to_owned();
+        for (name, pseudonym) in names {
+            text = replace_word(&text, name, pseudonym);
+        }
+        let Some(naming) = NAMING.as_ref() else {
+            return text;
+        };
+        naming
+            .replace_all(&text, |found: &Captures<'_>| {
+                for kind in ["key", "alias", "place", "account", "role"] {
+                    if let Some(part) = found.name(kind) {
+                        let known = kind == "alias" && part.as_str().starts_with("alias/aws/");
+                        let known = known || part.as_str().starts_with("alias/alias-");
+                        let known =
+                            known || (kind == "account" && part.as_str().starts_with("000000"));
+                        return if known {
+                            part.as_str().to_owned()
+                        } else {
+                            self.of(kind, part.as_str())
+                        };
+                    }
+                }
+                String::new()
+            })
+            .into_owned()
+    }
+}
+
+/// Replaces a name where it stands as a word of its own.
+fn replace_word(text: &str, name: &str, pseudonym: &str) -> String {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let mut replaced = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(name) {
+        let (before, from) = rest.split_at(at);
+        let after = from.get(name.len()..).unwrap_or_default();
+        let apart = !before.chars().next_back().is_some_and(is_name)
+            && !after.chars().next().is_some_and(is_name);
+        replaced.push_str(before);
+        replaced.push_str(if apart { pseudonym } else { name });
+        rest = after;
+    }
+    replaced.push_str(rest);
+    replaced
+}
+
+/// Puts pseudonyms in place of everything that names somebody.
+pub(crate) fn redact(audit: &mut Audit) {
+    let mut pseudonyms = Pseudonyms::default();
+    let mut names: BTreeSet<(usize, String, &'static str)> = BTreeSet::new();
+    for finding in &audit.findings {
+        let kind = finding.subject.kind.as_str();
+        let own = finding.subject.name.clone();
+        names.insert((usize::MAX - own.len(), own.to_lowercase(), kind));
+        names.insert((usize::MAX - own.len(), own, kind));
+        for evidence in &finding.judgement.evidence {
+            if evidence.fact.ends_with("Name") && evidence.fact != "AliasName" {
+                let name = evidence.value.clone();
+                names.insert((usize::MAX - name.len(), name, "name"));
+            }
+        }
+    }
+    let names: Vec<(String, String)> = names
+        .into_iter()
+        .filter(|(_, name, _)| !name.is_empty())
+        .map(|(_, name, kind)| {
+            let pseudonym = pseudonyms.of(kind, &name);
+            (name, pseudonym)
+        })
+        .collect();
+    let mut change = |text: &mut String| *text = pseudonyms.replace(text, &names);
+    for account in &mut audit.accounts {
+        let mut text = account.to_string();
+        change(&mut text);
+        *account = AccountId::new(text);
+    }
+    for gap in &mut audit.coverage.gaps {
+        change(&mut gap.gap.subject);
+        change(&mut gap.gap.said);
+        let mut account = gap.gap.account.to_string();
+        change(&mut account);
+        gap.gap.account = AccountId::new(account);
+    }
+    for finding in &mut audit.findings {
+        change(&mut finding.subject.arn);
+        change(&mut finding.subject.name);
+        let mut account = finding.subject.account.to_string();
+        change(&mut account);
+        finding.subject.account = AccountId::new(account);
+        change(&mut finding.judgement.message);
+        if let Some(key) = &mut finding.judgement.key {
+            change(key);
+        }
+        for evidence in &mut finding.judgement.evidence {
+            if evidence.fact.starts_with("Tags") {
+                "REDACTED".clone_into(&mut evidence.value);
+            } else {
+                change(&mut evidence.value);
+            }
+        }
+    }
+}

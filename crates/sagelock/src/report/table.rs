@@ -1,0 +1,375 @@
+//! What an engineer reads at 80 columns and pastes in a chat: worst first, why, what to do.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use owo_colors::{OwoColorize, Style};
+use sagelock_domain::assess::{Finding, SubjectKind};
+use sagelock_domain::fact::Gap;
+use sagelock_domain::ids::KeyRef;
+use sagelock_domain::rules::{Severity, Verdict};
+
+use super::Audit;
+use super::json::floor_share;
+
+/// A row: a finding, or several that differ only in their subject.
+pub(super) struct Row<'a> {
+    pub(super) finding: &'a Finding,
+    pub(super) name: String,
+    pub(super) message: String,
+}
+
+/// So many findings of a kind stand in rows of their own; more are one row.
+const ALONE_MAX: usize = 3;
+
+/// What wants attention, worst first. What is alike is one row: the unattached configurations
+/// of a region, and everything that one missing permission or broken listing leaves unknown.
+pub(super) fn grouped(audit: &Audit) -> Vec<Row<'_>> {
+    let mut groups: Vec<Vec<&Finding>> = Vec::new();
+    let mut by_kind: BTreeMap<Kind<'_>, usize> = BTreeMap::new();
+    for finding in audit.worst_first() {
+        let known = kind(finding).map(|kind| *by_kind.entry(kind).or_insert(groups.len()));
+        match known.and_then(|index| groups.get_mut(index)) {
+            Some(group) => group.push(finding),
+            None => groups.push(vec![finding]),
+        }
+    }
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    for group in groups {
+        let unattached = group
+            .iter()
+            .any(|one| one.judgement.reason.code == "unattached");
+        let alone_max = if unattached { 1 } else { ALONE_MAX };
+        if let Some(first) = group.first().filter(|_| group.len() > alone_max) {
+            rows.push(together(first, &group));
+        } else {
+            rows.extend(group.into_iter().map(|finding| Row {
+                finding,
+                name: finding.subject.name.clone(),
+                message: finding.judgement.message.clone(),
+            }));
+        }
+    }
+    rows
+}
+
+/// Account, region, rule, reason and the call that was not answered.
+type Kind<'a> = (
+    &'a str,
+    &'a str,
+    &'static str,
+    &'static str,
+    Option<&'static str>,
+);
+
+fn kind(finding: &Finding) -> Option<Kind<'_>> {
+    let code = finding.judgement.reason.code;
+    if finding.verdict() != Verdict::Unknown && code != "unattached" {
+        return None;
+    }
+    let subject = &finding.subject;
+    let call = finding.judgement.gap.as_ref().map(|gap| gap.call.name());
+    Some((
+        subject.account.as_str(),
+        subject.region.as_str(),
+        finding.rule.id,
+        code,
+        call,
+    ))
+}
+
+fn together<'a>(first: &'a Finding, group: &[&'a Finding]) -> Row<'a> {
+    let what = match first.subject.kind {
+        SubjectKind::Endpoint => "endpoints",
+        SubjectKind::EndpointConfig => "configurations",
+        SubjectKind::Key => "keys",
+    };
+    let names: Vec<&str> = group
+        .iter()
+        .take(3)
+        .map(|one| one.subject.name.as_str())
+        .collect();
+    let says = match &first.judgement.gap {
+        Some(gap) => Gap {
+            subject: String::new(),
+            ..gap.clone()
+        }
+        .to_string(),
+        None => first.judgement.reason.says.to_owned(),
+    };
+    Row {
+        finding: first,
+        name: format!("{} {what}", group.len()),
+        message: format!("{}, …: {says}", names.join(", ")),
+    }
+}
+
+/// The key column: a name people know, or the beginning of the id.
+pub(super) fn short_key(finding: &Finding) -> String {
+    let Some(key) = finding.judgement.key.as_deref() else {
+        return "-".to_owned();
+    };
+    match KeyRef::read(Some(key)) {
+        Some(KeyRef::Arn(arn)) => arn.id().chars().take(12).collect(),
+        Some(KeyRef::AliasArn(arn)) => arn.resource().to_owned(),
+        Some(KeyRef::Alias(name)) => name,
+        Some(KeyRef::Id(id)) => id.chars().take(12).collect(),
+        None => "-".to_owned(),
+    }
+}
+
+/// The lines above the table: what was looked at and how much of it is known.
+pub(super) fn summary(audit: &Audit) -> Vec<String> {
+    let accounts: Vec<&str> = audit
+        .accounts
+        .iter()
+        .map(sagelock_domain::ids::AccountId::as_str)
+        .collect();
+    let regions: Vec<&str> = audit
+        .regions
+        .iter()
+        .map(sagelock_domain::ids::Region::as_str)
+        .collect();
+    let regions = match regions.as_slice() {
+        [] => "no region".to_owned(),
+        [first, second, third, fourth, ..] if regions.len() > 4 => {
+            format!(
+                "{first}, {second}, {third}, {fourth} and {} more regions",
+                regions.len() - 4
+            )
+        }
+        few => few.join(", "),
+    };
+    let counts = &audit.totals.endpoints;
+    let mut lines = vec![
+        format!("account {} in {regions}", accounts.join(", ")),
+        format!(
+            "{} live endpoints: {} under a customer managed key, {} not, {} unknown, {} not applicable",
+            counts.all(),
+            counts.pass,
+            counts.fail,
+            counts.unknown,
+            counts.not_applicable
+        ),
+        format!(
+            "coverage {:.1} %: {} verdicts, {} of them unknown",
+            floor_share(audit.coverage.ratio()) * 100.0,
+            audit.coverage.verdicts,
+            audit.coverage.unknown
+        ),
+    ];
+    if audit.simulated {
+        lines.push("SIMULATED: an endpoint override answered in AWS's place".to_owned());
+    }
+    if audit.interrupted {
+        lines.push("INTERRUPTED: this is what was collected until then".to_owned());
+    } else if !audit.complete() {
+        lines.push("INCOMPLETE: a listing could not be read, so there may be more".to_owned());
+    }
+    if !audit.rules_off.is_empty() {
+        lines.push(format!(
+            "rules switched off: {}",
+            audit.rules_off.join(", ")
+        ));
+    }
+    for gap in audit.coverage.gaps.iter().filter(|gap| gap.expected) {
+        lines.push(format!(
+            "{} is denied, as expected by the configuration",
+            gap.gap.region
+        ));
+    }
+    lines
+}
+
+/// The widths of the columns that can give way.
+struct Widths {
+    name: usize,
+    place: usize,
+    key: usize,
+    reason: usize,
+}
+
+/// `SEV RULE VERDICT ` before the endpoint's name.
+const HEAD: usize = 5 + 8 + 8;
+/// Narrower than this a table is not drawn.
+const NARROWEST: usize = 60;
+
+pub(super) fn write(audit: &Audit, out: &mut dyn Write, width: Option<usize>) -> io::Result<()> {
+    for line in summary(audit) {
+        let loud = line.starts_with(|c: char| c.is_ascii_uppercase());
+        for part in wrap(&line, width.unwrap_or(usize::MAX)) {
+            if loud {
+                writeln!(out, "{}", part.bold())?;
+            } else {
+                writeln!(out, "{part}")?;
+            }
+        }
+    }
+    let rows = grouped(audit);
+    if rows.is_empty() {
+        return writeln!(out, "\nno fail and no unknown");
+    }
+    let widths = widths(&rows, width);
+    writeln!(out)?;
+    let head = line(
+        &widths,
+        [
+            "SEV",
+            "RULE",
+            "VERDICT",
+            "ENDPOINT",
+            "ACCOUNT/REGION",
+            "KEY",
+            "REASON",
+        ],
+    );
+    writeln!(out, "{}", head.bold())?;
+    for row in rows {
+        write_row(&row, &widths, out, width)?;
+    }
+    Ok(())
+}
+
+fn write_row(
+    row: &Row<'_>,
+    widths: &Widths,
+    out: &mut dyn Write,
+    width: Option<usize>,
+) -> io::Result<()> {
+    let finding = row.finding;
+    let (severity, style) = match (finding.verdict(), finding.severity) {
+        (Verdict::Fail, Severity::Critical) => ("CRIT", Style::new().red().bold()),
+        (Verdict::Fail, Severity::High) => ("HIGH", Style::new().red()),
+        (Verdict::Fail, Severity::Medium) => ("MED", Style::new().yellow()),
+        (Verdict::Fail, Severity::Low) => ("LOW", Style::new().blue()),
+        (Verdict::Unknown | Verdict::Pass | Verdict::NotApplicable, _) => {
+            ("-", Style::new().dimmed())
+        }
+    };
+    let verdict = finding.verdict().as_str().to_uppercase();
+    let place = format!("{}/{}", finding.subject.account, finding.subject.region);
+    let name = shorten(&row.name, widths.name);
+    let key = short_key(finding);
+    let cells = [
+        severity,
+        finding.rule.id,
+        &verdict,
+        &name,
+        &shorten(&place, widths.place),
+        &shorten(&key, widths.key),
+        &shorten(finding.judgement.reason.code, widths.reason),
+    ];
+    writeln!(out, "{}", line(widths, cells).style(style))?;
+    let whole = if name == row.name {
+        String::new()
+    } else {
+        format!("{}: ", row.name)
+    };
+    let indent = "     ";
+    let room = width
+        .unwrap_or(usize::MAX)
+        .saturating_sub(indent.len())
+        .max(30);
+    for part in wrap(&format!("{whole}{}", row.message), room) {
+        writeln!(out, "{indent}{part}")?;
+    }
+    if !finding.remediation().is_empty() {
+        for part in wrap(&format!("fix: {}", finding.remediation()), room) {
+            writeln!(out, "{indent}{}", part.dimmed())?;
+        }
+    }
+    Ok(())
+}
+
+fn line(widths: &Widths, cells: [&str; 7]) -> String {
+    let [severity, rule, verdict, name, place, key, reason] = cells;
+    let Widths {
+        name: n,
+        place: p,
+        key: k,
+        ..
+    } = widths;
+    format!("{severity:<4} {rule:<7} {verdict:<7} {name:<n$} {place:<p$} {key:<k$} {reason}")
+        .trim_end()
+        .to_owned()
+}
+
+/// Everything whole where there is room; else the name, the key, the place and the reason give
+/// way, in this order, and the line below has the name whole.
+fn widths(rows: &[Row<'_>], width: Option<usize>) -> Widths {
+    let longest = |of: &dyn Fn(&Row<'_>) -> usize, least: usize| {
+        rows.iter().map(of).max().unwrap_or(0).max(least)
+    };
+    let mut widths = Widths {
+        name: longest(&|row| row.name.chars().count(), 8),
+        place: longest(
+            &|row| {
+                let subject = &row.finding.subject;
+                subject.account.as_str().len() + 1 + subject.region.as_str().len()
+            },
+            14,
+        ),
+        key: longest(&|row| short_key(row.finding).chars().count(), 3),
+        reason: longest(&|row| row.finding.judgement.reason.code.len(), 6),
+    };
+    let Some(width) = width else { return widths };
+    let room = width.max(NARROWEST) - HEAD - 3;
+    for (column, least) in [(0, 16), (1, 8), (2, 15), (3, 13), (0, 8)] {
+        let used = widths.name + widths.place + widths.key + widths.reason;
+        let over = used.saturating_sub(room);
+        let column = match column {
+            0 => &mut widths.name,
+            1 => &mut widths.key,
+            2 => &mut widths.place,
+            _ => &mut widths.reason,
+        };
+        *column = column.saturating_sub(over).max(least.min(*column));
+    }
+    widths
+}
+
+/// A text in so many columns: its middle gives way to an ellipsis.
+fn shorten(text: &str, width: usize) -> String {
+    let characters: Vec<char> = text.chars().collect();
+    if characters.len() <= width {
+        return text.to_owned();
+    }
+    let keep = width.saturating_sub(1);
+    let head = keep / 2;
+    let tail = keep - head;
+    let start: String = characters.iter().take(head).collect();
+    let end: String = characters.iter().skip(characters.len() - tail).collect();
+    format!("{start}…{end}")
+}
+
+/// Lines of at most so many columns, broken at spaces.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        let longer = line.chars().count() + 1 + word.chars().count();
+        if !line.is_empty() && longer > width {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines.push(line);
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_give_way_in_the_middle_and_lines_at_spaces() {
+        assert_eq!(shorten("fraud-detector", 14), "fraud-detector");
+        assert_eq!(shorten("fraud-detector", 7), "fra…tor");
+        assert_eq!(shorten("é".repeat(10).as_str(), 3), "é…é");
+        assert_eq!(wrap("a bb ccc", 4), ["a bb", "ccc"]);
+        assert_eq!(wrap("averylongword b", 5), ["averylongword", "b"]);
+    }
+}

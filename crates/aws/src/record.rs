@@ -110,8 +110,14 @@ impl Recorder {
     }
 
     /// Adds one exchange.
-    pub fn add(&self, address: &Address, call: &Call, result: &Result<Reply, CallError>) {
-        let Some(line) = recording::line(address, call, result, Timestamp::now()) else {
+    pub fn add(
+        &self,
+        address: &Address,
+        call: &Call,
+        result: &Result<Reply, CallError>,
+        at: Timestamp,
+    ) {
+        let Some(line) = recording::line(address, call, result, at) else {
             return;
         };
         let mut lines = self.calls.lock().unwrap_or_else(PoisonError::into_inner);

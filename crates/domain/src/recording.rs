@@ -147,7 +147,7 @@ type Asked = (AccountId, Region, String, String);
 /// A recording, ready to answer.
 #[derive(Debug, Default)]
 pub struct Recording {
-    answers: BTreeMap<Asked, Result<Reply, CallError>>,
+    answers: BTreeMap<Asked, (Timestamp, Result<Reply, CallError>)>,
 }
 
 impl Recording {
@@ -175,7 +175,7 @@ impl Recording {
                 (None, Some(error)) => Err(error.error()),
                 (None, None) => Err(not_recorded()),
             };
-            answers.insert(asked, answer);
+            answers.insert(asked, (line.at, answer));
         }
         Ok(Self { answers })
     }
@@ -201,25 +201,26 @@ impl Recording {
             .count() as u64
     }
 
-    /// The recorded answer of a call.
-    ///
-    /// # Errors
-    /// The recorded error, or that the call was not recorded.
-    pub fn answer(&self, address: &Address, call: &Call) -> Result<Reply, CallError> {
+    /// The recorded answer of a call, and when it came; `None` where it was not recorded.
+    #[must_use]
+    pub fn answer(
+        &self,
+        address: &Address,
+        call: &Call,
+    ) -> Option<(Timestamp, Result<Reply, CallError>)> {
         let asked = (
             address.account.clone(),
             address.region.clone(),
             call.op().name().to_owned(),
             call.body().to_string(),
         );
-        self.answers
-            .get(&asked)
-            .cloned()
-            .unwrap_or_else(|| Err(not_recorded()))
+        self.answers.get(&asked).cloned()
     }
 }
 
-fn not_recorded() -> CallError {
+/// What is said of a call that a recording does not hold.
+#[must_use]
+pub fn not_recorded() -> CallError {
     CallError {
         kind: CallErrorKind::NotRecorded,
         code: "NotRecorded".to_owned(),
@@ -257,7 +258,9 @@ mod tests {
         };
         let line = line(&address(), &call(), &Ok(reply), Timestamp::UNIX_EPOCH).unwrap();
         let recording = Recording::read(&line).unwrap();
-        let replayed = recording.answer(&address(), &call()).unwrap();
+        let (at, replayed) = recording.answer(&address(), &call()).unwrap();
+        let replayed = replayed.unwrap();
+        assert_eq!(at, replayed.at);
         assert_eq!(replayed.body.get(), body, "to the letter");
         assert_eq!(replayed.at.to_string(), "2026-01-02T03:04:05Z");
         assert_eq!(replayed.request_id.as_deref(), Some("r-1"));
@@ -278,15 +281,13 @@ mod tests {
         let first = line(&address(), &call(), &Err(error), Timestamp::UNIX_EPOCH).unwrap();
         let second = line(&address(), &call(), &Ok(reply), Timestamp::UNIX_EPOCH).unwrap();
         let recording = Recording::read(&format!("{first}\n{second}\n")).unwrap();
-        assert!(recording.answer(&address(), &call()).is_ok());
+        assert!(recording.answer(&address(), &call()).unwrap().1.is_ok());
     }
 
     #[test]
     fn what_was_not_recorded_is_said_to_be() {
-        let error = Recording::default()
-            .answer(&address(), &call())
-            .unwrap_err();
-        assert_eq!(error.kind, CallErrorKind::NotRecorded);
+        assert!(Recording::default().answer(&address(), &call()).is_none());
+        assert_eq!(not_recorded().kind, CallErrorKind::NotRecorded);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use sagelock_aws::{Aws, Recorder};
 use sagelock_domain::call::{Call, CallError, Reply};
 use sagelock_domain::collect::{Address, Ticket};
 use sagelock_domain::drive::{Driver, Source, Step};
-use sagelock_domain::recording::Recording;
+use sagelock_domain::recording::{Recording, not_recorded};
 use tokio::task::JoinSet;
 
 /// Who answers.
@@ -20,19 +20,25 @@ pub(crate) enum Port {
 }
 
 impl Port {
-    async fn perform(&self, address: &Address, call: &Call) -> Result<Reply, CallError> {
+    async fn perform(&self, address: &Address, call: &Call) -> Answer {
         match self {
             Self::Aws(aws, recorder) => {
                 let result = aws.perform(address, call).await;
+                let at = Timestamp::now();
                 if let Some(recorder) = recorder {
-                    recorder.add(address, call, &result);
+                    recorder.add(address, call, &result, at);
                 }
-                result
+                (at, result)
             }
-            Self::Replay(recording) => recording.answer(address, call),
+            Self::Replay(recording) => recording
+                .answer(address, call)
+                .unwrap_or_else(|| (Timestamp::now(), Err(not_recorded()))),
         }
     }
 }
+
+/// When it came, and what it is.
+type Answer = (Timestamp, Result<Reply, CallError>);
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +65,7 @@ async fn drive<S: Source>(
     watch: &mut impl FnMut(&mut Driver<S>),
 ) -> Ended {
     let start = Instant::now();
-    let mut flying: JoinSet<(Ticket, Result<Reply, CallError>)> = JoinSet::new();
+    let mut flying: JoinSet<(Ticket, Answer)> = JoinSet::new();
     let interrupt = tokio::signal::ctrl_c();
     tokio::pin!(interrupt);
     loop {
@@ -81,8 +87,8 @@ async fn drive<S: Source>(
                 return Ended::Interrupted;
             }
             Some(joined) = flying.join_next() => {
-                if let Ok((ticket, result)) = joined {
-                    driver.on_reply(ticket, result, start.elapsed(), Timestamp::now());
+                if let Ok((ticket, (at, result))) = joined {
+                    driver.on_reply(ticket, result, start.elapsed(), at);
                 }
                 watch(driver);
             }

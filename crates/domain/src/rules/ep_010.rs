@@ -37,10 +37,10 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(view: &EndpointView<'_>) -> Judgement {
     let required = &view.settings.required_tags;
+    if required.is_empty() {
+        return view.when_live(|_| Judgement::new(&NOT_CONFIGURED));
+    }
     view.each_config(|config, _| {
-        if required.is_empty() {
-            return Judgement::new(&NOT_CONFIGURED);
-        }
         let mut missing = Vec::new();
         let mut evidence = Vec::new();
         for (what, read) in [

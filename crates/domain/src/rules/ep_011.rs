@@ -9,7 +9,7 @@
 
 use jiff::SignedDuration;
 
-use super::subject::{KEY_REASONS, LIVE_REASONS, data_class};
+use super::subject::{CONFIG_GONE, KEY_REASONS, LIVE_REASONS, data_class};
 use super::volume::judge_volume;
 use super::{Check, EndpointView, Evidence, Judgement, Rule, Severity, Verdict, reasons};
 use crate::call::Op;
@@ -54,7 +54,7 @@ pub(super) const RULE: Rule = Rule {
             &RETAINED,
             &IN_USE,
         ],
-        &[super::volume::VOLUME_UNKNOWN],
+        &[super::volume::VOLUME_UNKNOWN, CONFIG_GONE],
     ],
     check: Check::Endpoint(check),
 };
@@ -75,6 +75,9 @@ fn check(view: &EndpointView<'_>) -> Judgement {
         let Some(current) = current else {
             return Judgement::new(&NO_SWITCH);
         };
+        if known!(&current.described.fact).is_none() {
+            return Judgement::new(CONFIG_GONE);
+        }
         let tags = known!(&current.tags.fact);
         let Some(old) = superseded_by(tags) else {
             return Judgement::new(&NO_SWITCH);

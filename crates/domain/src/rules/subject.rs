@@ -102,6 +102,8 @@ reasons! {
 
 /// The reasons of every rule that looks at live endpoints.
 pub(super) const LIVE_REASONS: &[&Reason] = &[&NOT_LIVE];
+/// The reason where the configuration of an endpoint does not exist any more.
+pub(super) const CONFIG_GONE: &Reason = &CONFIG_DELETED;
 /// The further reasons of every rule that looks at an endpoint's configurations.
 pub(super) const CONFIG_REASONS: &[&Reason] = &[&CONFIG_DELETED, &NO_CONFIG_NAMED];
 /// The further reasons of every rule that looks at the key behind a reference.
@@ -305,14 +307,8 @@ pub(super) fn find_key<'a>(
     };
     match &read.fact {
         Fact::Unknown(gap) => (Key::Unknown(KeyWhy::Gap(gap)), Vec::new()),
-        Fact::Known(Resolved::AwsManagedAlias) => (
-            Key::Aws,
-            vec![Evidence::new(
-                "KeyManager",
-                "AWS (reserved alias)",
-                &read.source,
-            )],
-        ),
+        // Known by the reference itself, which stands in the chain already.
+        Fact::Known(Resolved::AwsManagedAlias) => (Key::Aws, Vec::new()),
         Fact::Known(Resolved::NotFound) => (
             Key::NotFound,
             vec![Evidence::new("Key", "does not exist", &read.source)],

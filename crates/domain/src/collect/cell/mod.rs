@@ -217,9 +217,6 @@ impl CellState {
             return;
         }
         outcome.asks.push(CellAsk::Config(name.clone()));
-        outcome
-            .asks
-            .push(tags_of(Tagged::Config(name.clone()), arn));
         let config = Config {
             name: name.clone(),
             arn: arn.to_owned(),
@@ -295,6 +292,15 @@ impl CellState {
             }
         }
         if let Some(config) = self.cell.configs.get_mut(name) {
+            match &read.fact {
+                // What does not exist bears no tags; asking for them is an error of its own.
+                Fact::Known(None) => config.tags = Read::known(source, Tags::new()),
+                Fact::Known(Some(_)) | Fact::Unknown(_) => {
+                    outcome
+                        .asks
+                        .push(tags_of(Tagged::Config(name.clone()), &config.arn));
+                }
+            }
             config.described = read;
         }
         if self.in_play.contains(name) {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::{BehaviorVersion, Region as SdkRegion, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
@@ -24,16 +25,20 @@ pub struct Options {
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// Nothing provides any.
-    #[error("no AWS credentials found")]
+    #[error("no AWS credentials found{}", in_profile(profile.as_ref()))]
     NoCredentials {
+        /// The profile that was named.
+        profile: Option<String>,
         /// Where was looked.
         #[source]
         source: CredentialsError,
     },
     /// Something should provide them and failed: an expired SSO session, a role that cannot be
     /// assumed, a profile that does not exist.
-    #[error("cannot load AWS credentials")]
+    #[error("cannot load AWS credentials{}", in_profile(profile.as_ref()))]
     BadCredentials {
+        /// The profile that was named.
+        profile: Option<String>,
         /// What failed.
         #[source]
         source: CredentialsError,
@@ -53,22 +58,39 @@ impl Aws {
     pub async fn connect(options: Options) -> Result<Self, ConnectError> {
         let http = http_client();
         let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
-        if let Some(profile) = options.profile {
-            loader = loader.profile_name(profile);
+        if let Some(profile) = &options.profile {
+            // Named on the command line, it goes before keys in the environment, as in the AWS CLI.
+            let named = ProfileFileCredentialsProvider::builder()
+                .profile_name(profile)
+                .build();
+            loader = loader.profile_name(profile).credentials_provider(named);
         }
         let sdk = with_region(loader.load().await);
         let Some(provider) = sdk.credentials_provider() else {
             let source = CredentialsError::not_loaded("no provider is configured");
-            return Err(ConnectError::NoCredentials { source });
+            return Err(ConnectError::NoCredentials {
+                profile: options.profile,
+                source,
+            });
         };
         match provider.provide_credentials().await {
             Ok(_) => Ok(Self::new(sdk, http, provider)),
             Err(source @ CredentialsError::CredentialsNotLoaded(_)) => {
-                Err(ConnectError::NoCredentials { source })
+                Err(ConnectError::NoCredentials {
+                    profile: options.profile,
+                    source,
+                })
             }
-            Err(source) => Err(ConnectError::BadCredentials { source }),
+            Err(source) => Err(ConnectError::BadCredentials {
+                profile: options.profile,
+                source,
+            }),
         }
     }
+}
+
+fn in_profile(profile: Option<&String>) -> String {
+    profile.map_or_else(String::new, |profile| format!(" in profile `{profile}`"))
 }
 
 /// STS needs some region; where none is configured, that of the partition's first.

@@ -3,7 +3,11 @@
 //! A fixture is `corpus/rules/<ID>/<verdict>.json`: exchanges as the recorder writes them, the
 //! settings, and the verdict and reason of one subject.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on says so"
+)]
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -36,7 +40,11 @@ fn run(fixture: &Value, case: &Value, rule: &str) -> Result<(), String> {
     }
     fs::write(at("recording.json"), meta.to_string()).expect("written");
     fs::write(at("calls.ndjson"), lines).expect("written");
-    fs::write(at("sagelock.toml"), case["settings"].as_str().expect("settings")).expect("written");
+    fs::write(
+        at("sagelock.toml"),
+        case["settings"].as_str().expect("settings"),
+    )
+    .expect("written");
     let output = Command::new(env!("CARGO_BIN_EXE_sagelock"))
         .env_clear()
         .arg("--config")
@@ -59,13 +67,19 @@ fn run(fixture: &Value, case: &Value, rule: &str) -> Result<(), String> {
     };
     for field in ["verdict", "reason", "severity"] {
         if !expect[field].is_null() && finding[field] != expect[field] {
-            return Err(format!("{field} is {}, should be {}", finding[field], expect[field]));
+            return Err(format!(
+                "{field} is {}, should be {}",
+                finding[field], expect[field]
+            ));
         }
     }
     // What a verdict needs is recorded: nothing may be unknown for lack of a recording.
     let gaps = document["coverage"]["gaps"].as_array().expect("gaps");
     match gaps.iter().find(|gap| gap["reason"] == "not_recorded") {
-        Some(gap) => Err(format!("the fixture lacks {} {}", gap["call"], gap["subject"])),
+        Some(gap) => Err(format!(
+            "the fixture lacks {} {}",
+            gap["call"], gap["subject"]
+        )),
         None => Ok(()),
     }
 }
@@ -76,7 +90,11 @@ fn every_rule_judges_its_fixtures() {
     let mut reasons: BTreeSet<(String, String)> = BTreeSet::new();
     for folder in fs::read_dir(corpus()).expect("the corpus") {
         let folder = folder.expect("an entry").path();
-        let rule = folder.file_name().expect("a name").to_string_lossy().into_owned();
+        let rule = folder
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
         for verdict in VERDICTS {
             let path = folder.join(format!("{verdict}.json"));
             let text = fs::read_to_string(&path).unwrap_or_else(|_| String::new());
@@ -88,9 +106,15 @@ fn every_rule_judges_its_fixtures() {
             for case in cases {
                 let expect = &case["expect"];
                 if expect["verdict"] != verdict.replace('-', "_") {
-                    wrong.push(format!("{rule} {verdict}: {} stands in the wrong file", case["about"]));
+                    wrong.push(format!(
+                        "{rule} {verdict}: {} stands in the wrong file",
+                        case["about"]
+                    ));
                 }
-                reasons.insert((rule.clone(), expect["reason"].as_str().unwrap_or("").to_owned()));
+                reasons.insert((
+                    rule.clone(),
+                    expect["reason"].as_str().unwrap_or("").to_owned(),
+                ));
                 if let Err(why) = run(&fixture, &case, &rule) {
                     wrong.push(format!("{rule} {verdict}: {}: {why}", case["about"]));
                 }

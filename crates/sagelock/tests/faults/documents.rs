@@ -1,0 +1,136 @@
+//! What is written: documents, files, recordings, explanations.
+
+use super::*;
+
+/// Fields that no release has heard of, in every form of number.
+const ODD: &str = r#""Unheard":{"Big":123456789012345678901234567890,"Forms":[1.0,1e5,1E-7,-0.0,0.10],"Text":"\u00e9\/"},"#;
+
+#[test]
+fn a_healthy_estate_is_clean() {
+    let (home, server) = (home(), Server::start(|_| None));
+    let said = json(against(&server, home.path()).args(REGION));
+    said.ends(0, &[]);
+    let document = said.json();
+    assert_eq!(document["schema"], "sagelock.audit/1");
+    assert_eq!(document["complete"], true);
+    assert_eq!(document["scope"]["simulated"], true);
+    assert_eq!(document["scope"]["accounts"][0], ACCOUNT);
+    assert_eq!(document["totals"]["endpoints"]["pass"], 1);
+    let sent: u64 = document["calls"]
+        .as_object()
+        .expect("calls")
+        .values()
+        .filter_map(Value::as_u64)
+        .sum();
+    assert_eq!(
+        sent,
+        server.asked().len() as u64,
+        "every request is announced"
+    );
+}
+
+#[test]
+fn files_are_private() {
+    let (home, server) = (home(), Server::start(|_| None));
+    let said = run(against(&server, home.path()).args(REGION).args([
+        "-o",
+        "json=a.json",
+        "-o",
+        "csv=a.csv",
+        "-o",
+        "md=a.md",
+        "-o",
+        "ndjson=a.ndjson",
+        "-o",
+        "table=a.txt",
+        "--record",
+        "rec",
+    ]));
+    said.ends(0, &[]);
+    for name in [
+        "a.json",
+        "a.csv",
+        "a.md",
+        "a.ndjson",
+        "a.txt",
+        "rec/calls.ndjson",
+        "rec/recording.json",
+    ] {
+        let mode = fs::metadata(home.path().join(name))
+            .expect(name)
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    let table = fs::read_to_string(home.path().join("a.txt")).expect("the table");
+    assert!(!table.contains('\u{1b}'), "no colour in a file");
+}
+
+#[test]
+fn fields_never_heard_of_survive_read_record_and_replay() {
+    let home = home();
+    let server = Server::start(|asked| {
+        (asked.operation == "DescribeEndpointConfig").then(|| {
+            let key = format!("arn:aws:kms:eu-west-1:{ACCOUNT}:key/{KEY}");
+            Answer::new(200, format!(
+                r#"{{{ODD}"EndpointConfigName":"fraud-1","EndpointConfigArn":"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:endpoint-config/fraud-1","CreationTime":1.7723232E9,"KmsKeyId":"{key}","ProductionVariants":[{{"VariantName":"v","InstanceType":"ml.m5.large","New":[]}}]}}"#
+            ))
+        })
+    });
+    let live = json(
+        against(&server, home.path())
+            .args(REGION)
+            .args(["--record", "rec"]),
+    );
+    live.ends(0, &[]);
+    let kept = fs::read_to_string(home.path().join("rec/calls.ndjson")).expect("recorded");
+    assert!(kept.contains(ODD), "to the letter");
+    let replayed = json(sagelock(home.path()).args(["audit", "--offline", "rec"]));
+    replayed.ends(0, &[]);
+    assert_eq!(replayed.json()["findings"], live.json()["findings"]);
+}
+
+#[test]
+fn a_redacted_audit_names_nobody() {
+    let (home, server) = (home(), Server::start(|_| None));
+    for format in ["json", "table", "csv", "md", "ndjson"] {
+        let said = run(against(&server, home.path())
+            .args(REGION)
+            .args(["--redact", "--quiet", "--format", format]));
+        said.ends(0, &[]);
+        for name in [ACCOUNT, KEY, "fraud"] {
+            assert!(
+                !said.out.contains(name),
+                "{format} names {name}:\n{}",
+                said.out
+            );
+        }
+    }
+}
+
+#[test]
+fn explain_shows_the_chain() {
+    let (home, server) = (home(), Server::start(|_| None));
+    run(against(&server, home.path())
+        .args(REGION)
+        .args(["--record", "rec"]))
+    .ends(0, &[]);
+    let explain =
+        |what: &str| run(sagelock(home.path()).args(["explain", what, "--offline", "rec"]));
+    let said = explain("FRAUD");
+    said.ends(0, &[]);
+    for words in [
+        "EP-001 PASS customer_managed_key",
+        "KeyManager = CUSTOMER  (kms:DescribeKey at",
+        "role/exec",
+        "also alias/fraud",
+    ] {
+        assert!(
+            said.out.contains(words),
+            "`{words}` is not there:\n{}",
+            said.out
+        );
+    }
+    explain("frau").ends(2, &["did you mean fraud?"]);
+    explain("0000000000000000").ends(2, &["no endpoint and no finding"]);
+}

@@ -1,2 +1,82 @@
-//! Automation.
-fn main() {}
+//! The project's own automation. `cargo xtask` lists what there is.
+
+mod ci;
+mod documents;
+mod metadata;
+mod record;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result, bail};
+
+const HELP: &str = "\
+cargo xtask ci                  everything that must be green: installs what it needs first
+cargo xtask tidy                the invariants that a machine can hold
+cargo xtask docs [--check]      the generated documents, written or compared
+cargo xtask permissions [--check]   docs/permissions.json alone
+cargo xtask record --python P   corpus/recorded again, from moto; P is a Python with moto
+cargo xtask prove truth         the truth test against moto, full size, in release";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match words.as_slice() {
+        ["ci"] => ci::run(),
+        ["tidy"] => tidy::run(),
+        ["docs"] => documents::run(false),
+        ["docs", "--check"] => documents::run(true),
+        ["permissions"] => documents::permissions(false),
+        ["permissions", "--check"] => documents::permissions(true),
+        ["record", "--python", python] => record::run(Path::new(python)),
+        ["prove", "truth"] => ci::prove_truth(),
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{HELP}");
+            Ok(())
+        }
+        other => Err(anyhow::anyhow!("no task `{}`\n{HELP}", other.join(" "))),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The repository's folder.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
+}
+
+/// Runs a command in the repository, and fails where it does.
+fn run(command: &mut Command) -> Result<()> {
+    let shown = show(command);
+    eprintln!("$ {shown}");
+    let status = command
+        .current_dir(root())
+        .status()
+        .with_context(|| format!("cannot run `{shown}`"))?;
+    if !status.success() {
+        bail!("`{shown}` failed");
+    }
+    Ok(())
+}
+
+fn show(command: &Command) -> String {
+    let words: Vec<String> = std::iter::once(command.get_program())
+        .chain(command.get_args())
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    words.join(" ")
+}
+
+/// cargo, as whoever started us has it.
+fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(arguments);
+    command
+}

@@ -12,11 +12,12 @@
 use jiff::SignedDuration;
 
 use super::ep_011::superseded_by;
+use super::holder::{Holder, holder};
 use super::subject::{KEY_REASONS, data_class, is_fail};
 use super::volume::{VOLUME_REASONS, judge_volume};
-use super::{Check, ConfigView, Evidence, Judgement, Rule, Severity, reasons};
+use super::{Check, ConfigView, Evidence, Judgement, Rule, Severity, Verdict, reasons};
 use crate::call::Op;
-use crate::fact::{Fact, Gap};
+use crate::fact::Fact;
 use crate::inventory::{Cell, Config};
 use crate::known;
 
@@ -50,16 +51,6 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Config(check),
 };
 
-/// Who holds a configuration.
-enum Holder {
-    /// A live endpoint runs it.
-    Current(String),
-    /// A live endpoint is moving to it.
-    Pending(String),
-    /// Nobody.
-    None,
-}
-
 fn check(view: &ConfigView<'_>) -> Judgement {
     let facts = *known!(&view.facts);
     let config = view.config;
@@ -74,7 +65,8 @@ fn check(view: &ConfigView<'_>) -> Judgement {
         view.settings,
     );
     match holder(view.cell, config) {
-        Fact::Unknown(gap) if is_fail(&volume) => {
+        // Attached would be not applicable, so that a pass cannot be known either.
+        Fact::Unknown(gap) if volume.verdict() != Verdict::NotApplicable => {
             Judgement::unknown(&gap).join(volume_facts(volume))
         }
         Fact::Known(Holder::Current(endpoint)) => Judgement::new(&ATTACHED)
@@ -116,36 +108,6 @@ fn volume_facts(volume: Judgement) -> Judgement {
 
 fn shown_key(volume: &Judgement) -> String {
     volume.key.clone().unwrap_or_else(|| "absent".to_owned())
-}
-
-/// Who holds a configuration; unknown where an endpoint that could not be read might.
-fn holder(cell: &Cell, config: &Config) -> Fact<Holder> {
-    let mut gap: Option<&Gap> = cell.endpoints_gap.as_ref();
-    let mut pending = None;
-    for endpoint in cell
-        .endpoints
-        .values()
-        .filter(|endpoint| endpoint.status().is_live())
-    {
-        match &endpoint.described.fact {
-            Fact::Unknown(why) => gap = gap.or(Some(why)),
-            Fact::Known(None) => {}
-            Fact::Known(Some(facts)) => {
-                let name = endpoint.name.to_string();
-                if facts.config.as_ref() == Some(&config.name) {
-                    return Fact::Known(Holder::Current(name));
-                }
-                if facts.pending.as_ref() == Some(&config.name) {
-                    pending = Some(name);
-                }
-            }
-        }
-    }
-    match (pending, gap) {
-        (Some(endpoint), _) => Fact::Known(Holder::Pending(endpoint)),
-        (None, Some(gap)) => Fact::Unknown(gap.clone()),
-        (None, None) => Fact::Known(Holder::None),
-    }
 }
 
 /// When the endpoint that left this configuration behind was switched, where a tag says so.

@@ -68,9 +68,11 @@ fn check(view: &EndpointView<'_>) -> Judgement {
         let judgement = match view.key(reference).0 {
             Key::Aws | Key::NotFound => Judgement::new(&NO_CUSTOMER_KEY),
             Key::Customer(key, _) => judge_owner(view, &key.arn, &key.described.source),
+            // A key that cannot be read may be AWS's own, unless it is of another account or
+            // region: those of AWS cannot be shared (KMS Developer Guide, "AWS managed keys").
             Key::Unknown(why) => match arn_of(view, reference) {
-                Some((arn, source)) => judge_owner(view, arn, source),
-                None => why.judge(),
+                Some((arn, source)) if is_foreign(view, arn) => judge_owner(view, arn, source),
+                Some(_) | None => why.judge(),
             },
         };
         judgement.about_key(reference.as_str())
@@ -85,6 +87,10 @@ fn arn_of<'a>(view: &EndpointView<'a>, reference: &KeyRef) -> Option<(&'a KeyArn
         Resolved::Key(arn) => Some((arn, &read.source)),
         Resolved::AwsManagedAlias | Resolved::NotFound => None,
     }
+}
+
+fn is_foreign(view: &EndpointView<'_>, arn: &KeyArn) -> bool {
+    arn.account() != view.cell.id.account || arn.region() != view.cell.id.region
 }
 
 fn judge_owner(view: &EndpointView<'_>, arn: &KeyArn, source: &Source) -> Judgement {

@@ -9,6 +9,7 @@
 
 use jiff::SignedDuration;
 
+use super::holder::{Holder, holder};
 use super::subject::{CONFIG_GONE, KEY_REASONS, LIVE_REASONS, data_class};
 use super::volume::judge_volume;
 use super::{Check, EndpointView, Evidence, Judgement, Rule, Severity, Verdict, reasons};
@@ -124,16 +125,12 @@ fn judge_left_behind(
         }
         Verdict::Fail => {}
     }
-    let holder = view.cell.endpoints.values().find(|other| {
-        let runs = other.described.fact.known().and_then(Option::as_ref);
-        other.status().is_live()
-            && runs.is_some_and(|facts| {
-                facts.config.as_ref() == Some(name) || facts.pending.as_ref() == Some(name)
-            })
-    });
-    if let Some(holder) = holder {
-        let message = format!("endpoint {} runs configuration {name}", holder.name);
-        return Judgement::new(&IN_USE).saying(message);
+    match known!(&holder(view.cell, config)) {
+        Holder::Current(endpoint) | Holder::Pending(endpoint) => {
+            let message = format!("endpoint {endpoint} runs configuration {name}");
+            return Judgement::new(&IN_USE).saying(message);
+        }
+        Holder::None => {}
     }
     let days = i64::from(view.settings.superseded_keep_days);
     let until = endpoint

@@ -9,6 +9,7 @@ mod ep_006;
 mod ep_007;
 mod ep_010;
 mod ep_011;
+mod holder;
 mod key_001;
 mod key_006;
 mod key_007;

@@ -109,23 +109,20 @@ pub(super) const CONFIG_REASONS: &[&Reason] = &[&CONFIG_DELETED, &NO_CONFIG_NAME
 /// The further reasons of every rule that looks at the key behind a reference.
 pub(super) const KEY_REASONS: &[&Reason] = &[&MANAGER_UNKNOWN, &KEY_NOT_READ];
 
-/// Data class of a subject, or why it is not known.
+/// The data class of a subject, by the first of its tags that names one. Tags that cannot be
+/// read may name another than those after them, so that the class is not known.
 pub(super) fn data_class(tags: &[&Fact<Tags>], settings: &Settings) -> Fact<String> {
-    let mut gap = None;
     for fact in tags {
         match fact {
+            Fact::Unknown(gap) => return Fact::Unknown(gap.clone()),
             Fact::Known(tags) => {
                 if let Some(class) = tags.get(&settings.tags.data_class) {
                     return Fact::Known(class.clone());
                 }
             }
-            Fact::Unknown(why) => gap = gap.or(Some(why)),
         }
     }
-    match gap {
-        Some(gap) => Fact::Unknown(gap.clone()),
-        None => Fact::Known(settings.default_data_class.clone()),
-    }
+    Fact::Known(settings.default_data_class.clone())
 }
 
 /// The weight of a data class; a class that is not configured weighs as the default one.

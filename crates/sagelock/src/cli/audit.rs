@@ -84,7 +84,10 @@ impl Command {
         let files = open(&self.outputs)?;
         wanted.record = self.record.as_deref();
         let session = Session::open(&wanted).await?;
-        if !quiet && let Some(who) = &session.simulated {
+        if !quiet
+            && self.source.offline.is_none()
+            && let Some(who) = &session.simulated
+        {
             anstream::eprintln!("SIMULATED: {who}");
         }
         let done = audit(&session, &config, &Progress::new(quiet), false).await?;

@@ -255,8 +255,8 @@ fn write_row(
         finding.rule.id,
         &verdict,
         &name,
-        &shorten(&place, widths.place),
-        &shorten(&key, widths.key),
+        &shorten_place(&place, widths.place),
+        &shorten_key(&key, widths.key),
         &shorten(finding.judgement.reason.code, widths.reason),
     ];
     writeln!(out, "{}", line(widths, cells).style(style))?;
@@ -342,6 +342,27 @@ fn shorten(text: &str, width: usize) -> String {
     format!("{start}…{end}")
 }
 
+/// An account and region in so many columns: the account's first digits go first.
+fn shorten_place(place: &str, width: usize) -> String {
+    match place.split_once('/') {
+        Some((account, region)) if place.len() > width => {
+            let digits = width.saturating_sub(region.len() + 2).max(4);
+            let skipped = account.len().saturating_sub(digits);
+            let end: String = account.chars().skip(skipped).collect();
+            format!("…{end}/{region}")
+        }
+        Some(_) | None => place.to_owned(),
+    }
+}
+
+/// A key in so many columns: the word `alias/` goes first.
+fn shorten_key(key: &str, width: usize) -> String {
+    if key.chars().count() <= width {
+        return key.to_owned();
+    }
+    shorten(key.strip_prefix("alias/").unwrap_or(key), width)
+}
+
 /// Lines of at most so many columns, broken at spaces.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
@@ -369,6 +390,15 @@ mod tests {
         assert_eq!(shorten("fraud-detector", 14), "fraud-detector");
         assert_eq!(shorten("fraud-detector", 7), "fra…tor");
         assert_eq!(shorten("é".repeat(10).as_str(), 3), "é…é");
+        assert_eq!(
+            shorten_place("111122223333/eu-west-1", 22),
+            "111122223333/eu-west-1"
+        );
+        assert_eq!(
+            shorten_place("111122223333/eu-west-1", 15),
+            "…3333/eu-west-1"
+        );
+        assert_eq!(shorten_key("alias/prod", 8), "prod");
         assert_eq!(wrap("a bb ccc", 4), ["a bb", "ccc"]);
         assert_eq!(wrap("averylongword b", 5), ["averylongword", "b"]);
     }

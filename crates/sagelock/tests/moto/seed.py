@@ -214,13 +214,13 @@ for index in range(ENDPOINTS):
     estate["endpoints"].append({"name": name, "arn": arn, "config": config["name"], "tags": tags})
 
 # Some endpoints were moved, and their new configurations say from where.
-for index in range(20, 60, 2):
+for index in range(ENDPOINTS // 15, ENDPOINTS // 5, 2):
     config = estate["configs"][index]
     old = {0: f"config-{ENDPOINTS + index:04}", 1: "config-never-made", 2: "config-0000"}[(index // 2) % 3]
     sagemaker.add_tags(ResourceArn=config["arn"], Tags=[{"Key": "sagelock:supersedes", "Value": old}])
     config["tags"]["sagelock:supersedes"] = old
 # Some configurations are deleted under their endpoints; AWS, too, does not refuse that.
-for index in range(100, 120):
+for index in range(ENDPOINTS // 3, ENDPOINTS // 3 + ENDPOINTS // 15):
     sagemaker.delete_endpoint_config(EndpointConfigName=estate["configs"][index]["name"])
     estate["configs"][index]["deleted"] = True
 

@@ -1,0 +1,96 @@
+//! Everything that must be green.
+
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{cargo, documents, run as execute, tidy};
+
+/// The version of nextest that is installed where there is none.
+const NEXTEST: &str = "0.9.143";
+
+/// Installs what is missing, then checks and tests everything.
+pub(crate) fn run() -> Result<()> {
+    python()?;
+    nextest()?;
+    execute(&mut cargo(&["fmt", "--all", "--check"]))?;
+    tidy::run()?;
+    execute(&mut cargo(&[
+        "clippy",
+        "--locked",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "--deny",
+        "warnings",
+    ]))?;
+    documents::run(true)?;
+    execute(&mut cargo(&[
+        "test",
+        "--locked",
+        "--workspace",
+        "--doc",
+        "--quiet",
+    ]))?;
+    execute(&mut cargo(&["nextest", "run", "--locked", "--workspace"]))
+}
+
+/// The truth test in release.
+pub(crate) fn prove_truth() -> Result<()> {
+    python()?;
+    nextest()?;
+    let arguments = [
+        "nextest",
+        "run",
+        "--locked",
+        "--release",
+        "--package",
+        "sagelock",
+        "--test",
+        "moto",
+        "--no-capture",
+    ];
+    execute(&mut cargo(&arguments))
+}
+
+/// moto runs in a virtual environment that the test makes; for that, Python must have `venv`.
+fn python() -> Result<()> {
+    if succeeds(Command::new("python3").args(["-c", "import venv, ensurepip"])) {
+        return Ok(());
+    }
+    eprintln!("python3 with venv is missing; installing Debian's python3 and python3-venv");
+    execute(Command::new("apt-get").args([
+        "install",
+        "--yes",
+        "--no-install-recommends",
+        "python3",
+        "python3-venv",
+    ]))
+    .context("the tests need python3 with venv: install it (Debian: python3-venv)")
+}
+
+/// nextest, in cargo's own folder.
+fn nextest() -> Result<()> {
+    if succeeds(&mut cargo(&["nextest", "--version"])) {
+        return Ok(());
+    }
+    execute(&mut cargo(&[
+        "install",
+        "--locked",
+        "cargo-nextest",
+        "--version",
+        NEXTEST,
+    ]))?;
+    if !succeeds(&mut cargo(&["nextest", "--version"])) {
+        bail!("cargo-nextest is installed, and cargo does not find it; is ~/.cargo/bin in PATH?");
+    }
+    Ok(())
+}
+
+fn succeeds(command: &mut Command) -> bool {
+    command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}

@@ -68,7 +68,6 @@ pub(crate) fn run(python: &Path) -> Result<()> {
         .env("AWS_ACCESS_KEY_ID", "test")
         .env("AWS_SECRET_ACCESS_KEY", "test")
         .env("AWS_EC2_METADATA_DISABLED", "true")
-        .env("SAGELOCK_AUDIT_DEADLINE_SECONDS", "1")
         .stdout(Stdio::null());
     // It exits 3: moto does not know monitoring schedules, and so says the recording.
     let status = audit

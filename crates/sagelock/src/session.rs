@@ -15,7 +15,7 @@ use sagelock_domain::ids::{AccountId, Region};
 use sagelock_domain::recording::{Meta, SCHEMA};
 use sagelock_domain::regions;
 
-use crate::drive::{Port, run};
+use crate::drive::{Ended, Port, run};
 use crate::exit::{Exit, Failure};
 
 /// What the user wants to be looked at.
@@ -136,7 +136,12 @@ impl Session {
             ),
         ];
         let mut driver = Driver::new(Batch::new(asked), limits);
-        run(&mut driver, &port, |_| {}).await;
+        if run(&mut driver, &port, |_| {}).await == Ended::Interrupted {
+            return Err(Failure::new(
+                Exit::Incomplete,
+                anyhow!("interrupted before anything was read"),
+            ));
+        }
         let (batch, calls) = driver.finish();
         let mut answers = batch.into_answers().into_iter();
         let identity = answers.next().unwrap_or_else(|| Err(unanswered()));

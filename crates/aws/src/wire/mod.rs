@@ -59,6 +59,7 @@ fn percent_encoded(text: &str) -> String {
 
 /// The reply, or why there is none.
 pub(crate) fn reply(wire: Wire, response: Response, now: Timestamp) -> Result<Reply, CallError> {
+    let is_empty = response.body.is_empty();
     let text = String::from_utf8(response.body);
     let body = text.ok().and_then(|text| match wire {
         Wire::Json { .. } => raw(text),
@@ -78,7 +79,10 @@ pub(crate) fn reply(wire: Wire, response: Response, now: Timestamp) -> Result<Re
         .as_deref()
         .and_then(|body| serde_json::from_str(body.get()).ok());
     let (code, message) = error_of(response.error_type.as_deref(), document.as_ref());
-    if code.is_empty() && document.is_none() && !(500..600).contains(&response.status) {
+    // A load balancer of AWS's may answer 502, 503 or 504 with a page of its own; a service that
+    // fails says so in its own format.
+    let is_balancer = (501..600).contains(&response.status) || is_empty;
+    if code.is_empty() && document.is_none() && !is_balancer {
         return Err(not_readable(response.status));
     }
     let kind = classify(response.status, &code, &message);
@@ -188,6 +192,7 @@ mod tests {
             ),
             (JSON, 503, "<html>", Unavailable, "HTTP 503"),
             (JSON, 500, "", Unavailable, "HTTP 500"),
+            (JSON, 500, "<html>Flask", NotJson, "HTTP 500"),
             (JSON, 403, "<html>", NotJson, "HTTP 403"),
             (JSON, 200, "<html>", NotJson, "HTTP 200"),
             (JSON, 200, "{\"trunc", NotJson, "HTTP 200"),

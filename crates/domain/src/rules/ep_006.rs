@@ -7,7 +7,7 @@
 
 use jiff::SignedDuration;
 
-use super::subject::{CONFIG_REASONS, KEY_REASONS, Key, LIVE_REASONS};
+use super::subject::{CONFIG_REASONS, Found, KEY_REASONS, LIVE_REASONS};
 use super::{Check, EndpointView, Evidence, Judgement, Rule, Severity, reasons};
 use crate::call::Op;
 use crate::fact::Source;
@@ -70,9 +70,9 @@ fn check(view: &EndpointView<'_>) -> Judgement {
         };
         let (key, evidence) = view.key(reference);
         let judgement = match key {
-            Key::Aws | Key::NotFound => Judgement::new(&NO_CUSTOMER_KEY),
-            Key::Unknown(why) => why.judge(),
-            Key::Customer(key, facts) => judge_usable(view, facts, &key.described.source),
+            Found::Aws | Found::NotFound => Judgement::new(&NO_CUSTOMER_KEY),
+            Found::Unknown(why) => why.judge(),
+            Found::Customer(key, facts) => judge_usable(view, facts, &key.described.source),
         };
         let judgement = evidence.into_iter().rev().fold(judgement, Judgement::given);
         judgement.about_key(reference.as_str())

@@ -5,7 +5,7 @@
 //! organisation. The owner and the region are read from the key's ARN, so the question can be
 //! answered even where the key itself may not be read.
 
-use super::subject::{CONFIG_REASONS, KEY_REASONS, Key, LIVE_REASONS};
+use super::subject::{CONFIG_REASONS, Found, KEY_REASONS, LIVE_REASONS};
 use super::{Check, EndpointView, Evidence, Judgement, Rule, Severity, reasons};
 use crate::call::Op;
 use crate::fact::Source;
@@ -66,11 +66,11 @@ fn check(view: &EndpointView<'_>) -> Judgement {
             return Judgement::new(&NO_CUSTOMER_KEY);
         };
         let judgement = match view.key(reference).0 {
-            Key::Aws | Key::NotFound => Judgement::new(&NO_CUSTOMER_KEY),
-            Key::Customer(key, _) => judge_owner(view, &key.arn, &key.described.source),
+            Found::Aws | Found::NotFound => Judgement::new(&NO_CUSTOMER_KEY),
+            Found::Customer(key, _) => judge_owner(view, &key.arn, &key.described.source),
             // A key that cannot be read may be AWS's own, unless it is of another account or
             // region: those of AWS cannot be shared (KMS Developer Guide, "AWS managed keys").
-            Key::Unknown(why) => match arn_of(view, reference) {
+            Found::Unknown(why) => match arn_of(view, reference) {
                 Some((arn, source)) if is_foreign(view, arn) => judge_owner(view, arn, source),
                 Some(_) | None => why.judge(),
             },

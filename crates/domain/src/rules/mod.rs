@@ -21,7 +21,7 @@ mod verdict;
 mod volume;
 
 pub use ep_011::SUPERSEDES_TAG;
-pub use subject::{ConfigView, EndpointView, Key, KeyUse, KeyView, KeyWhy};
+pub use subject::{ConfigView, EndpointView, Found, KeyUse, KeyView, KeyWhy};
 pub use verdict::{Evidence, GAP_REASONS, Judgement, Reason, Severity, Verdict};
 
 use crate::call::Op;

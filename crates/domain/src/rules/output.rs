@@ -3,7 +3,7 @@
 //! EP-003, EP-004 and EP-005 ask it of data capture, asynchronous results, core dumps and
 //! monitoring reports.
 
-use super::subject::{Key, find_key};
+use super::subject::{Found, find_key};
 use super::{Evidence, Judgement, Reason, reasons};
 use crate::fact::Source;
 use crate::ids::KeyRef;
@@ -42,14 +42,14 @@ pub(super) fn judge_output(
         Some(reference) => {
             let (key, evidence) = find_key(keys, cell, reference);
             let judgement = match key {
-                Key::Customer(..) => Judgement::new(&OUTPUT_CUSTOMER_KEY)
+                Found::Customer(..) => Judgement::new(&OUTPUT_CUSTOMER_KEY)
                     .saying(format!("{what} to {place} is under a customer managed key")),
-                Key::Aws => Judgement::new(&OUTPUT_AWS_MANAGED)
+                Found::Aws => Judgement::new(&OUTPUT_AWS_MANAGED)
                     .saying(format!("{what} to {place} is under {reference}, which AWS manages")),
-                Key::NotFound => Judgement::new(&OUTPUT_KEY_NOT_FOUND).saying(format!(
+                Found::NotFound => Judgement::new(&OUTPUT_KEY_NOT_FOUND).saying(format!(
                     "{what} to {place} is under {reference}, which KMS does not know"
                 )),
-                Key::Unknown(why) => why.judge(),
+                Found::Unknown(why) => why.judge(),
             };
             evidence.into_iter().rev().fold(judgement, Judgement::given).about_key(spelled)
         }

@@ -71,7 +71,7 @@ pub struct KeyUse {
 }
 
 /// What is known about a key that a configuration names.
-pub enum Key<'a> {
+pub enum Found<'a> {
     /// A customer managed one.
     Customer(&'a inventory::Key, &'a KeyFacts),
     /// AWS's own.
@@ -221,7 +221,7 @@ impl<'a> EndpointView<'a> {
     }
 
     /// The key behind a reference of this endpoint.
-    pub(super) fn key(&self, reference: &KeyRef) -> (Key<'a>, Vec<Evidence>) {
+    pub(super) fn key(&self, reference: &KeyRef) -> (Found<'a>, Vec<Evidence>) {
         find_key(self.keys, &self.cell.id, reference)
     }
 
@@ -297,38 +297,40 @@ pub(super) fn find_key<'a>(
     keys: &'a Keys,
     cell: &CellId,
     reference: &KeyRef,
-) -> (Key<'a>, Vec<Evidence>) {
+) -> (Found<'a>, Vec<Evidence>) {
     let id = (cell.clone(), reference.as_str().to_owned());
     let Some(read) = keys.resolved.get(&id) else {
-        return (Key::Unknown(KeyWhy::NotAsked), Vec::new());
+        return (Found::Unknown(KeyWhy::NotAsked), Vec::new());
     };
     match &read.fact {
-        Fact::Unknown(gap) => (Key::Unknown(KeyWhy::Gap(gap)), Vec::new()),
+        Fact::Unknown(gap) => (Found::Unknown(KeyWhy::Gap(gap)), Vec::new()),
         // Known by the reference itself, which stands in the chain already.
-        Fact::Known(Resolved::AwsManagedAlias) => (Key::Aws, Vec::new()),
+        Fact::Known(Resolved::AwsManagedAlias) => (Found::Aws, Vec::new()),
         Fact::Known(Resolved::NotFound) => (
-            Key::NotFound,
+            Found::NotFound,
             vec![Evidence::new("Key", "does not exist", &read.source)],
         ),
         Fact::Known(Resolved::Key(arn)) => match keys.by_arn.get(arn) {
-            None => (Key::Unknown(KeyWhy::NotAsked), Vec::new()),
+            None => (Found::Unknown(KeyWhy::NotAsked), Vec::new()),
             Some(key) => described(key),
         },
     }
 }
 
-fn described(key: &inventory::Key) -> (Key<'_>, Vec<Evidence>) {
+fn described(key: &inventory::Key) -> (Found<'_>, Vec<Evidence>) {
     let source: &Source = &key.described.source;
     let arn = Evidence::new("Key", key.arn.as_str(), source);
     match &key.described.fact {
-        Fact::Unknown(gap) => (Key::Unknown(KeyWhy::Gap(gap)), Vec::new()),
+        Fact::Unknown(gap) => (Found::Unknown(KeyWhy::Gap(gap)), Vec::new()),
         Fact::Known(facts) => {
             let manager = |name: &str| Evidence::new("KeyManager", name, source);
             match &facts.manager {
-                KeyManager::Customer => (Key::Customer(key, facts), vec![arn, manager("CUSTOMER")]),
-                KeyManager::Aws => (Key::Aws, vec![arn, manager("AWS")]),
+                KeyManager::Customer => {
+                    (Found::Customer(key, facts), vec![arn, manager("CUSTOMER")])
+                }
+                KeyManager::Aws => (Found::Aws, vec![arn, manager("AWS")]),
                 KeyManager::Other(name) => (
-                    Key::Unknown(KeyWhy::Manager(name)),
+                    Found::Unknown(KeyWhy::Manager(name)),
                     vec![arn, manager(name)],
                 ),
             }

@@ -3,7 +3,7 @@
 //! EP-001 asks it of the configurations an endpoint runs, EP-002 of those that nobody runs, and
 //! EP-011 of those that were left behind.
 
-use super::subject::{Key, find_key};
+use super::subject::{Found, find_key};
 use super::{Evidence, Judgement, Reason, reasons};
 use crate::fact::{Fact, Source};
 use crate::ids::KeyRef;
@@ -183,15 +183,15 @@ fn judge_key(facts: &ConfigFacts, cell: &CellId, keys: &Keys, partial: bool) -> 
     };
     let (key, evidence) = find_key(keys, cell, reference);
     let judgement = match key {
-        Key::Customer(..) if partial => Judgement::new(&PARTIAL),
-        Key::Customer(..) => Judgement::new(&CUSTOMER_KEY),
-        Key::Aws => Judgement::new(&AWS_MANAGED).saying(format!(
+        Found::Customer(..) if partial => Judgement::new(&PARTIAL),
+        Found::Customer(..) => Judgement::new(&CUSTOMER_KEY),
+        Found::Aws => Judgement::new(&AWS_MANAGED).saying(format!(
             "{reference} is managed by AWS, not by the customer"
         )),
-        Key::NotFound => {
+        Found::NotFound => {
             Judgement::new(&KEY_NOT_FOUND).saying(format!("KMS does not know the key {reference}"))
         }
-        Key::Unknown(why) => why.judge(),
+        Found::Unknown(why) => why.judge(),
     };
     evidence.into_iter().rev().fold(judgement, Judgement::given)
 }

@@ -8,7 +8,7 @@ use clap::Args;
 use sagelock_domain::drive::Calls;
 use sagelock_domain::rules::Verdict;
 
-use super::{FailOn, SourceArgs, estimate, fail_on, share};
+use super::{FailOn, SourceArgs, estimate, fail_on, print, share};
 use crate::audit::{audit, exit_of, missing_permissions};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
@@ -100,7 +100,8 @@ impl Command {
         if self.redact {
             redact(&mut audit);
         }
-        print(&audit, self.format.unwrap_or(Format::Table))?;
+        let format = self.format.unwrap_or(Format::Table);
+        print(|out| report::write(&audit, format, out, terminal_width()))?;
         for (file, output) in files.into_iter().zip(&self.outputs) {
             save(&audit, file, output)?;
         }
@@ -122,19 +123,6 @@ fn open(outputs: &[Output]) -> Result<Vec<std::fs::File>, Failure> {
             .map_err(Failure::usage)
     };
     outputs.iter().map(open).collect()
-}
-
-fn print(audit: &Audit, format: Format) -> Result<(), Failure> {
-    let mut out = BufWriter::new(anstream::stdout().lock());
-    let written =
-        report::write(audit, format, &mut out, terminal_width()).and_then(|()| out.flush());
-    match written {
-        // Whoever reads has had enough: `sagelock audit | head`.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        written => written
-            .context("cannot write to standard output")
-            .map_err(|error| Failure::new(Exit::Usage, error)),
-    }
 }
 
 fn save(audit: &Audit, file: std::fs::File, output: &Output) -> Result<(), Failure> {

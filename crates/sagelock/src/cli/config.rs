@@ -1,10 +1,9 @@
 //! `sagelock config`.
 
-use std::io::Write;
-
 use clap::Args;
 use serde_json::json;
 
+use super::{is_json, print};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
 use crate::report::Format;
@@ -26,16 +25,12 @@ pub(super) struct Command {
 
 impl Command {
     pub(super) fn run(&self, config: &Config) -> Result<Exit, Failure> {
-        let text = match self.format {
-            Some(Format::Json) => as_json(config),
-            Some(Format::Table) | None => as_toml(config),
-            Some(Format::Ndjson | Format::Csv | Format::Md) => {
-                return Err(Failure::usage(anyhow::anyhow!(
-                    "`config` has the formats table and json"
-                )));
-            }
+        let text = if is_json(self.format, "config")? {
+            as_json(config)
+        } else {
+            as_toml(config)
         };
-        writeln!(anstream::stdout(), "{text}").map_err(|error| Failure::new(Exit::Usage, error))?;
+        print(|out| writeln!(out, "{text}"))?;
         Ok(Exit::Clean)
     }
 }

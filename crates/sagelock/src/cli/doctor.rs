@@ -14,7 +14,7 @@ use sagelock_domain::permissions::{
 };
 use serde_json::json;
 
-use super::SourceArgs;
+use super::{SourceArgs, is_json, print};
 use crate::config::Config;
 use crate::drive::run;
 use crate::exit::{Exit, Failure};
@@ -67,14 +67,13 @@ enum Outcome {
 
 impl Command {
     pub(super) async fn run(self, config: Config, _quiet: bool) -> Result<Exit, Failure> {
-        let mut out = anstream::stdout();
         if let Some(form) = self.print_role {
             let text = match form {
                 RoleForm::Json => format!("{:#}\n", policy_json()),
                 RoleForm::Cfn => format!("{:#}\n", role_cloudformation()),
                 RoleForm::Terraform => role_terraform(),
             };
-            write!(out, "{text}").map_err(|error| Failure::new(Exit::Usage, error))?;
+            print(|out| write!(out, "{text}"))?;
             return Ok(Exit::Clean);
         }
         if self.source.offline.is_some() {
@@ -82,18 +81,16 @@ impl Command {
                 "`doctor` asks AWS; it does not work on a recording"
             )));
         }
+        let as_json = is_json(self.format, "doctor")?;
         let session = Session::open(&self.source.wanted(&config)?).await?;
         let tried = try_all(&session).await;
-        let written = match self.format {
-            Some(Format::Json) => write_json(&session, &tried, &mut out),
-            Some(Format::Table) | None => write_text(&session, &tried, &mut out),
-            Some(Format::Ndjson | Format::Csv | Format::Md) => {
-                return Err(Failure::usage(anyhow!(
-                    "`doctor` has the formats table and json"
-                )));
+        print(|out| {
+            if as_json {
+                write_json(&session, &tried, out)
+            } else {
+                write_text(&session, &tried, out)
             }
-        };
-        written.map_err(|error| Failure::new(Exit::Usage, error))?;
+        })?;
         let all = tried.iter().all(|tried| tried.outcome == Outcome::Allowed);
         Ok(if all && session.regions_gap.is_none() {
             Exit::Clean

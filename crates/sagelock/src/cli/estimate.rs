@@ -1,12 +1,11 @@
 //! `sagelock audit --estimate`.
 
-use std::io::Write;
-
 use sagelock_domain::call::Op;
 use sagelock_domain::drive::Rate;
-use sagelock_domain::estimate::{Expected, estimate};
+use sagelock_domain::estimate::{Estimate, Expected, estimate};
 use serde_json::json;
 
+use super::{is_json, print};
 use crate::exit::{Exit, Failure};
 use crate::report::Format;
 use crate::session::Wanted;
@@ -65,63 +64,63 @@ pub(super) fn run(
     }
     let rate = wanted.rate.unwrap_or(Rate::Default);
     let estimate = estimate(regions, expected, rate);
-    let total: u64 = estimate.calls.values().sum();
-    let minutes = estimate.seconds.map(|seconds| seconds / 60.0);
-    let mut out = anstream::stdout().lock();
-    let written = match format {
-        Some(Format::Json) => {
-            let calls: serde_json::Map<String, serde_json::Value> = estimate
-                .calls
-                .iter()
-                .map(|(op, count)| (op.name().to_owned(), json!(count)))
-                .collect();
-            let document = json!({
-                "schema": "sagelock.estimate/1",
-                "regions": regions,
-                "per_region": {
-                    "endpoints": expected.endpoints,
-                    "configurations": expected.configs,
-                    "keys": expected.keys,
-                },
-                "basis": basis,
-                "calls": calls,
-                "calls_total": total,
-                "minutes": minutes,
-                "dollars_max": estimate.dollars,
-            });
-            writeln!(out, "{document:#}")
-        }
-        Some(Format::Table | Format::Ndjson | Format::Csv | Format::Md) | None => {
-            let Expected {
-                endpoints,
-                configs,
-                keys,
-            } = expected;
-            let time = match minutes {
-                Some(minutes) => format!("about {minutes:.1} minutes"),
-                None => "as fast as answers come".to_owned(),
-            };
-            let mut lines = vec![
-                format!(
-                    "{regions} regions with {endpoints} endpoints, {configs} configurations and {keys} keys each"
-                ),
-                format!("({basis})"),
-                format!(
-                    "{total} calls, {time}, at most {:.2} US dollars (KMS requests)",
-                    estimate.dollars
-                ),
-                String::new(),
-            ];
-            lines.extend(
-                estimate
-                    .calls
-                    .iter()
-                    .filter(|(_, count)| **count > 0)
-                    .map(|(op, count)| format!("{count:>9}  {}", op.name())),
-            );
-            writeln!(out, "{}", lines.join("\n"))
-        }
+    let text = if is_json(format, "audit --estimate")? {
+        as_json(regions, expected, &estimate, basis)
+    } else {
+        as_text(regions, expected, &estimate, basis)
     };
-    written.map_err(|error| Failure::new(Exit::Usage, error))?;
+    print(|out| writeln!(out, "{text}"))?;
     Ok(Exit::Clean)
+}
+
+fn minutes(estimate: &Estimate) -> Option<f64> {
+    estimate.seconds.map(|seconds| seconds / 60.0)
+}
+
+fn as_json(regions: u64, expected: Expected, estimate: &Estimate, basis: &str) -> String {
+    let calls: serde_json::Map<String, serde_json::Value> = estimate
+        .calls
+        .iter()
+        .map(|(op, count)| (op.name().to_owned(), json!(count)))
+        .collect();
+    let document = json!({
+        "schema": "sagelock.estimate/1",
+        "regions": regions,
+        "per_region": {
+            "endpoints": expected.endpoints,
+            "configurations": expected.configs,
+            "keys": expected.keys,
+        },
+        "basis": basis,
+        "calls": calls,
+        "calls_total": estimate.calls.values().sum::<u64>(),
+        "minutes": minutes(estimate),
+        "dollars_max": estimate.dollars,
+    });
+    format!("{document:#}")
+}
+
+fn as_text(regions: u64, expected: Expected, estimate: &Estimate, basis: &str) -> String {
+    let Expected {
+        endpoints,
+        configs,
+        keys,
+    } = expected;
+    let time = match minutes(estimate) {
+        Some(minutes) => format!("about {minutes:.1} minutes"),
+        None => "as fast as answers come".to_owned(),
+    };
+    let total: u64 = estimate.calls.values().sum();
+    let dollars = estimate.dollars;
+    let plural = if regions == 1 { "region" } else { "regions" };
+    let each = format!("{endpoints} endpoints, {configs} configurations and {keys} keys");
+    let mut lines = vec![
+        format!("{regions} {plural} with {each} each"),
+        format!("({basis})"),
+        format!("{total} calls, {time}, at most {dollars:.2} US dollars (KMS requests)"),
+        String::new(),
+    ];
+    let counted = estimate.calls.iter().filter(|(_, count)| **count > 0);
+    lines.extend(counted.map(|(op, count)| format!("{count:>9}  {}", op.name())));
+    lines.join("\n")
 }

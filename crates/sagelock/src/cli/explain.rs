@@ -11,7 +11,7 @@ use sagelock_domain::inventory::Cell;
 use sagelock_domain::rules::Verdict;
 use serde_json::json;
 
-use super::SourceArgs;
+use super::{SourceArgs, is_json, print};
 use crate::audit::{Done, audit};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
@@ -37,15 +37,7 @@ pub(super) struct Command {
 
 impl Command {
     pub(super) async fn run(self, config: Config, quiet: bool) -> Result<Exit, Failure> {
-        let as_json = match self.format {
-            Some(Format::Json) => true,
-            Some(Format::Table) | None => false,
-            Some(Format::Ndjson | Format::Csv | Format::Md) => {
-                return Err(Failure::usage(anyhow!(
-                    "`explain` has the formats table and json"
-                )));
-            }
-        };
+        let as_json = is_json(self.format, "explain")?;
         let session = Session::open(&self.source.wanted(&config)?).await?;
         let done = audit(&session, &config, &Progress::new(quiet), true).await?;
         let found: Vec<&Finding> = done
@@ -57,13 +49,13 @@ impl Command {
         if found.is_empty() {
             return Err(self.not_found(&done));
         }
-        let mut out = anstream::stdout().lock();
-        let written = if as_json {
-            write_json(&found, &mut out)
-        } else {
-            write(&found, &done, &mut out)
-        };
-        written.map_err(|error| Failure::new(Exit::Usage, error))?;
+        print(|out| {
+            if as_json {
+                write_json(&found, out)
+            } else {
+                write(&found, &done, out)
+            }
+        })?;
         let known =
             done.audit.complete() && found.iter().all(|one| one.verdict() != Verdict::Unknown);
         Ok(if known { Exit::Clean } else { Exit::Incomplete })

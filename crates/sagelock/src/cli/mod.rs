@@ -6,9 +6,11 @@ mod doctor;
 mod estimate;
 mod explain;
 
+use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::{Context, anyhow};
 use clap::{Args, Parser, Subcommand};
 use sagelock_domain::drive::Rate;
 use sagelock_domain::ids::Region;
@@ -16,6 +18,7 @@ use sagelock_domain::rules::Severity;
 
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
+use crate::report::Format;
 use crate::session::Wanted;
 
 /// Govern customer managed keys (CMK) on Amazon SageMaker endpoints, from audit to proof.
@@ -122,6 +125,28 @@ fn share(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
         Ok(_) | Err(_) => Err("expected a number from 0 to 1".to_owned()),
+    }
+}
+
+/// Writes to standard output. Whoever reads it may have had enough: `sagelock audit | head`.
+fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    let mut out = BufWriter::new(anstream::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written
+            .context("cannot write to standard output")
+            .map_err(Failure::usage),
+    }
+}
+
+/// The two formats of every verb but `audit`.
+fn is_json(format: Option<Format>, verb: &str) -> Result<bool, Failure> {
+    match format {
+        Some(Format::Json) => Ok(true),
+        Some(Format::Table) | None => Ok(false),
+        Some(Format::Ndjson | Format::Csv | Format::Md) => Err(Failure::usage(anyhow!(
+            "`{verb}` has the formats table and json"
+        ))),
     }
 }
 

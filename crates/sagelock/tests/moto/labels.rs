@@ -203,7 +203,7 @@ impl Estate<'_> {
         }
     }
 
-    /// moto answers ListMonitoringSchedules with 500, so whether a schedule writes somewhere is
+    /// moto answers ListMonitoringSchedules with a page of its web server, so whether a schedule writes somewhere is
     /// not known. Only a core dump that is already wrong is worse.
     fn ep_005(&self, config: &Value) -> Label {
         let dumps = text(config, "outputs").contains("dump")
@@ -215,7 +215,7 @@ impl Estate<'_> {
         }
         match self.output(config) {
             of_dump @ ("fail" | "unknown", _) if dumps => of_dump,
-            _ => ("unknown", "unavailable"),
+            _ => ("unknown", "malformed_reply"),
         }
     }
 

@@ -31,9 +31,7 @@ fn sagelock() -> Command {
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .env("AWS_ACCESS_KEY_ID", "test")
-        .env("AWS_SECRET_ACCESS_KEY", "test")
-        // moto answers ListMonitoringSchedules with 500 however often it is asked.
-        .env("SAGELOCK_AUDIT_DEADLINE_SECONDS", "1");
+        .env("AWS_SECRET_ACCESS_KEY", "test");
     command
 }
 

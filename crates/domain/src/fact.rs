@@ -25,27 +25,13 @@ impl<T> Fact<T> {
         }
     }
 
-    /// The value, where it is known. For display only: a rule uses [`known!`](crate::known).
+    /// The value, where it is known. A rule uses `known!`, which cannot overlook the other case.
     pub fn known(&self) -> Option<&T> {
         match self {
             Self::Known(value) => Some(value),
             Self::Unknown(_) => None,
         }
     }
-}
-
-/// Takes the value out of a [`Fact`], or leaves the function with the judgement that the gap
-/// commands. A rule cannot mistake "could not look" for an answer.
-#[macro_export]
-macro_rules! known {
-    ($fact:expr) => {
-        match $fact {
-            $crate::fact::Fact::Known(value) => value,
-            $crate::fact::Fact::Unknown(gap) => {
-                return $crate::rules::Judgement::unknown(gap);
-            }
-        }
-    };
 }
 
 /// One fact or group of facts that one call answered.

@@ -18,3 +18,4 @@ pub mod redact;
 pub mod regions;
 pub mod rules;
 pub mod settings;
+pub mod severity;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use regex::Regex;
 
 use crate::ids::{AccountId, Region};
-use crate::rules::Severity;
+use crate::severity::Severity;
 
 /// The settings that verdicts depend on.
 #[derive(Clone, Debug)]

@@ -4,6 +4,8 @@
 
 mod batch;
 mod bucket;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;

@@ -14,10 +14,12 @@
 //! customer's. Where every variant is of such a kind, the rule is not applicable, unless the
 //! endpoint's data class is listed under `regulated`.
 
-use super::subject::{CONFIG_REASONS, KEY_REASONS, LIVE_REASONS};
+use super::rule::{Check, Rule};
+use super::subject::{CONFIG_REASONS, EndpointView, KEY_REASONS, LIVE_REASONS};
+use super::verdict::Judgement;
 use super::volume::{VOLUME_REASONS, judge_volume};
-use super::{Check, EndpointView, Judgement, Rule, Severity};
 use crate::call::Op;
+use crate::severity::Severity;
 
 pub(super) const RULE: Rule = Rule {
     id: "EP-001",

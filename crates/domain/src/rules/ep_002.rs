@@ -9,17 +9,18 @@
 //! stays possible. When it was superseded, only a tag on its successor says; without one, the
 //! window counts from its creation.
 
+use super::rule::{Check, Rule};
+use super::verdict::{Evidence, Judgement, Verdict, known, reasons};
+use crate::severity::Severity;
 use jiff::SignedDuration;
 
 use super::ep_011::superseded_by;
 use super::holder::{Holder, holder};
-use super::subject::{KEY_REASONS, data_class, is_fail};
+use super::subject::{ConfigView, KEY_REASONS, data_class, is_fail};
 use super::volume::{VOLUME_REASONS, judge_volume};
-use super::{Check, ConfigView, Evidence, Judgement, Rule, Severity, Verdict, reasons};
 use crate::call::Op;
 use crate::fact::Fact;
 use crate::inventory::{Cell, Config};
-use crate::known;
 
 reasons! {
     Fail PENDING "pending": "an endpoint is moving to this configuration, and its volume would not be under a customer managed key"; "stop the deployment, or follow it with one under a customer managed key"

@@ -5,9 +5,11 @@
 //! encryption decides.
 
 use super::output::{OUTPUT_REASONS, judge_output};
-use super::subject::{CONFIG_REASONS, KEY_REASONS, LIVE_REASONS};
-use super::{Check, EndpointView, Evidence, Judgement, Rule, Severity, reasons};
+use super::rule::{Check, Rule};
+use super::subject::{CONFIG_REASONS, EndpointView, KEY_REASONS, LIVE_REASONS};
+use super::verdict::{Evidence, Judgement, reasons};
 use crate::call::Op;
+use crate::severity::Severity;
 
 reasons! {
     NotApplicable NO_CAPTURE "no_data_capture": "the configuration captures no data"; ""

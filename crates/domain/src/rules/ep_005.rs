@@ -6,11 +6,13 @@
 //! them counts. Where none is named, the bucket's default encryption decides.
 
 use super::output::{OUTPUT_REASONS, judge_output};
-use super::subject::{CONFIG_REASONS, KEY_REASONS, LIVE_REASONS, worst};
-use super::{Check, EndpointView, Evidence, Judgement, Rule, Severity, reasons};
+use super::rule::{Check, Rule};
+use super::subject::{CONFIG_REASONS, EndpointView, KEY_REASONS, LIVE_REASONS, worst};
+use super::verdict::{Evidence, Judgement, reasons};
 use crate::call::Op;
 use crate::fact::Fact;
 use crate::inventory::Schedule;
+use crate::severity::Severity;
 
 reasons! {
     NotApplicable NO_DUMPS "no_core_dump_or_monitoring": "the endpoint writes neither core dumps nor monitoring reports"; ""

@@ -5,10 +5,12 @@
 //! memory while the volume is attached. The next scale-out, instance replacement or update
 //! fails. This rule finds it before that.
 
+use super::rule::{Check, Rule};
+use super::verdict::{Evidence, Judgement, reasons};
+use crate::severity::Severity;
 use jiff::SignedDuration;
 
-use super::subject::{CONFIG_REASONS, Found, KEY_REASONS, LIVE_REASONS};
-use super::{Check, EndpointView, Evidence, Judgement, Rule, Severity, reasons};
+use super::subject::{CONFIG_REASONS, EndpointView, Found, KEY_REASONS, LIVE_REASONS};
 use crate::call::Op;
 use crate::fact::Source;
 use crate::inventory::KeyFacts;

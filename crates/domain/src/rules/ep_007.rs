@@ -5,13 +5,14 @@
 //! organisation. The owner and the region are read from the key's ARN, so the question can be
 //! answered even where the key itself may not be read.
 
-use super::subject::{CONFIG_REASONS, Found, KEY_REASONS, LIVE_REASONS};
-use super::{Check, EndpointView, Evidence, Judgement, Rule, Severity, reasons};
+use super::rule::{Check, Rule};
+use super::subject::{CONFIG_REASONS, EndpointView, Found, KEY_REASONS, LIVE_REASONS};
+use super::verdict::{Evidence, Judgement, known, reasons};
 use crate::call::Op;
 use crate::fact::Source;
 use crate::ids::{KeyArn, KeyRef};
 use crate::inventory::{Membership, Resolved};
-use crate::known;
+use crate::severity::Severity;
 
 reasons! {
     Pass OWN "own_account": "the key belongs to the endpoint's own account"; ""

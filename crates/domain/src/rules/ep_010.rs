@@ -4,10 +4,11 @@
 //! and cost depend on them. The required keys are listed under `tags.required`; where none are,
 //! the rule is not applicable.
 
-use super::subject::{CONFIG_REASONS, LIVE_REASONS};
-use super::{Check, EndpointView, Evidence, Judgement, Rule, Severity, reasons};
+use super::rule::{Check, Rule};
+use super::subject::{CONFIG_REASONS, EndpointView, LIVE_REASONS};
+use super::verdict::{Evidence, Judgement, known, reasons};
 use crate::call::Op;
-use crate::known;
+use crate::severity::Severity;
 
 reasons! {
     Pass TAGGED "tags_present": "the endpoint and its configuration bear every required tag"; ""

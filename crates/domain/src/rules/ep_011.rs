@@ -7,15 +7,16 @@
 //! whose configuration bears no such tag has no recorded switch, and the rule is not applicable.
 //! The window is `superseded.keep_days`, from the endpoint's last modification.
 
+use super::rule::{Check, Rule};
+use super::verdict::{Evidence, Judgement, Verdict, known, reasons};
+use crate::severity::Severity;
 use jiff::SignedDuration;
 
 use super::holder::{Holder, holder};
-use super::subject::{CONFIG_GONE, KEY_REASONS, LIVE_REASONS, data_class};
+use super::subject::{CONFIG_GONE, EndpointView, KEY_REASONS, LIVE_REASONS, data_class};
 use super::volume::judge_volume;
-use super::{Check, EndpointView, Evidence, Judgement, Rule, Severity, Verdict, reasons};
 use crate::call::Op;
 use crate::inventory::{Config, EndpointFacts, Tags};
-use crate::known;
 
 /// The tag on a configuration that names the configuration it took the place of.
 pub const SUPERSEDES_TAG: &str = "sagelock:supersedes";

@@ -5,10 +5,11 @@
 //! for a key that waits to be deleted, of which KMS reports "not rotating" whatever was set.
 
 use super::key_of::{KEY_SUBJECT_REASONS, customer};
-use super::subject::KEY_REASONS;
-use super::{Check, Evidence, Judgement, KeyView, Rule, Severity, reasons};
+use super::rule::{Check, Rule};
+use super::subject::{KEY_REASONS, KeyView};
+use super::verdict::{Evidence, Judgement, known, reasons};
 use crate::call::Op;
-use crate::known;
+use crate::severity::Severity;
 
 reasons! {
     Pass ROTATES "rotation_on": "the key rotates often enough"; ""

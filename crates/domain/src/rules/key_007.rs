@@ -5,10 +5,11 @@
 //! applicable. KMS lists aliases to the key's own account only.
 
 use super::key_of::{KEY_SUBJECT_REASONS, customer};
-use super::subject::KEY_REASONS;
-use super::{Check, Evidence, Judgement, KeyView, Rule, Severity, reasons};
+use super::rule::{Check, Rule};
+use super::subject::{KEY_REASONS, KeyView};
+use super::verdict::{Evidence, Judgement, known, reasons};
 use crate::call::Op;
-use crate::known;
+use crate::severity::Severity;
 
 reasons! {
     Pass NAMED "alias_matches": "an alias of the key follows the pattern"; ""

@@ -5,9 +5,11 @@
 //! is lost for good.
 
 use super::key_of::{KEY_SUBJECT_REASONS, customer};
-use super::subject::KEY_REASONS;
-use super::{Check, Evidence, Judgement, KeyView, Rule, Severity, reasons};
+use super::rule::{Check, Rule};
+use super::subject::{KEY_REASONS, KeyView};
+use super::verdict::{Evidence, Judgement, reasons};
 use crate::call::Op;
+use crate::severity::Severity;
 
 reasons! {
     Pass STAYS "not_pending_deletion": "the key does not wait to be deleted"; ""

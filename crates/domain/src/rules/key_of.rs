@@ -1,9 +1,8 @@
 //! What every rule about a key begins with: is it the customer's, and can it be read?
 
-use super::subject::KeyWhy;
-use super::{Evidence, Judgement, KeyView, Reason, reasons};
+use super::subject::{KeyView, KeyWhy};
+use super::verdict::{Evidence, Judgement, Reason, known, reasons};
 use crate::inventory::{KeyFacts, KeyManager};
-use crate::known;
 
 reasons! {
     NotApplicable AWS_MANAGED_KEY "aws_managed": "AWS manages the key, and the customer decides nothing about it"; ""

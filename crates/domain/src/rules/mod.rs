@@ -16,52 +16,17 @@ mod key_007;
 mod key_009;
 mod key_of;
 mod output;
+mod rule;
 mod subject;
 mod verdict;
 mod volume;
 
 pub use ep_011::SUPERSEDES_TAG;
+pub use rule::{Check, Rule};
 pub use subject::{ConfigView, EndpointView, Found, KeyUse, KeyView, KeyWhy};
-pub use verdict::{Evidence, GAP_REASONS, Judgement, Reason, Severity, Verdict};
+pub use verdict::{Evidence, GAP_REASONS, Judgement, Reason, Verdict};
 
-use crate::call::Op;
-
-/// A rule.
-pub struct Rule {
-    /// Its id, `EP-001`.
-    pub id: &'static str,
-    /// What it asks.
-    pub title: &'static str,
-    /// The severity of a fail about data of weight high.
-    pub severity: Severity,
-    /// The AWS page and field that it rests on.
-    pub source: &'static str,
-    /// The clauses it is evidence for.
-    pub compliance: &'static [&'static str],
-    /// The operations that its verdict needs.
-    pub needs: &'static [Op],
-    /// Every reason it gives, beside those of [`GAP_REASONS`].
-    pub reasons: &'static [&'static [&'static Reason]],
-    /// The rule itself.
-    pub check: Check,
-}
-
-impl Rule {
-    /// Every reason it gives, those of [`GAP_REASONS`] aside.
-    pub fn own_reasons(&self) -> impl Iterator<Item = &'static Reason> {
-        self.reasons.iter().flat_map(|group| group.iter().copied())
-    }
-}
-
-/// What a rule looks at.
-pub enum Check {
-    /// A live endpoint.
-    Endpoint(fn(&EndpointView<'_>) -> Judgement),
-    /// An endpoint configuration.
-    Config(fn(&ConfigView<'_>) -> Judgement),
-    /// A KMS key.
-    Key(fn(&KeyView<'_>) -> Judgement),
-}
+pub use crate::severity::Severity;
 
 /// Every rule, in the order of their ids.
 pub const RULES: &[&Rule] = &[
@@ -86,19 +51,6 @@ pub fn rule(id: &str) -> Option<&'static Rule> {
     RULES.iter().copied().find(|rule| rule.id == id)
 }
 
-/// Declares the reasons of a rule.
-macro_rules! reasons {
-    ($($verdict:ident $name:ident $code:literal: $says:literal; $fix:literal)*) => {$(
-        pub(super) const $name: $crate::rules::Reason = $crate::rules::Reason {
-            verdict: $crate::rules::Verdict::$verdict,
-            code: $code,
-            says: $says,
-            fix: $fix,
-        };
-    )*};
-}
-use reasons;
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -121,24 +73,6 @@ mod tests {
                 let bad = reason.verdict == Verdict::Fail && reason.fix.is_empty();
                 assert!(!bad, "{} {} says nothing to do", rule.id, reason.code);
             }
-        }
-    }
-
-    #[test]
-    fn severity_follows_the_weight_of_the_data() {
-        use Severity::{Critical, High, Low, Medium};
-        let cases = [
-            (High, Critical, Critical),
-            (High, High, High),
-            (High, Medium, Medium),
-            (High, Low, Low),
-            (Low, Critical, Medium),
-            (Low, Low, Low),
-            (Critical, Critical, Critical),
-            (Critical, Low, Medium),
-        ];
-        for (rule, weight, expected) in cases {
-            assert_eq!(rule.for_data_of(weight), expected, "{rule} for {weight}");
         }
     }
 }

@@ -4,7 +4,7 @@
 //! monitoring reports.
 
 use super::subject::{Found, find_key};
-use super::{Evidence, Judgement, Reason, reasons};
+use super::verdict::{Evidence, Judgement, Reason, reasons};
 use crate::fact::Source;
 use crate::ids::KeyRef;
 use crate::inventory::{CellId, Keys, Output};

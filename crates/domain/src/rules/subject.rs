@@ -1,15 +1,15 @@
 //! What a rule is shown: a subject, and what is known around it.
 
+use super::verdict::{Evidence, Judgement, Reason, Verdict, known, reasons};
+use crate::severity::Severity;
 use jiff::Timestamp;
 
-use super::{Evidence, Judgement, Reason, Severity, Verdict, reasons};
 use crate::fact::{Fact, Gap, Source};
 use crate::ids::{ConfigName, EndpointName, KeyRef};
 use crate::inventory::{
     self, Cell, CellId, Config, ConfigFacts, Endpoint, EndpointFacts, KeyFacts, KeyManager, Keys,
     Resolved, Tags,
 };
-use crate::known;
 use crate::settings::Settings;
 
 /// An endpoint and what is known around it.

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::call::Op;
 use crate::fact::{Gap, GapReason, Source};
+use crate::severity::Severity;
 
 /// What a rule concludes. The order is the join: the worst of several is their maximum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,63 +38,6 @@ impl Verdict {
 }
 
 impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// How much a finding weighs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the words say it")]
-pub enum Severity {
-    Low,
-    Medium,
-    High,
-    Critical,
-}
-
-impl Severity {
-    /// All four, from light to heavy.
-    pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::Critical];
-
-    /// The word of the contract.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Critical => "critical",
-        }
-    }
-
-    /// Reads the word of the contract.
-    #[must_use]
-    pub fn read(text: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|severity| severity.as_str() == text)
-    }
-
-    /// This severity, which a rule states for data of weight high, for data of another weight.
-    #[must_use]
-    pub fn for_data_of(self, weight: Self) -> Self {
-        let rank = |severity: Self| match severity {
-            Self::Low => 0_i8,
-            Self::Medium => 1,
-            Self::High => 2,
-            Self::Critical => 3,
-        };
-        match (rank(self) + rank(weight) - rank(Self::High)).clamp(0, 3) {
-            0 => Self::Low,
-            1 => Self::Medium,
-            2 => Self::High,
-            _ => Self::Critical,
-        }
-    }
-}
-
-impl fmt::Display for Severity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -272,3 +216,30 @@ gap_reasons! {
     TOO_MANY_PAGES, "too_many_pages", "a listing has more pages than are read",
         "report this: no account should be that large";
 }
+
+/// Takes the value out of a [`Fact`], or leaves the function with the judgement that the gap
+/// commands. A rule cannot mistake "could not look" for an answer.
+macro_rules! known {
+    ($fact:expr) => {
+        match $fact {
+            $crate::fact::Fact::Known(value) => value,
+            $crate::fact::Fact::Unknown(gap) => {
+                return $crate::rules::Judgement::unknown(gap);
+            }
+        }
+    };
+}
+pub(super) use known;
+
+/// Declares the reasons of a rule.
+macro_rules! reasons {
+    ($($verdict:ident $name:ident $code:literal: $says:literal; $fix:literal)*) => {$(
+        pub(super) const $name: $crate::rules::Reason = $crate::rules::Reason {
+            verdict: $crate::rules::Verdict::$verdict,
+            code: $code,
+            says: $says,
+            fix: $fix,
+        };
+    )*};
+}
+pub(super) use reasons;

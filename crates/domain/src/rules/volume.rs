@@ -4,7 +4,7 @@
 //! EP-011 of those that were left behind.
 
 use super::subject::{Found, find_key};
-use super::{Evidence, Judgement, Reason, reasons};
+use super::verdict::{Evidence, Judgement, Reason, reasons};
 use crate::fact::{Fact, Source};
 use crate::ids::KeyRef;
 use crate::instance::has_local_storage;

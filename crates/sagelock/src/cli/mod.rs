@@ -16,7 +16,7 @@ use sagelock_domain::drive::Rate;
 use sagelock_domain::ids::Region;
 use sagelock_domain::rules::Severity;
 
-use crate::config::Config;
+use crate::config::{Config, rate};
 use crate::exit::{Exit, Failure};
 use crate::report::Format;
 use crate::session::Wanted;
@@ -79,17 +79,6 @@ struct RateArg(Rate);
 
 fn parse_rate(text: &str) -> Result<RateArg, String> {
     rate(text).map(RateArg)
-}
-
-/// Reads `--rate`.
-pub(crate) fn rate(text: &str) -> Result<Rate, String> {
-    if text == "max" {
-        return Ok(Rate::Max);
-    }
-    match text.parse::<f64>() {
-        Ok(number) if number.is_finite() && number > 0.0 => Ok(Rate::PerSecond(number)),
-        Ok(_) | Err(_) => Err("expected requests a second above 0, or `max`".to_owned()),
-    }
 }
 
 impl SourceArgs {

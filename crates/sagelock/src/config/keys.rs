@@ -281,7 +281,7 @@ pub(crate) const KEYS: &[Key] = &[
         set: |config, value| {
             let text = value.text()?;
             if !text.is_empty() {
-                crate::cli::rate(&text)?;
+                super::rate(&text)?;
             }
             config.audit.rate = Some(text).filter(|text| !text.is_empty());
             Ok(())

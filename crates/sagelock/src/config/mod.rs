@@ -5,6 +5,7 @@
 
 mod file;
 mod keys;
+mod rate;
 mod value;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use sagelock_domain::rules::Severity;
 use sagelock_domain::settings::Settings;
 
 pub(crate) use keys::KEYS;
+pub(crate) use rate::rate;
 use value::Value;
 
 /// Everything that can be configured.

@@ -18,8 +18,12 @@ const LINES_MAX: usize = 500;
 const GRAPH: &[(&str, &[&str])] = &[
     ("sagelock-domain", &[]),
     ("sagelock-aws", &["sagelock-domain"]),
-    ("sagelock", &["sagelock-aws", "sagelock-domain"]),
-    ("xtask", &["sagelock-domain"]),
+    ("sagelock-sim", &["sagelock-domain"]),
+    (
+        "sagelock",
+        &["sagelock-aws", "sagelock-domain", "sagelock-sim"],
+    ),
+    ("xtask", &["sagelock-domain", "sagelock-sim"]),
 ];
 
 /// Foreign worlds, and the only rooms that may name them. A name that ends in a hyphen is a
@@ -29,6 +33,8 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("quick-xml", &["sagelock-aws"]),
     ("clap", &["sagelock"]),
     ("tokio", &["sagelock"]),
+    ("hyper", &["sagelock"]),
+    ("hyper-", &["sagelock"]),
     ("anyhow", &["sagelock", "xtask"]),
 ];
 

@@ -17,6 +17,13 @@ pub fn has_local_storage(instance: &InstanceType) -> Option<bool> {
     TABLE.get(instance.as_str()).map(|gigabytes| *gigabytes > 0)
 }
 
+/// Every hosting instance type of the table, and its local storage in GB.
+pub fn local_storage() -> impl Iterator<Item = (&'static str, u32)> {
+    TABLE
+        .iter()
+        .map(|(name, gigabytes)| (name.as_str(), *gigabytes))
+}
+
 static TABLE: LazyLock<BTreeMap<String, u32>> = LazyLock::new(|| {
     let file: File =
         serde_json::from_str(include_str!("../data/instance-storage.json")).unwrap_or(File {

@@ -1,0 +1,1 @@
+//! Checkers: what must be true of a world, whoever acted in it.

@@ -1,0 +1,219 @@
+//! The face for the product's own calls, in process.
+
+use jiff::Timestamp;
+use sagelock_domain::call::{Call, CallError, CallErrorKind, Reply, classify};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+
+use crate::answer::{ApiError, Body};
+use crate::input::Input;
+use crate::service::Service;
+use crate::world::{Answer, Ctx, World};
+
+/// A call of the product's, as the simulator is asked it.
+pub struct Asked {
+    /// The service.
+    pub service: Service,
+    /// The operation.
+    pub operation: &'static str,
+    /// Its input.
+    pub input: Input,
+}
+
+/// The input of a list that has pages.
+fn page(size: &str, most: u32, token: &str, next: Option<&String>) -> Value {
+    let mut input = json!({ size: most });
+    if let (Some(next), Some(fields)) = (next, input.as_object_mut()) {
+        fields.insert(token.to_owned(), Value::from(next.as_str()));
+    }
+    input
+}
+
+fn with(mut input: Value, name: &str, value: &str) -> Value {
+    if let Some(fields) = input.as_object_mut() {
+        fields.insert(name.to_owned(), Value::from(value));
+    }
+    input
+}
+
+impl From<&Call> for Asked {
+    fn from(call: &Call) -> Self {
+        use Service::{Ec2, Kms, Organizations, SageMaker, Sts};
+        let list =
+            |most: u32, next: &Option<String>| page("MaxResults", most, "NextToken", next.as_ref());
+        let keys = |most: u32, next: &Option<String>| page("Limit", most, "Marker", next.as_ref());
+        let job = |name: &String| json!({ "JobDefinitionName": name });
+        let (service, operation, input) = match call {
+            Call::GetCallerIdentity(_) => (Sts, "GetCallerIdentity", json!({})),
+            Call::DescribeRegions(input) => (
+                Ec2,
+                "DescribeRegions",
+                json!({ "AllRegions": input.all_regions }),
+            ),
+            Call::DescribeAccount(input) => {
+                let id = input.account_id.as_str();
+                (Organizations, "DescribeAccount", json!({ "AccountId": id }))
+            }
+            Call::ListEndpoints(input) => (
+                SageMaker,
+                "ListEndpoints",
+                list(input.max_results, &input.next_token),
+            ),
+            Call::DescribeEndpoint(input) => {
+                let name = input.endpoint_name.as_str();
+                (
+                    SageMaker,
+                    "DescribeEndpoint",
+                    json!({ "EndpointName": name }),
+                )
+            }
+            Call::ListEndpointConfigs(input) => (
+                SageMaker,
+                "ListEndpointConfigs",
+                list(input.max_results, &input.next_token),
+            ),
+            Call::DescribeEndpointConfig(input) => {
+                let name = input.endpoint_config_name.as_str();
+                let input = json!({ "EndpointConfigName": name });
+                (SageMaker, "DescribeEndpointConfig", input)
+            }
+            Call::ListTags(input) => {
+                let page = list(input.max_results, &input.next_token);
+                (
+                    SageMaker,
+                    "ListTags",
+                    with(page, "ResourceArn", &input.resource_arn),
+                )
+            }
+            Call::DescribeModel(input) => {
+                let name = input.model_name.as_str();
+                (SageMaker, "DescribeModel", json!({ "ModelName": name }))
+            }
+            Call::ListMonitoringSchedules(input) => (
+                SageMaker,
+                "ListMonitoringSchedules",
+                list(input.max_results, &input.next_token),
+            ),
+            Call::DescribeMonitoringSchedule(input) => {
+                let name = &input.monitoring_schedule_name;
+                let input = json!({ "MonitoringScheduleName": name });
+                (SageMaker, "DescribeMonitoringSchedule", input)
+            }
+            Call::DescribeDataQualityJobDefinition(input) => {
+                let input = job(&input.job_definition_name);
+                (SageMaker, "DescribeDataQualityJobDefinition", input)
+            }
+            Call::DescribeModelQualityJobDefinition(input) => {
+                let input = job(&input.job_definition_name);
+                (SageMaker, "DescribeModelQualityJobDefinition", input)
+            }
+            Call::DescribeModelBiasJobDefinition(input) => {
+                let input = job(&input.job_definition_name);
+                (SageMaker, "DescribeModelBiasJobDefinition", input)
+            }
+            Call::DescribeModelExplainabilityJobDefinition(input) => {
+                let input = job(&input.job_definition_name);
+                (SageMaker, "DescribeModelExplainabilityJobDefinition", input)
+            }
+            Call::ListAliases(input) => (Kms, "ListAliases", keys(input.limit, &input.marker)),
+            Call::DescribeKey(input) => (Kms, "DescribeKey", json!({ "KeyId": input.key_id })),
+            Call::GetKeyRotationStatus(input) => (
+                Kms,
+                "GetKeyRotationStatus",
+                json!({ "KeyId": input.key_id }),
+            ),
+            Call::ListResourceTags(input) => {
+                let page = keys(input.limit, &input.marker);
+                (Kms, "ListResourceTags", with(page, "KeyId", &input.key_id))
+            }
+        };
+        let fields = input.as_object().cloned().unwrap_or_default();
+        Self {
+            service,
+            operation,
+            input: Input::from_fields(fields),
+        }
+    }
+}
+
+impl World {
+    /// Answers a call of the product's, as the root user of an account.
+    ///
+    /// # Errors
+    /// What AWS would refuse, and what the plan of faults spoils.
+    pub fn answer(&mut self, account: &str, region: &str, call: &Call) -> Result<Reply, CallError> {
+        let asked = Asked::from(call);
+        let ctx = Ctx::root(asked.service, account, region);
+        let outcome = self.perform(&ctx, asked.operation, &asked.input);
+        let at = self.now();
+        match outcome.answer {
+            Answer::Says(Ok(body)) => reply(&asked, body, at, outcome.request_id),
+            Answer::Says(Err(error)) => Err(refused(&error)),
+            Answer::Nothing => Err(unanswered("Timeout", "the attempt timed out")),
+            Answer::Reset => Err(unanswered("Connection", "the connection was closed")),
+            Answer::Truncated(_) => Err(unanswered(
+                "Response",
+                "the connection was closed in the answer",
+            )),
+            Answer::NotAws => Err(CallError {
+                kind: CallErrorKind::NotJson,
+                code: "HTTP 200".to_owned(),
+                message: "the answer is not in AWS's format".to_owned(),
+            }),
+        }
+    }
+}
+
+fn unanswered(code: &str, message: &str) -> CallError {
+    CallError {
+        kind: CallErrorKind::Unavailable,
+        code: code.to_owned(),
+        message: message.to_owned(),
+    }
+}
+
+fn refused(error: &ApiError) -> CallError {
+    CallError {
+        kind: classify(error.status, &error.code, &error.message),
+        code: error.code.clone(),
+        message: error.message.clone(),
+    }
+}
+
+fn reply(asked: &Asked, body: Body, at: Timestamp, id: String) -> Result<Reply, CallError> {
+    let text = match (asked.service, body) {
+        (_, Body::Text(text)) => text,
+        (Service::Sts | Service::Iam, Body::Tree(tree)) => {
+            let result = format!("{}Result", asked.operation);
+            json!({ result: elements(&tree, "member") }).to_string()
+        }
+        (Service::Ec2, Body::Tree(tree)) => elements(&tree, "item").to_string(),
+        (_, Body::Tree(tree)) => tree.to_string(),
+        (_, Body::Empty | Body::Xml(_) | Body::Bytes(_)) => "{}".to_owned(),
+    };
+    let body =
+        RawValue::from_string(text).map_err(|error| unanswered("Response", &error.to_string()))?;
+    Ok(Reply {
+        body,
+        at,
+        request_id: Some(id),
+    })
+}
+
+/// A reply in XML, as the JSON of its elements.
+fn elements(value: &Value, entry: &str) -> Value {
+    match value {
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| (name.clone(), elements(value, entry)))
+            .collect::<Map<String, Value>>()
+            .into(),
+        Value::Array(values) => {
+            let values: Vec<Value> = values.iter().map(|value| elements(value, entry)).collect();
+            json!({ entry: values })
+        }
+        Value::String(text) => Value::from(text.as_str()),
+        Value::Null => Value::from(""),
+        Value::Bool(_) | Value::Number(_) => Value::from(value.to_string()),
+    }
+}

@@ -1,0 +1,107 @@
+//! Who asks, where.
+
+use crate::service::Service;
+
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The ARN, as GetCallerIdentity says it.
+    pub arn: String,
+    /// The unique id, likewise.
+    pub user_id: String,
+    /// The access key, where one was given.
+    pub access_key: Option<String>,
+}
+
+/// Where a request goes and who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ctx {
+    /// The service.
+    pub service: Service,
+    /// The account whose credentials sign.
+    pub account: String,
+    /// The region.
+    pub region: String,
+    /// Who asks.
+    pub caller: Caller,
+}
+
+impl Ctx {
+    /// The root user of an account.
+    #[must_use]
+    pub fn root(service: Service, account: &str, region: &str) -> Self {
+        Self {
+            service,
+            account: account.to_owned(),
+            region: region.to_owned(),
+            caller: Caller {
+                arn: format!("arn:{}:iam::{account}:root", partition(region)),
+                user_id: account.to_owned(),
+                access_key: None,
+            },
+        }
+    }
+
+    /// What SageMaker does by itself.
+    pub(crate) fn of_service(account: &str, region: &str) -> Self {
+        Self::root(Service::SageMaker, account, region)
+    }
+
+    /// An ARN in this account and region.
+    pub(crate) fn arn(&self, service: &str, resource: &str) -> String {
+        format!(
+            "arn:{}:{service}:{}:{}:{resource}",
+            partition(&self.region),
+            self.region,
+            self.account
+        )
+    }
+}
+
+/// The partition of a region, by its prefix (AWS General Reference, "ARNs").
+#[must_use]
+pub fn partition(region: &str) -> &'static str {
+    const PREFIXES: &[(&str, &str)] = &[
+        ("cn-", "aws-cn"),
+        ("us-gov-", "aws-us-gov"),
+        ("us-isob-", "aws-iso-b"),
+        ("us-isof-", "aws-iso-f"),
+        ("us-iso-", "aws-iso"),
+        ("eu-isoe-", "aws-iso-e"),
+        ("eusc-", "aws-eusc"),
+    ];
+    PREFIXES
+        .iter()
+        .find(|(prefix, _)| region.starts_with(prefix))
+        .map_or("aws", |(_, partition)| partition)
+}
+
+impl super::World {
+    /// The account of an access key: that of the session it was issued for, the one that it
+    /// names by itself, or the default.
+    #[must_use]
+    pub fn account_of_key(&self, key: &str) -> String {
+        if let Some(session) = self.sessions.get(key) {
+            return session.account.clone();
+        }
+        let names_account = key.len() == 12 && key.bytes().all(|byte| byte.is_ascii_digit());
+        if names_account {
+            key.to_owned()
+        } else {
+            super::DEFAULT_ACCOUNT.to_owned()
+        }
+    }
+
+    /// Who asks with an access key: the role that was assumed, else the account's root.
+    #[must_use]
+    pub fn ctx_of_key(&self, service: Service, key: &str, region: &str) -> Ctx {
+        let account = self.account_of_key(key);
+        let mut ctx = Ctx::root(service, &account, region);
+        if let Some(session) = self.sessions.get(key) {
+            ctx.caller.arn.clone_from(&session.arn);
+            ctx.caller.user_id.clone_from(&session.user_id);
+        }
+        ctx.caller.access_key = Some(key.to_owned());
+        ctx
+    }
+}

@@ -86,6 +86,10 @@ fn lower_first(field: &str) -> String {
 }
 
 /// A body of the API's own field names.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "every operation ends in it, and an operation can be refused"
+)]
 pub(crate) fn tree(value: Value) -> Answered {
     Ok(Body::Tree(value))
 }

@@ -153,7 +153,11 @@ impl Input {
             (None, Some(text)) => text.parse().ok(),
             (None, None) => None,
         };
-        time.map(Some).ok_or_else(ApiError::serialization)
+        // A float holds more than the milliseconds that were meant.
+        let time: Option<Timestamp> = time;
+        time.and_then(|time| time.round(jiff::Unit::Millisecond).ok())
+            .map(Some)
+            .ok_or_else(ApiError::serialization)
     }
 
     /// A text out of a set.

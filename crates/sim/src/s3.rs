@@ -83,6 +83,7 @@ fn bucket<'a>(world: &'a mut World, ctx: &Ctx, input: &Input) -> Result<&'a mut 
 }
 
 /// S3 API, ListBuckets.
+#[expect(clippy::unnecessary_wraps, reason = "the shape of every operation")]
 fn list(world: &mut World, ctx: &Ctx, _input: &Input) -> Answered {
     let mut xml = format!(
         "<ListAllMyBucketsResult xmlns=\"{XMLNS}\"><Owner><ID>{}</ID></Owner><Buckets>",
@@ -109,6 +110,15 @@ fn create(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
         .opt("LocationConstraint")?
         .unwrap_or(&ctx.region)
         .to_owned();
+    if region != ctx.region && ctx.region != "us-east-1" {
+        return Err(ApiError::new(
+            "IllegalLocationConstraintException",
+            format!(
+                "The {region} location constraint is incompatible for the region specific \
+                 endpoint this request was sent to."
+            ),
+        ));
+    }
     if let Some(there) = world.buckets.get(name) {
         if there.account != ctx.account {
             return Err(ApiError::new(

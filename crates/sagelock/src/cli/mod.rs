@@ -5,6 +5,7 @@ mod config;
 mod doctor;
 mod estimate;
 mod explain;
+mod sim;
 
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
@@ -51,6 +52,8 @@ enum Command {
     Explain(explain::Command),
     /// Check credentials and permissions, and say which verdicts are missing for lack of them
     Doctor(doctor::Command),
+    /// Serve a simulated AWS over HTTP, for any AWS client
+    Sim(sim::Command),
     /// Show the effective configuration and where each value comes from
     Config(config::Command),
 }
@@ -152,6 +155,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Audit(command) => runtime.block_on(command.run(config, cli.quiet)),
         Command::Explain(command) => runtime.block_on(command.run(config, cli.quiet)),
         Command::Doctor(command) => runtime.block_on(command.run(config, cli.quiet)),
+        Command::Sim(command) => runtime.block_on(command.run(cli.quiet)),
         Command::Config(command) => command.run(&config),
     }
 }

@@ -99,16 +99,18 @@ pub(super) fn describe(world: &mut World, ctx: &Ctx, input: &Input) -> Answered 
             let on = all || *status != "not-opted-in";
             let named = wanted.is_empty() || wanted.contains(name);
             let passes = filters.iter().all(|(filter, values)| {
+                let endpoint = format!("ec2.{name}.amazonaws.com");
                 let value = match filter.as_str() {
                     "opt-in-status" => *status,
                     "region-name" => *name,
+                    "endpoint" => endpoint.as_str(),
                     _ => return true,
                 };
                 values
                     .iter()
                     .any(|wanted| crate::fault::matches(wanted, value))
             });
-            (on || named && !wanted.is_empty()) && named && passes
+            (on || !wanted.is_empty()) && named && passes
         })
         .map(|(name, status)| {
             json!({

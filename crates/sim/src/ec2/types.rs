@@ -70,6 +70,8 @@ pub(super) fn describe(_world: &mut World, _ctx: &Ctx, input: &Input) -> Answere
             let value = match filter.as_str() {
                 "instance-type" => name.clone(),
                 "instance-storage-supported" => (*gigabytes > 0).to_string(),
+                "instance-storage-info.nvme-support" if *gigabytes > 0 => "required".to_owned(),
+                "instance-storage-info.nvme-support" => return false,
                 _ => return true,
             };
             values

@@ -22,6 +22,7 @@ use crate::world::{Ctx, World};
 /// IAM of one account.
 #[derive(Debug, Default)]
 pub struct Iam {
+    /// By name in lower case: IAM compares names so (IAM API, CreateRole, `RoleName`).
     pub(crate) roles: BTreeMap<String, Role>,
     pub(crate) policies: BTreeMap<String, Policy>,
     alias: Option<String>,

@@ -98,7 +98,9 @@ pub(super) fn check_name(field: &str, name: &str, most: usize) -> Result<(), Api
 fn role<'a>(world: &'a mut World, ctx: &Ctx, input: &Input) -> Result<&'a mut Role, ApiError> {
     let name = input.text("RoleName")?;
     let roles = &mut world.account(&ctx.account).iam.roles;
-    roles.get_mut(name).ok_or_else(|| no_entity("role", name))
+    roles
+        .get_mut(&name.to_lowercase())
+        .ok_or_else(|| no_entity("role", name))
 }
 
 /// IAM API, CreateRole.
@@ -110,7 +112,12 @@ pub(super) fn create(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
     let path = input.opt("Path")?.unwrap_or("/");
     let most = input.within("MaxSessionDuration", 3600..=43_200)?;
     let tags = read_tags(input.list("Tags")?)?;
-    if world.account(&ctx.account).iam.roles.contains_key(name) {
+    if world
+        .account(&ctx.account)
+        .iam
+        .roles
+        .contains_key(&name.to_lowercase())
+    {
         return Err(exists("Role", name));
     }
     let partition = partition(&ctx.region);
@@ -130,7 +137,7 @@ pub(super) fn create(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
     };
     let shown = role.show();
     let roles = &mut world.account(&ctx.account).iam.roles;
-    roles.insert(name.to_owned(), role);
+    roles.insert(name.to_lowercase(), role);
     tree(json!({ "Role": shown }))
 }
 
@@ -169,7 +176,11 @@ pub(super) fn delete(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
         .with_status(409));
     }
     let name = role.name.clone();
-    world.account(&ctx.account).iam.roles.remove(&name);
+    world
+        .account(&ctx.account)
+        .iam
+        .roles
+        .remove(&name.to_lowercase());
     Ok(Body::Empty)
 }
 
@@ -177,7 +188,7 @@ pub(super) fn delete(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
 pub(super) fn update_trust(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
     let document = input.text("PolicyDocument")?;
     check_document(document)?;
-    role(world, ctx, input)?.trust = document.to_owned();
+    document.clone_into(&mut role(world, ctx, input)?.trust);
     Ok(Body::Empty)
 }
 
@@ -248,15 +259,12 @@ pub(super) fn detach(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
 pub(super) fn list_attached(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
     let role = role(world, ctx, input)?;
     let items = role
-        .show_attached()
-        .into_iter()
-        .map(|policy| (policy["PolicyArn"].to_string(), policy));
-    paged(
-        input,
-        "ListAttachedRolePolicies",
-        "AttachedPolicies",
-        items.collect(),
-    )
+        .attached
+        .iter()
+        .cloned()
+        .zip(role.show_attached())
+        .collect();
+    paged(input, "ListAttachedRolePolicies", "AttachedPolicies", items)
 }
 
 /// IAM API, PutRolePermissionsBoundary.
@@ -293,7 +301,7 @@ pub(super) fn untag(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
 /// IAM API, ListRoleTags.
 pub(super) fn list_tags(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
     let role = role(world, ctx, input)?;
-    let tags = show_tags(&role.tags);
-    let items = tags.into_iter().map(|tag| (tag["Key"].to_string(), tag));
-    paged(input, "ListRoleTags", "Tags", items.collect())
+    let names = role.tags.keys().cloned();
+    let items = names.zip(show_tags(&role.tags)).collect();
+    paged(input, "ListRoleTags", "Tags", items)
 }

@@ -57,7 +57,7 @@ fn assume_role(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
     let found = world
         .accounts
         .get(*account)
-        .and_then(|there| there.iam.roles.get(name))
+        .and_then(|there| there.iam.roles.get(&name.to_lowercase()))
         .filter(|role| role.arn == arn)
         .cloned();
     let Some(role) = found else {

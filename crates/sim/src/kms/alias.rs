@@ -74,7 +74,10 @@ fn check(name: &str) -> Result<(), ApiError> {
         return Err(ApiError::constraint(name, "aliasName", constraint));
     }
     if rest.starts_with("aws/") {
-        return Err(ApiError::new("NotAuthorizedException", ""));
+        return Err(ApiError::new(
+            "NotAuthorizedException",
+            "The prefix alias/aws/ is reserved for AWS managed keys.",
+        ));
     }
     Ok(())
 }

@@ -98,6 +98,53 @@ fn check(input: &Input) -> Result<Map<String, Value>, ApiError> {
         .collect())
 }
 
+/// The operations are some that the key can do; an encryption context is for symmetric ones
+/// (KMS API, CreateGrant, `Operations` and `Constraints`).
+fn fits(key: &Key, input: &Input) -> Result<(), ApiError> {
+    let of_usage: &[&str] = match key.usage.as_str() {
+        "ENCRYPT_DECRYPT" if key.spec == "SYMMETRIC_DEFAULT" => &[
+            "Decrypt",
+            "Encrypt",
+            "GenerateDataKey",
+            "GenerateDataKeyWithoutPlaintext",
+            "ReEncryptFrom",
+            "ReEncryptTo",
+            "GenerateDataKeyPair",
+            "GenerateDataKeyPairWithoutPlaintext",
+        ],
+        "ENCRYPT_DECRYPT" => &[
+            "Decrypt",
+            "Encrypt",
+            "ReEncryptFrom",
+            "ReEncryptTo",
+            "GetPublicKey",
+        ],
+        "SIGN_VERIFY" => &["Sign", "Verify", "GetPublicKey"],
+        "GENERATE_VERIFY_MAC" => &["GenerateMac", "VerifyMac"],
+        "KEY_AGREEMENT" => &["DeriveSharedSecret", "GetPublicKey"],
+        _ => &["Encapsulate", "Decapsulate", "GetPublicKey"],
+    };
+    let always = ["CreateGrant", "RetireGrant", "DescribeKey"];
+    let operations = input.texts("Operations")?;
+    let fits = |name: &&str| of_usage.contains(name) || always.contains(name);
+    if let Some(other) = operations.iter().find(|name| !fits(name)) {
+        return Err(ApiError::invalid(format!(
+            "The operation {other} is not supported by {}.",
+            key.arn
+        )));
+    }
+    let context = input.object("Constraints")?.is_some_and(|constraints| {
+        constraints.contains_key("EncryptionContextSubset")
+            || constraints.contains_key("EncryptionContextEquals")
+    });
+    if context && key.spec != "SYMMETRIC_DEFAULT" {
+        return Err(ApiError::invalid(
+            "An encryption context constraint needs a symmetric encryption key.",
+        ));
+    }
+    Ok(())
+}
+
 fn dry_run(input: &Input) -> Result<(), ApiError> {
     if input.flag("DryRun")? {
         return Err(ApiError::new(
@@ -127,6 +174,7 @@ pub(super) fn create(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
         State::PendingReplicaDeletion,
         State::Unavailable,
     ])?;
+    fits(key, input)?;
     dry_run(input)?;
     let same = |grant: &&Grant| fields.contains_key("Name") && grant.fields == fields;
     if let Some(grant) = key.grants.values().find(same) {

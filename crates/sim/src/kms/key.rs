@@ -146,7 +146,10 @@ impl Key {
             }),
         );
         put("KeySpec", Value::from(self.spec.as_str()));
-        put("CustomerMasterKeySpec", Value::from(self.spec.as_str()));
+        // The deprecated field knows the older specifications only (KMS API, KeyMetadata).
+        if !self.spec.starts_with("ML_") && self.spec != "ECC_NIST_EDWARDS25519" {
+            put("CustomerMasterKeySpec", Value::from(self.spec.as_str()));
+        }
         put("MultiRegion", Value::from(self.multi.is_some()));
         if let Some(date) = self.deletion {
             put("DeletionDate", epoch(date));

@@ -92,9 +92,12 @@ fn check(ctx: &Ctx, text: &str, bypass: bool) -> Result<(), ApiError> {
     Ok(())
 }
 
-fn check_name(input: &Input) -> Result<(), ApiError> {
+fn check_name(input: &Input, writes: bool) -> Result<(), ApiError> {
     match input.opt("PolicyName")? {
         None | Some("default") => Ok(()),
+        Some("AWS_RAM") if writes => Err(ApiError::invalid(
+            "The policy AWS_RAM is managed by AWS RAM and cannot be set.",
+        )),
         Some(other) => Err(ApiError::new(
             "NotFoundException",
             format!("No such policy exists: {other}"),
@@ -111,14 +114,14 @@ pub(super) fn get(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
         "kms:GetKeyPolicy",
         Use::Own,
     )?;
-    check_name(input)?;
+    check_name(input, false)?;
     let key = key_at(world, &place)?;
     tree(json!({ "Policy": key.policy, "PolicyName": "default" }))
 }
 
 /// KMS API, PutKeyPolicy.
 pub(super) fn put(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
-    check_name(input)?;
+    check_name(input, true)?;
     let text = input.text("Policy")?.to_owned();
     let bypass = input.flag("BypassPolicyLockoutSafetyCheck")?;
     own(world, ctx, input.text("KeyId")?, "kms:PutKeyPolicy")?;

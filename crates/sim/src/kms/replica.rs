@@ -20,6 +20,21 @@ fn tell(world: &mut World, ctx: &Ctx, id: &str, multi: &MultiRegion) {
     }
 }
 
+/// The rotation of a primary is that of its replicas (KMS Developer Guide, "Multi-Region keys",
+/// shared properties).
+pub(super) fn share_rotation(world: &mut World, ctx: &Ctx, id: &str) {
+    let Some(key) = world.cell(ctx).kms.keys.get(id) else {
+        return;
+    };
+    let (rotation, replicas) = (key.rotation.clone(), key.multi.clone());
+    for region in replicas.into_iter().flat_map(|multi| multi.replicas) {
+        let kms = &mut world.cell_of(&ctx.account, &region).kms;
+        if let Some(replica) = kms.keys.get_mut(id) {
+            replica.rotation = rotation.clone();
+        }
+    }
+}
+
 fn primary<'a>(
     world: &'a mut World,
     ctx: &Ctx,

@@ -191,10 +191,7 @@ pub(super) fn own<'a>(
 /// Guide, "Key states"; integrated services use symmetric encryption keys only). The wording is
 /// ours: AWS documents none.
 pub(crate) fn unusable_for_volume(world: &mut World, ctx: &Ctx, text: &str) -> Option<String> {
-    let region_of_arn = text
-        .splitn(6, ':')
-        .nth(3)
-        .filter(|_| text.starts_with("arn:"));
+    let region_of_arn = text.split(':').nth(3).filter(|_| text.starts_with("arn:"));
     if region_of_arn.is_some_and(|region| region != ctx.region) {
         return Some(format!("The KMS key {text} is in another Region."));
     }

@@ -51,7 +51,14 @@ impl Rotation {
 }
 
 /// KMS API, EnableKeyRotation: symmetric encryption keys with material from AWS KMS.
-fn check(key: &Key) -> Result<(), ApiError> {
+fn check(key: &Key, ctx: &Ctx) -> Result<(), ApiError> {
+    let is_replica = |multi: &super::key::MultiRegion| multi.primary != ctx.region;
+    if key.multi.as_ref().is_some_and(is_replica) {
+        return Err(unsupported(format!(
+            "{} is a replica; the rotation of a multi-Region key is set on its primary.",
+            key.arn
+        )));
+    }
     if key.spec != "SYMMETRIC_DEFAULT" || key.origin != "AWS_KMS" {
         return Err(unsupported(format!(
             "{} origin is {} and its spec {}, which is not valid for this operation.",
@@ -71,16 +78,20 @@ pub(super) fn enable(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
     let days = input.within("RotationPeriodInDays", 90..=2560)?;
     let now = world.now();
     let key = own(world, ctx, input.text("KeyId")?, "kms:EnableKeyRotation")?;
-    check(key)?;
+    check(key, ctx)?;
     key.rotation.automatic = Some((days.unwrap_or(365), now));
+    let id = key.id.clone();
+    super::replica::share_rotation(world, ctx, &id);
     Ok(Body::Empty)
 }
 
 /// KMS API, DisableKeyRotation.
 pub(super) fn disable(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
     let key = own(world, ctx, input.text("KeyId")?, "kms:DisableKeyRotation")?;
-    check(key)?;
+    check(key, ctx)?;
     key.rotation.automatic = None;
+    let id = key.id.clone();
+    super::replica::share_rotation(world, ctx, &id);
     Ok(Body::Empty)
 }
 
@@ -121,7 +132,7 @@ pub(super) fn status(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
 pub(super) fn on_demand(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
     let now = world.stamp();
     let key = own(world, ctx, input.text("KeyId")?, "kms:RotateKeyOnDemand")?;
-    check(key)?;
+    check(key, ctx)?;
     if key.rotation.on_demand.len() >= ON_DEMAND_MAX {
         return Err(ApiError::new(
             "LimitExceededException",

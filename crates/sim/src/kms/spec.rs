@@ -86,6 +86,7 @@ pub(super) fn algorithms(spec: &str, usage: &str, into: &mut Map<String, Value>)
             "EncryptionAlgorithms",
             &["RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256"],
         ),
+        ("ENCAPSULATE_DECAPSULATE", _) => ("EncapsulationAlgorithms", &["ML_KEM"]),
         ("KEY_AGREEMENT", _) => ("KeyAgreementAlgorithms", &["ECDH"]),
         ("GENERATE_VERIFY_MAC", "HMAC_224") => ("MacAlgorithms", &["HMAC_SHA_224"]),
         ("GENERATE_VERIFY_MAC", "HMAC_256") => ("MacAlgorithms", &["HMAC_SHA_256"]),

@@ -16,7 +16,7 @@ use crate::page::page_by_key;
 use crate::table::operations;
 use crate::world::{Ctx, World, partition};
 
-/// The organisation of the world; there is one at the most.
+/// An organisation.
 #[derive(Debug)]
 pub(crate) struct Organization {
     pub(crate) id: String,
@@ -29,7 +29,7 @@ pub(crate) struct Organization {
     /// Policies by what they are attached to.
     pub(crate) attached: BTreeMap<String, BTreeSet<String>>,
     pub(crate) tags: BTreeMap<String, BTreeMap<String, String>>,
-    requests: BTreeMap<String, String>,
+    requests: BTreeMap<String, account::Request>,
     types: BTreeSet<String>,
 }
 
@@ -66,6 +66,7 @@ operations! {
     Read DescribeOrganization("") = describe;
     Write CreateAccount("AccountName") = account::create;
     Read DescribeCreateAccountStatus("") = account::create_status;
+    Read ListCreateAccountStatus("") = account::list_statuses;
     Read ListAccounts("") = account::list;
     Read ListAccountsForParent("ParentId") = account::list_for_parent;
     Read DescribeAccount("AccountId") = account::describe;
@@ -74,6 +75,7 @@ operations! {
     Read ListRoots("") = unit::roots;
     Write CreateOrganizationalUnit("Name") = unit::create;
     Read DescribeOrganizationalUnit("OrganizationalUnitId") = unit::describe;
+    Write UpdateOrganizationalUnit("OrganizationalUnitId") = unit::rename;
     Write DeleteOrganizationalUnit("OrganizationalUnitId") = unit::delete;
     Read ListOrganizationalUnitsForParent("ParentId") = unit::list;
     Read ListParents("ChildId") = unit::parents;
@@ -142,6 +144,12 @@ impl Organization {
                 },
             );
         }
+        if features == "ALL" {
+            // Organizations API, CreateOrganization: service control policies are on from the start.
+            organization
+                .types
+                .insert("SERVICE_CONTROL_POLICY".to_owned());
+        }
         organization.begin_with_full_access(&root);
         let joined = world.stamp();
         organization.add(master, name, &root, joined);
@@ -203,13 +211,12 @@ impl Organization {
     }
 }
 
-/// The organisation, for one of its accounts. Those that are not the management account may
-/// read less on AWS, unless they are delegated administrators; here they read all.
+/// The organisation of an account.
 fn organization<'a>(world: &'a mut World, ctx: &Ctx) -> Result<&'a mut Organization, ApiError> {
     world
-        .organization
-        .as_mut()
-        .filter(|organization| organization.accounts.contains_key(&ctx.account))
+        .organizations
+        .iter_mut()
+        .find(|organization| organization.accounts.contains_key(&ctx.account))
         .ok_or_else(|| {
             ApiError::new(
                 "AWSOrganizationsNotInUseException",
@@ -218,7 +225,8 @@ fn organization<'a>(world: &'a mut World, ctx: &Ctx) -> Result<&'a mut Organizat
         })
 }
 
-/// The same, for a change: only the management account makes one.
+/// The same, for its management account: every operation but DescribeOrganization is for that
+/// one and for delegated administrators (Organizations API, each operation's first note).
 fn managed<'a>(world: &'a mut World, ctx: &Ctx) -> Result<&'a mut Organization, ApiError> {
     let organization = organization(world, ctx)?;
     if organization.master == ctx.account {
@@ -253,7 +261,7 @@ fn create(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
         .one_of("FeatureSet", &["ALL", "CONSOLIDATED_BILLING"])?
         .unwrap_or("ALL")
         .to_owned();
-    if world.organization.is_some() {
+    if organization(world, ctx).is_ok() {
         return Err(ApiError::new(
             "AlreadyInOrganizationException",
             "The provided account is already a member of an organization.",
@@ -261,7 +269,7 @@ fn create(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
     }
     let organization = Organization::new(world, &ctx.account, "management", &features);
     let shown = show(&organization, ctx);
-    world.organization = Some(organization);
+    world.organizations.push(organization);
     tree(json!({ "Organization": shown }))
 }
 
@@ -291,7 +299,7 @@ fn taggable<'a>(
     input: &Input,
 ) -> Result<&'a mut BTreeMap<String, String>, ApiError> {
     let id = input.text("ResourceId")?;
-    let organization = organization(world, ctx)?;
+    let organization = managed(world, ctx)?;
     if !organization.has_target(id) && !organization.policies.contains_key(id) {
         return Err(ApiError::new(
             "TargetNotFoundException",
@@ -333,13 +341,13 @@ fn list_tags(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
 
 /// Organizations API, ListDelegatedAdministrators: delegation is not simulated.
 fn no_administrators(world: &mut World, ctx: &Ctx, _input: &Input) -> Answered {
-    organization(world, ctx)?;
+    managed(world, ctx)?;
     tree(json!({ "DelegatedAdministrators": [] }))
 }
 
 /// Organizations API, ListAWSServiceAccessForOrganization: nor is trusted access.
 fn no_service_access(world: &mut World, ctx: &Ctx, _input: &Input) -> Answered {
-    organization(world, ctx)?;
+    managed(world, ctx)?;
     tree(json!({ "EnabledServicePrincipals": [] }))
 }
 

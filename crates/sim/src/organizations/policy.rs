@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{OrgPolicy, Organization, managed, organization, paged};
+use super::{OrgPolicy, Organization, managed, paged};
 use crate::answer::{Answered, ApiError, Body, tree};
 use crate::input::Input;
 use crate::world::{Ctx, World};
@@ -168,7 +168,7 @@ pub(super) fn delete(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
 /// Organizations API, DescribePolicy.
 pub(super) fn describe(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
     let id = input.text("PolicyId")?;
-    let organization = organization(world, ctx)?;
+    let organization = managed(world, ctx)?;
     let policy = organization.policies.get(id).ok_or_else(no_policy)?;
     tree(show(organization, ctx, id, policy))
 }
@@ -182,7 +182,7 @@ fn filter(input: &Input) -> Result<&str, ApiError> {
 /// Organizations API, ListPolicies.
 pub(super) fn list(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
     let kind = filter(input)?;
-    let organization = organization(world, ctx)?;
+    let organization = managed(world, ctx)?;
     let items = organization
         .policies
         .iter()
@@ -283,7 +283,7 @@ pub(super) fn detach(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
 /// Organizations API, ListPoliciesForTarget.
 pub(super) fn for_target(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
     let kind = filter(input)?;
-    let organization = organization(world, ctx)?;
+    let organization = managed(world, ctx)?;
     let target = target(organization, input)?;
     let attached = organization
         .attached
@@ -303,7 +303,7 @@ pub(super) fn for_target(world: &mut World, ctx: &Ctx, input: &Input) -> Answere
 /// Organizations API, ListTargetsForPolicy.
 pub(super) fn targets(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
     let id = input.text("PolicyId")?;
-    let organization = organization(world, ctx)?;
+    let organization = managed(world, ctx)?;
     organization.policies.get(id).ok_or_else(no_policy)?;
     let show = |target: &String| {
         let (kind, name, resource) = if let Some(member) = organization.accounts.get(target) {

@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{Organization, managed, organization, paged};
+use super::{Organization, managed, paged};
 use crate::answer::{Answered, ApiError, Body, tree};
 use crate::input::Input;
 use crate::world::{Ctx, World};
 
 /// Organizations API, ListRoots.
 pub(super) fn roots(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
-    let organization = organization(world, ctx)?;
+    let organization = managed(world, ctx)?;
     let root = organization.root.clone();
     let types: Vec<Value> = organization
         .types
@@ -66,7 +66,7 @@ pub(super) fn create(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
 /// Organizations API, DescribeOrganizationalUnit.
 pub(super) fn describe(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
     let id = input.text("OrganizationalUnitId")?;
-    let organization = organization(world, ctx)?;
+    let organization = managed(world, ctx)?;
     match organization.units.get(id) {
         None => Err(no_unit()),
         Some(unit) => {
@@ -74,6 +74,22 @@ pub(super) fn describe(world: &mut World, ctx: &Ctx, input: &Input) -> Answered 
             tree(json!({ "OrganizationalUnit": shown }))
         }
     }
+}
+
+/// Organizations API, UpdateOrganizationalUnit.
+pub(super) fn rename(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
+    let id = input.text("OrganizationalUnitId")?;
+    let name = input.opt("Name")?;
+    let organization = managed(world, ctx)?;
+    let Some(unit) = organization.units.get_mut(id) else {
+        return Err(no_unit());
+    };
+    if let Some(name) = name {
+        name.clone_into(&mut unit.name);
+    }
+    let name = unit.name.clone();
+    let shown = show(organization, ctx, id, &name);
+    tree(json!({ "OrganizationalUnit": shown }))
 }
 
 /// Organizations API, DeleteOrganizationalUnit: an empty one.
@@ -100,7 +116,7 @@ pub(super) fn delete(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
 /// Organizations API, ListOrganizationalUnitsForParent.
 pub(super) fn list(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
     let parent = input.text("ParentId")?;
-    let organization = organization(world, ctx)?;
+    let organization = managed(world, ctx)?;
     organization.has_parent(parent)?;
     let items = organization
         .units
@@ -115,7 +131,7 @@ pub(super) fn list(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
 /// Organizations API, ListParents.
 pub(super) fn parents(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
     let child = input.text("ChildId")?;
-    let organization = organization(world, ctx)?;
+    let organization = managed(world, ctx)?;
     let unit = organization.units.get(child).map(|unit| &unit.parent);
     let account = organization
         .accounts
@@ -142,7 +158,7 @@ pub(super) fn children(world: &mut World, ctx: &Ctx, input: &Input) -> Answered 
     let kind = input
         .one_of("ChildType", kinds)?
         .ok_or_else(|| ApiError::missing("ChildType"))?;
-    let organization = organization(world, ctx)?;
+    let organization = managed(world, ctx)?;
     organization.has_parent(parent)?;
     let ids: Vec<String> = if kind == "ACCOUNT" {
         let accounts = organization.accounts.iter();

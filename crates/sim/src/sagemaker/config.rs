@@ -214,6 +214,11 @@ fn check_variant(world: &World, variant: &Value, input: &Input) -> Result<(), Ap
             "ModelName must be specified for each variant unless ExecutionRoleArn is.",
         ));
     }
+    if let Some(weight) = variant.get("InitialVariantWeight").and_then(Value::as_f64)
+        && weight < 0.0
+    {
+        return Err(negative("initialVariantWeight", weight));
+    }
     within(variant, "VolumeSizeInGB", 1, 512)?;
     within(variant, "ModelDataDownloadTimeoutInSeconds", 60, 3600)?;
     within(
@@ -222,6 +227,12 @@ fn check_variant(world: &World, variant: &Value, input: &Input) -> Result<(), Ap
         60,
         3600,
     )
+}
+
+/// SageMaker API, `VariantWeight`: at least 0.
+pub(super) fn negative(field: &str, weight: f64) -> ApiError {
+    let constraint = "have value greater than or equal to 0";
+    ApiError::constraint(&weight.to_string(), field, constraint)
 }
 
 fn check_serverless(serverless: &Value) -> Result<(), ApiError> {
@@ -272,14 +283,38 @@ fn check_outputs(input: &Input) -> Result<(), ApiError> {
         }
         let percentage = Value::Object(capture.clone());
         within(&percentage, "InitialSamplingPercentage", 0, 100)?;
+        let place = capture.get("DestinationS3Uri").and_then(Value::as_str);
+        let place = place.unwrap_or_default();
+        if !place.starts_with("s3://") && !place.starts_with("https://") {
+            let constraint = "satisfy regular expression pattern: ^(https|s3)://([^/])/?(.*)$";
+            let field = "dataCaptureConfig.destinationS3Uri";
+            return Err(ApiError::constraint(place, field, constraint));
+        }
         if let Some(key) = capture.get("KmsKeyId").and_then(Value::as_str) {
             check_key(key)?;
         }
     }
-    if let Some(asynchronous) = input.object("AsyncInferenceConfig")?
-        && !asynchronous.contains_key("OutputConfig")
-    {
-        return Err(ApiError::missing("asyncInferenceConfig.outputConfig"));
+    if let Some(asynchronous) = input.object("AsyncInferenceConfig")? {
+        if !asynchronous.contains_key("OutputConfig") {
+            return Err(ApiError::missing("asyncInferenceConfig.outputConfig"));
+        }
+        if input.get("CrossRegionTrafficConfig").is_some() {
+            return Err(ApiError::invalid(
+                "CrossRegionTrafficConfig cannot be used with AsyncInferenceConfig.",
+            ));
+        }
+    }
+    let Some(vpc) = input.object("VpcConfig")? else {
+        return Ok(());
+    };
+    // SageMaker API, `VpcConfig`.
+    for (field, most) in [("SecurityGroupIds", 5), ("Subnets", 16)] {
+        let count = vpc.get(field).and_then(Value::as_array).map_or(0, Vec::len);
+        if !(1..=most).contains(&count) {
+            let constraint = format!("have length between 1 and {most}");
+            let field = format!("vpcConfig.{field}");
+            return Err(ApiError::constraint("[…]", &field, &constraint));
+        }
     }
     Ok(())
 }

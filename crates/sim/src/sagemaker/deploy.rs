@@ -261,6 +261,12 @@ pub(super) fn update(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
         .iter()
         .filter_map(|property| property.get("VariantPropertyType")?.as_str())
         .collect();
+    let known = &["DesiredInstanceCount", "DesiredWeight", "DataCaptureConfig"];
+    if let Some(unknown) = exclude.iter().find(|name| !known.contains(name)) {
+        let constraint = format!("satisfy enum value set: [{}]", known.join(", "));
+        let field = "excludeRetainedVariantProperties";
+        return Err(ApiError::constraint(unknown, field, &constraint));
+    }
     if input.flag("RetainAllVariantProperties")? {
         fleet.retain(&blue, &exclude);
     }
@@ -328,6 +334,14 @@ fn check_deployment(deployment: &Value) -> Result<(), ApiError> {
             ));
         }
     }
+    let routing = "/BlueGreenUpdatePolicy/TrafficRoutingConfiguration/Type";
+    let kinds = ["ALL_AT_ONCE", "CANARY", "LINEAR"];
+    if let Some(kind) = deployment.pointer(routing).and_then(Value::as_str)
+        && !kinds.contains(&kind)
+    {
+        let constraint = format!("satisfy enum value set: [{}]", kinds.join(", "));
+        return Err(ApiError::constraint(kind, "type", &constraint));
+    }
     let has = |field: &str| deployment.get(field).is_some();
     if has("BlueGreenUpdatePolicy") && has("RollingUpdatePolicy") {
         return Err(ApiError::invalid(
@@ -341,6 +355,18 @@ fn check_deployment(deployment: &Value) -> Result<(), ApiError> {
 pub(super) fn update_weights(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
     let name = input.text("EndpointName")?;
     let wanted = input.list("DesiredWeightsAndCapacities")?.to_vec();
+    if wanted.is_empty() {
+        let constraint = "have length greater than or equal to 1";
+        let field = "desiredWeightsAndCapacities";
+        return Err(ApiError::constraint("[]", field, constraint));
+    }
+    for one in &wanted {
+        if let Some(weight) = one.get("DesiredWeight").and_then(Value::as_f64)
+            && weight < 0.0
+        {
+            return Err(config::negative("desiredWeight", weight));
+        }
+    }
     let now = world.now();
     let endpoints = &mut world.cell(ctx).sagemaker.endpoints;
     let Some(endpoint) = endpoints.get_mut(&name.to_lowercase()) else {

@@ -101,7 +101,7 @@ fn repeated(config: &Value) -> Map<String, Value> {
     }
     if let Some(capture) = config.get("DataCaptureConfig").filter(|v| v.is_object()) {
         let of = |field: &str| capture.get(field).cloned();
-        let on = of("EnableCapture").is_some_and(|on| on == true);
+        let on = of("EnableCapture").is_none_or(|on| on == true);
         let status = if on { "Started" } else { "Stopped" };
         fields.insert(
             "DataCaptureConfig".to_owned(),

@@ -170,10 +170,13 @@ pub(super) fn list_schedules(world: &mut World, ctx: &Ctx, input: &Input) -> Ans
         sort_keys: &["Name", "CreationTime", "Status"],
     };
     let of = input.opt("EndpointName")?;
+    let statuses = &["Pending", "Failed", "Scheduled", "Stopped"];
+    let status = input.one_of("StatusEquals", statuses)?;
     let schedules = &world.cell(ctx).sagemaker.schedules;
     let items = schedules
         .values()
         .filter(|schedule| of.is_none_or(|name| schedule.endpoint.as_deref() == Some(name)))
+        .filter(|_| status.is_none_or(|status| status == "Scheduled"))
         .map(|schedule| {
             let mut summary = Map::new();
             let mut put = |name: &str, value: &str| {

@@ -147,7 +147,7 @@ fn write(read: &Read, ctx: &Ctx, answer: Result<Body, ApiError>, id: &str) -> Re
         Protocol::Json => json::write(read.service, answer, id),
         Protocol::Query => query::write(read.service, &read.operation, answer, id),
         Protocol::RestJson => rest::write_json(answer, id),
-        Protocol::RestXml => rest::write_xml(ctx, answer, id, &read.operation),
+        Protocol::RestXml => rest::write_xml(ctx, answer, id, read),
     }
 }
 

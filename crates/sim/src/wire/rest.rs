@@ -136,8 +136,9 @@ pub(super) fn write_xml(
     ctx: &Ctx,
     answer: Result<Body, ApiError>,
     id: &str,
-    operation: &str,
+    read: &Read,
 ) -> Response {
+    let operation = read.operation.as_str();
     let mut headers = vec![
         ("content-type", "application/xml".to_owned()),
         ("x-amz-request-id", id.to_owned()),
@@ -149,6 +150,14 @@ pub(super) fn write_xml(
             let no_content = matches!(operation, "DeleteBucket" | "DeleteBucketEncryption");
             if matches!(operation, "HeadBucket" | "CreateBucket") {
                 headers.push(("x-amz-bucket-region", ctx.region.clone()));
+            }
+            let bucket = read
+                .input
+                .as_ref()
+                .ok()
+                .and_then(|input| input.text("Bucket").ok());
+            if let (Some(bucket), "CreateBucket") = (bucket, operation) {
+                headers.push(("location", format!("/{bucket}")));
             }
             (if no_content { 204 } else { 200 }, Vec::new())
         }

@@ -45,7 +45,7 @@ pub struct World {
     stamped: Timestamp,
     pub(crate) random: Random,
     pub(crate) accounts: BTreeMap<String, Account>,
-    pub(crate) organization: Option<Organization>,
+    pub(crate) organizations: Vec<Organization>,
     pub(crate) buckets: BTreeMap<String, Bucket>,
     pub(crate) sessions: BTreeMap<String, Session>,
     events: BTreeMap<(Timestamp, u64), Event>,
@@ -62,7 +62,7 @@ struct Event {
     account: String,
     region: String,
     endpoint: String,
-    event: EndpointEvent,
+    what: EndpointEvent,
 }
 
 /// What a reading call sees.
@@ -114,7 +114,7 @@ impl World {
             stamped: now,
             random: Random::new(seed),
             accounts: BTreeMap::new(),
-            organization: None,
+            organizations: Vec::new(),
             buckets: BTreeMap::new(),
             sessions: BTreeMap::new(),
             events: BTreeMap::new(),
@@ -138,7 +138,7 @@ impl World {
         {
             let ((at, _), event) = entry.remove_entry();
             self.now = self.now.max(at);
-            self.happen(event);
+            self.happen(&event);
         }
         self.now = self.now.max(then);
     }
@@ -155,9 +155,9 @@ impl World {
         self.events.first_key_value().map(|((at, _), _)| *at)
     }
 
-    fn happen(&mut self, event: Event) {
+    fn happen(&mut self, event: &Event) {
         let ctx = Ctx::of_service(&event.account, &event.region);
-        for (at, next) in crate::sagemaker::happen(self, &ctx, &event.endpoint, event.event) {
+        for (at, next) in crate::sagemaker::happen(self, &ctx, &event.endpoint, event.what) {
             self.schedule(&ctx, &event.endpoint, at, next);
         }
     }
@@ -175,7 +175,7 @@ impl World {
             account: ctx.account.clone(),
             region: ctx.region.clone(),
             endpoint: endpoint.to_owned(),
-            event,
+            what: event,
         };
         self.events.insert((at, self.sequence), event);
     }

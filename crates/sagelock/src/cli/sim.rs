@@ -1,0 +1,157 @@
+//! `sagelock sim serve`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow};
+use clap::{Args, Subcommand, ValueEnum};
+use jiff::Timestamp;
+use sagelock_sim::fault::Plan;
+use sagelock_sim::{LocalStorage, World, estate};
+
+use crate::exit::{Exit, Failure};
+use crate::listen::{Simulated, bind, serve};
+
+/// `sagelock sim`.
+#[derive(Args, Debug)]
+pub(super) struct Command {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Answer AWS clients on a port of loopback, until Ctrl-C
+    Serve(Serve),
+}
+
+/// `sagelock sim serve`.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    sagelock sim serve --port 4599\n  \
+    aws --endpoint-url http://127.0.0.1:4599 sagemaker list-endpoints\n  \
+    AWS_ENDPOINT_URL=http://127.0.0.1:4599 sagelock audit --region eu-west-1\n  \
+    sagelock sim serve --port 4599 --world empty --speed 60   a minute passes in a second\n  \
+    sagelock sim serve --port 4599 --faults faults.toml       throttles, failures, denials\n\n\
+    Any access key works; one of twelve digits selects that account, else it is 123456789012.\n\
+    What is simulated, and how faults are written: docs/simulator.md.")]
+struct Serve {
+    /// The port; 0 is any that is free, and the line on standard error names it
+    #[arg(long, value_name = "PORT", default_value_t = 4599)]
+    port: u16,
+    /// What is in the world: an organisation, or the aliases that AWS manages and nothing else
+    #[arg(long, value_enum, default_value_t = Holds::Demo)]
+    world: Holds,
+    /// Where chance begins: the same seed makes the same world
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Virtual seconds in one real second
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
+    speed: f64,
+    /// What goes wrong, in TOML
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
+    /// How a key on a type with local storage is taken: as since June 2026, or as before
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = Keys::Accepted)]
+    local_storage_keys: Keys,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Holds {
+    /// An organisation with every case of the rules
+    Demo,
+    /// Nothing but the aliases that AWS manages
+    Empty,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Keys {
+    /// The key is accepted and does not cover the local storage
+    Accepted,
+    /// The configuration is refused
+    Refused,
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(speed) if speed > 0.0 && speed <= 1e6 => Ok(speed),
+        Ok(_) | Err(_) => Err("expected a number above 0, at most 1000000".to_owned()),
+    }
+}
+
+impl Command {
+    pub(super) async fn run(self, quiet: bool) -> Result<Exit, Failure> {
+        let What::Serve(serve) = self.what;
+        serve.run(quiet).await
+    }
+}
+
+impl Serve {
+    async fn run(self, quiet: bool) -> Result<Exit, Failure> {
+        let now = Timestamp::now();
+        let mut world = match self.world {
+            Holds::Demo => estate::demo(now, self.seed),
+            Holds::Empty => World::new(now, self.seed),
+        };
+        if let Some(path) = &self.faults {
+            world.set_faults(faults(path)?);
+        }
+        world.local_storage = match self.local_storage_keys {
+            Keys::Accepted => LocalStorage::KeyAccepted,
+            Keys::Refused => LocalStorage::KeyRefused,
+        };
+        let listener = bind(self.port).await.map_err(|error| {
+            let told = anyhow!(error).context(format!("cannot listen on 127.0.0.1:{}", self.port));
+            Failure::usage(told).hint("choose another `--port`; 0 is any that is free")
+        })?;
+        let address = listener
+            .local_addr()
+            .map_err(|error| Failure::new(Exit::Internal, error))?;
+        let simulated = Simulated::new(world, self.speed);
+        // Whoever started us waits for this line, so it is said even with `--quiet`.
+        anstream::eprintln!(
+            "ready: a simulated AWS on http://{address} (world {}, seed {}, speed {})",
+            self.world
+                .to_possible_value()
+                .map_or_else(String::new, |v| v.get_name().to_owned()),
+            self.seed,
+            self.speed
+        );
+        let local = tokio::task::LocalSet::new();
+        let serving = local.run_until(serve(listener, std::rc::Rc::clone(&simulated)));
+        tokio::select! {
+            () = serving => {}
+            () = stopped() => {}
+        }
+        if !quiet {
+            let (answered, unknown) = simulated.told();
+            anstream::eprintln!("{answered} requests answered");
+            if !unknown.is_empty() {
+                anstream::eprintln!("asked for and not simulated: {}", unknown.join(", "));
+            }
+        }
+        Ok(Exit::Clean)
+    }
+}
+
+/// Ctrl-C, or a supervisor's request to end.
+async fn stopped() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+fn faults(path: &Path) -> Result<Plan, Failure> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read `{}`", path.display()))
+        .map_err(Failure::usage)?;
+    toml::from_str(&text).map_err(|error| {
+        let told = anyhow!("{}: {}", path.display(), error.to_string().trim_end());
+        Failure::usage(told).hint("docs/simulator.md shows how faults are written")
+    })
+}

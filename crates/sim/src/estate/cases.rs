@@ -9,7 +9,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::builder::{Builder, shared_with, tag_list};
+use super::builder::{Builder, tag_list};
+use super::case_keys::{Reference, make_keys};
 use crate::service::Service;
 use crate::world::World;
 
@@ -17,24 +18,7 @@ use crate::world::World;
 pub const ACCOUNT: &str = "111122223333";
 /// The region.
 pub const REGION: &str = "eu-west-1";
-const OTHER_REGION: &str = "us-east-1";
-const MEMBER: &str = "222233334444";
-const STRANGER: &str = "999988887777";
-const NEVER_MADE: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
-
-/// A reference to a key: which, in which form, as which text.
-#[derive(Clone, Debug)]
-struct Reference {
-    key: &'static str,
-    form: &'static str,
-    text: Option<String>,
-}
-
-impl Reference {
-    fn show(&self) -> Value {
-        json!({ "key": self.key, "form": self.form, "text": self.text })
-    }
-}
+pub(super) const MEMBER: &str = "222233334444";
 
 /// What the variants of a configuration run on: `shadow:` marks the shadow variant, `|` a pool.
 const PLACEMENTS: &[&[&str]] = &[
@@ -118,138 +102,6 @@ fn organization(world: &mut World) {
         let (root, joined) = (organization.root.clone(), Timestamp::UNIX_EPOCH);
         organization.add(MEMBER, "keys", &root, joined);
     }
-}
-
-/// Name, arguments, aliases, rotation, account and region of every key.
-fn make_keys(world: &mut World, keys: &mut Map<String, Value>) -> Vec<Reference> {
-    let owned = json!([{ "TagKey": "owner", "TagValue": "ml" }]);
-    let rsa = json!({ "KeySpec": "RSA_2048", "KeyUsage": "ENCRYPT_DECRYPT" });
-    let signing = json!({ "KeySpec": "RSA_2048", "KeyUsage": "SIGN_VERIFY" });
-    let hmac = json!({ "KeySpec": "HMAC_256", "KeyUsage": "GENERATE_VERIFY_MAC" });
-    let shared = |owner: &str| json!({ "Policy": shared_with(owner, ACCOUNT) });
-    let here = (ACCOUNT, REGION);
-    type Made<'a> = (
-        &'static str,
-        Value,
-        &'static [&'static str],
-        bool,
-        (&'a str, &'a str),
-    );
-    let rows: Vec<Made<'_>> = vec![
-        (
-            "good",
-            json!({ "Tags": owned }),
-            &["alias/prod-good"],
-            true,
-            here,
-        ),
-        ("plain", json!({}), &[], false, here),
-        (
-            "misnamed",
-            json!({ "Tags": owned }),
-            &["alias/misnamed"],
-            true,
-            here,
-        ),
-        (
-            "disabled",
-            json!({ "Tags": owned }),
-            &["alias/prod-disabled"],
-            true,
-            here,
-        ),
-        ("leaving", json!({}), &["alias/prod-leaving"], true, here),
-        ("leaving-unused", json!({}), &[], true, here),
-        ("gone", json!({}), &["alias/prod-gone"], true, here),
-        ("unaliased", json!({}), &["alias/taken-away"], false, here),
-        ("rsa", rsa, &[], false, here),
-        ("signing", signing, &[], false, here),
-        ("hmac", hmac, &["alias/prod-hmac"], false, here),
-        (
-            "imported",
-            json!({ "Origin": "EXTERNAL" }),
-            &[],
-            false,
-            here,
-        ),
-        (
-            "multi",
-            json!({ "MultiRegion": true, "Tags": owned }),
-            &["alias/prod-multi"],
-            true,
-            here,
-        ),
-        ("elsewhere", json!({}), &[], false, (ACCOUNT, OTHER_REGION)),
-        ("shared", shared(MEMBER), &[], true, (MEMBER, REGION)),
-        ("closed", json!({}), &[], false, (MEMBER, REGION)),
-        ("stranger", shared(STRANGER), &[], false, (STRANGER, REGION)),
-    ];
-    let mut references = vec![
-        Reference {
-            key: "none",
-            form: "absent",
-            text: None,
-        },
-        Reference {
-            key: "none",
-            form: "empty",
-            text: Some(String::new()),
-        },
-        Reference {
-            key: "aws",
-            form: "alias",
-            text: Some("alias/aws/ebs".to_owned()),
-        },
-    ];
-    let mut of = |key: &'static str, form: &'static str, text: String| {
-        references.push(Reference {
-            key,
-            form,
-            text: Some(text),
-        });
-    };
-    for (name, input, aliases, rotates, (account, region)) in rows {
-        let arn = Builder::new(world, account, region).key(&input, aliases, rotates);
-        let id = arn.rsplit('/').next().unwrap_or_default().to_owned();
-        let text = |field: &str, default: &str| {
-            input
-                .get(field)
-                .and_then(Value::as_str)
-                .unwrap_or(default)
-                .to_owned()
-        };
-        keys.insert(
-            name.to_owned(),
-            json!({
-                "arn": arn, "account": account, "region": region, "rotation": rotates,
-                "aliases": aliases, "owned": input.get("Tags").is_some(),
-                "spec": text("KeySpec", "SYMMETRIC_DEFAULT"),
-                "usage": text("KeyUsage", "ENCRYPT_DECRYPT"),
-                "origin": text("Origin", "AWS_KMS"),
-            }),
-        );
-        of(name, "arn", arn);
-        if account == ACCOUNT && region == REGION {
-            of(name, "id", id);
-        }
-        for alias in aliases {
-            of(name, "alias", (*alias).to_owned());
-            of(
-                name,
-                "alias ARN",
-                format!("arn:aws:kms:{region}:{account}:{alias}"),
-            );
-        }
-    }
-    of("never", "id", NEVER_MADE.to_owned());
-    of("never", "alias", "alias/never-made".to_owned());
-    of("never", "not a key", "not-a-key".to_owned());
-    // What DescribeKey of a reserved alias makes: a key that AWS manages.
-    let made = Builder::new(world, ACCOUNT, REGION)
-        .kms("DescribeKey", &json!({ "KeyId": "alias/aws/ebs" }));
-    let arn = made.pointer("/KeyMetadata/Arn").and_then(Value::as_str);
-    of("aws", "arn", arn.unwrap_or_default().to_owned());
-    references
 }
 
 fn nth<T>(list: &[T], at: usize) -> Option<&T> {
@@ -416,7 +268,7 @@ fn change_keys(builder: &mut Builder<'_>, keys: &Map<String, Value>) {
 }
 
 fn leave_keys(builder: &mut Builder<'_>, keys: &Map<String, Value>) {
-    for name in ["leaving", "leaving-unused"] {
+    for name in ["leaving", "leaving-too"] {
         let input = json!({ "KeyId": arn(keys, name), "PendingWindowInDays": 30 });
         builder.kms("ScheduleKeyDeletion", &input);
     }

@@ -1,6 +1,7 @@
 //! Estates: worlds with something in them, made through the operations that a customer has.
 
 mod builder;
+mod case_keys;
 pub mod cases;
 mod demo;
 

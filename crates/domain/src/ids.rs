@@ -49,6 +49,39 @@ text_ids! {
     InstanceType,
 }
 
+impl Region {
+    /// Whether the text has the shape of a region's name: at least three words of lower-case
+    /// letters and digits with hyphens between them, the last a number (AWS Account Management
+    /// Reference Guide, "AWS Regions", codes). Only such a text may become part of a host name.
+    #[must_use]
+    pub fn has_shape(&self) -> bool {
+        let words: Vec<&str> = self.0.split('-').collect();
+        let is_word = |word: &&str| {
+            let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+            !word.is_empty() && word.bytes().all(plain)
+        };
+        words.len() >= 3
+            && self.0.len() <= REGION_LENGTH_MAX
+            && words.iter().all(is_word)
+            && words
+                .first()
+                .is_some_and(|first| first.bytes().all(|byte| byte.is_ascii_lowercase()))
+            && words.last().is_some_and(|last| last.parse::<u8>().is_ok())
+    }
+}
+
+/// The longest text that is taken for a region's name; the longest there is has 15 characters.
+const REGION_LENGTH_MAX: usize = 32;
+
+impl AccountId {
+    /// Whether the text is an account id: twelve digits (AWS Account Management Reference Guide,
+    /// "AWS account identifiers").
+    #[must_use]
+    pub fn has_shape(&self) -> bool {
+        self.0.len() == 12 && self.0.bytes().all(|byte| byte.is_ascii_digit())
+    }
+}
+
 /// The `aws`, `aws-cn`, `aws-us-gov` … of an ARN.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Partition(String);
@@ -137,6 +170,15 @@ impl Arn {
         self.part(5)
     }
 
+    /// Whether it names a place: a region and an account of their shapes, and the partition that
+    /// the region belongs to.
+    fn has_place(&self) -> bool {
+        let region = Region::new(self.region());
+        region.has_shape()
+            && AccountId::new(self.account()).has_shape()
+            && Partition::of_region(&region).as_str() == self.partition()
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -222,7 +264,7 @@ impl FromStr for KeyArn {
     fn from_str(text: &str) -> Result<Self, NotAnArn> {
         let arn: Arn = text.parse()?;
         let id = arn.resource().strip_prefix("key/").unwrap_or_default();
-        if arn.service() == "kms" && !id.is_empty() {
+        if arn.service() == "kms" && !id.is_empty() && arn.has_place() {
             Ok(Self(arn))
         } else {
             Err(NotAnArn {
@@ -263,7 +305,11 @@ impl KeyRef {
             return Some(Self::Alias(text.to_owned()));
         }
         match text.parse::<Arn>() {
-            Ok(arn) if arn.service() == "kms" && arn.resource().starts_with("alias/") => {
+            Ok(arn)
+                if arn.service() == "kms"
+                    && arn.resource().starts_with("alias/")
+                    && arn.has_place() =>
+            {
                 Some(Self::AliasArn(arn))
             }
             Ok(_) | Err(_) => Some(Self::Id(text.to_owned())),
@@ -290,6 +336,27 @@ impl KeyRef {
         }
     }
 
+    /// The owner and the region that the reference itself names: an ARN does.
+    #[must_use]
+    pub fn place(&self) -> Option<(AccountId, Region)> {
+        match self {
+            Self::Arn(arn) => Some((arn.account(), arn.region())),
+            Self::AliasArn(arn) => Some((AccountId::new(arn.account()), Region::new(arn.region()))),
+            Self::Alias(_) | Self::Id(_) => None,
+        }
+    }
+
+    /// Whether the text is one that KMS could know: an id of a key's shape or a name of an
+    /// alias's (KMS API, DescribeKey, `KeyId`; CreateAlias, `AliasName`, pattern).
+    #[must_use]
+    pub fn is_well_formed(&self) -> bool {
+        match self {
+            Self::Arn(arn) => is_key_id(arn.id()),
+            Self::AliasArn(_) | Self::Alias(_) => self.alias_name().is_some_and(is_alias_name),
+            Self::Id(text) => is_key_id(text),
+        }
+    }
+
     /// Whether the reference is to an alias that AWS reserves for its own keys (KMS Developer
     /// Guide, "Aliases": the prefix `alias/aws/` is reserved for AWS managed keys).
     #[must_use]
@@ -297,6 +364,35 @@ impl KeyRef {
         self.alias_name()
             .is_some_and(|name| name.starts_with("alias/aws/"))
     }
+}
+
+/// `1234abcd-12ab-34cd-56ef-1234567890ab`, or `mrk-` and 32 hexadecimal digits (KMS Developer
+/// Guide, "Key identifiers").
+fn is_key_id(text: &str) -> bool {
+    let is_hex = |text: &str, length: usize| {
+        text.len() == length && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    if let Some(digits) = text.strip_prefix("mrk-") {
+        return is_hex(digits, 32);
+    }
+    let groups: Vec<&str> = text.split('-').collect();
+    groups.len() == KEY_ID_GROUPS.len()
+        && groups
+            .iter()
+            .zip(KEY_ID_GROUPS)
+            .all(|(group, length)| is_hex(group, length))
+}
+
+/// The lengths of the groups of a key id.
+const KEY_ID_GROUPS: [usize; 5] = [8, 4, 4, 4, 12];
+
+fn is_alias_name(name: &str) -> bool {
+    name.strip_prefix("alias/").is_some_and(|rest| {
+        !rest.is_empty()
+            && rest
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"/_-".contains(&byte))
+    })
 }
 
 impl fmt::Display for KeyRef {
@@ -350,6 +446,27 @@ mod tests {
                 "Id",
             ),
             ("no key at all", Some("not-a-key"), "Id"),
+            (
+                "a region that is a host of somebody's",
+                Some("arn:aws:kms:evil.example/x:111122223333:key/12"),
+                "Id",
+            ),
+            (
+                "a region that ends in a number",
+                Some("arn:aws:kms:a.b.evil-x-1:111122223333:alias/prod"),
+                "Id",
+            ),
+            ("no region", Some("arn:aws:kms::111122223333:key/12"), "Id"),
+            (
+                "an account that is none",
+                Some("arn:aws:kms:eu-west-1:1111:key/12"),
+                "Id",
+            ),
+            (
+                "a region of another partition than the ARN's",
+                Some("arn:aws:kms:cn-north-1:111122223333:key/12"),
+                "Id",
+            ),
         ];
         for (name, text, expected) in cases {
             let read = KeyRef::read(text);
@@ -364,6 +481,46 @@ mod tests {
             if let Some(read) = read {
                 assert_eq!(Some(read.as_str()), text, "{name}: the text is kept");
             }
+        }
+    }
+
+    #[test]
+    fn regions_have_a_shape() {
+        let cases = [
+            ("eu-west-1", true),
+            ("us-gov-west-1", true),
+            ("eusc-de-east-1", true),
+            ("", false),
+            ("moon", false),
+            ("eu-west", false),
+            ("eu-west-1.evil.example", false),
+            ("evil.example/eu-west-1", false),
+            ("eu--1", false),
+            ("EU-west-1", false),
+            ("a-b-c-d-e-f-g-h-i-j-k-l-m-n-o-p-1", false),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(Region::new(text).has_shape(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_that_kms_could_know_have_a_shape() {
+        let cases = [
+            (KEY, true),
+            ("1234abcd-12ab-34cd-56ef-1234567890ab", true),
+            ("mrk-1234abcd12ab34cd56ef1234567890ab", true),
+            ("alias/prod", true),
+            ("arn:aws:kms:eu-west-1:111122223333:alias/prod", true),
+            ("alias/", false),
+            ("alias/pro d", false),
+            ("not-a-key", false),
+            ("arn:aws:kms:eu-west-1:111122223333:key/not-a-key", false),
+            ("arn:aws:iam::111122223333:role/x", false),
+        ];
+        for (text, expected) in cases {
+            let read = KeyRef::read(Some(text)).expect("not empty");
+            assert_eq!(read.is_well_formed(), expected, "{text}");
         }
     }
 

@@ -26,7 +26,8 @@ pub struct Settings {
     pub data_classes: BTreeMap<String, Severity>,
     /// Whether serverless endpoints need a key.
     pub serverless: Serverless,
-    /// Accounts whose keys may be used (EP-007); empty: those of the own organisation.
+    /// Accounts whose keys may be used beside the audited one's own, which always may (EP-007);
+    /// empty: those of the own organisation.
     pub allowed_accounts: BTreeSet<AccountId>,
     /// What the whole of an alias after `alias/` must match (KEY-007); none: not configured.
     pub alias_pattern: Option<Regex>,

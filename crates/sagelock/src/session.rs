@@ -281,16 +281,7 @@ fn unanswered() -> CallError {
 
 /// A name that cannot be a region's is refused before anything is asked.
 fn check_regions(wanted: &[Region]) -> Result<(), Failure> {
-    let plausible = |region: &Region| {
-        let name = region.as_str();
-        let parts: Vec<&str> = name.split('-').collect();
-        parts.len() >= 3
-            && parts.last().is_some_and(|last| last.parse::<u8>().is_ok())
-            && name
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-    };
-    match wanted.iter().find(|region| !plausible(region)) {
+    match wanted.iter().find(|region| !region.has_shape()) {
         Some(region) => Err(no_such_region(region)),
         None => Ok(()),
     }

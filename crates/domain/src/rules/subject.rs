@@ -88,6 +88,8 @@ pub enum KeyWhy<'a> {
     Gap(&'a Gap),
     /// KMS names a manager that is newer than this release.
     Manager(&'a str),
+    /// It is of another partition, which is never asked.
+    OtherPartition,
     /// Nobody asked.
     NotAsked,
 }
@@ -97,6 +99,7 @@ reasons! {
     Unknown CONFIG_DELETED "config_deleted": "the endpoint's configuration was deleted, so what it was cannot be read any more"; "move the endpoint to a configuration that exists: UpdateEndpoint with a new one under a customer managed key"
     Unknown NO_CONFIG_NAMED "no_config_named": "the endpoint names no configuration"; "see what DescribeEndpoint says"
     Unknown MANAGER_UNKNOWN "key_manager_unknown": "KMS names a key manager that this release does not know"; "update sagelock"
+    Unknown OTHER_PARTITION "key_other_partition": "the key is named in another partition of AWS, whose regions are never asked"; "create a configuration with the ARN of a customer managed key of the endpoint's own region and move the endpoint to it"
     Unknown KEY_NOT_READ "key_not_read": "the key was not asked about"; "run again"
 }
 
@@ -107,7 +110,7 @@ pub(super) const CONFIG_GONE: &Reason = &CONFIG_DELETED;
 /// The further reasons of every rule that looks at an endpoint's configurations.
 pub(super) const CONFIG_REASONS: &[&Reason] = &[&CONFIG_DELETED, &NO_CONFIG_NAMED];
 /// The further reasons of every rule that looks at the key behind a reference.
-pub(super) const KEY_REASONS: &[&Reason] = &[&MANAGER_UNKNOWN, &KEY_NOT_READ];
+pub(super) const KEY_REASONS: &[&Reason] = &[&MANAGER_UNKNOWN, &OTHER_PARTITION, &KEY_NOT_READ];
 
 /// The data class of a subject, by the first of its tags that names one. Tags that cannot be
 /// read may name another than those after them, so that the class is not known.
@@ -306,6 +309,9 @@ pub(super) fn find_key<'a>(
         Fact::Unknown(gap) => (Found::Unknown(KeyWhy::Gap(gap)), Vec::new()),
         // Known by the reference itself, which stands in the chain already.
         Fact::Known(Resolved::AwsManagedAlias) => (Found::Aws, Vec::new()),
+        Fact::Known(Resolved::OtherPartition) => {
+            (Found::Unknown(KeyWhy::OtherPartition), Vec::new())
+        }
         Fact::Known(Resolved::NotFound) => (
             Found::NotFound,
             vec![Evidence::new("Key", "does not exist", &read.source)],
@@ -345,6 +351,7 @@ impl KeyWhy<'_> {
             KeyWhy::Gap(gap) => Judgement::unknown(gap),
             KeyWhy::Manager(name) => Judgement::new(&MANAGER_UNKNOWN)
                 .saying(format!("KMS names the key's manager `{name}`")),
+            KeyWhy::OtherPartition => Judgement::new(&OTHER_PARTITION),
             KeyWhy::NotAsked => Judgement::new(&KEY_NOT_READ),
         }
     }

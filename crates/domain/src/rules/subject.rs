@@ -52,7 +52,7 @@ pub struct KeyView<'a> {
     /// Who names it.
     pub uses: &'a [KeyUse],
     /// Why the uses may not be all.
-    pub uses_gap: Option<&'a Gap>,
+    pub uses_gap: Option<&'a UsesGap>,
     /// What the user decided.
     pub settings: &'a Settings,
     /// When the question is asked.
@@ -68,6 +68,15 @@ pub struct KeyUse {
     pub endpoint: Option<EndpointName>,
     /// The configuration that names the key.
     pub config: ConfigName,
+}
+
+/// Why the uses of keys may not be all.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum UsesGap {
+    /// Something could not be read.
+    Gap(Gap),
+    /// What was read does not say it; one sentence without its full stop.
+    Said(String),
 }
 
 /// What is known about a key that a configuration names.
@@ -97,6 +106,7 @@ pub enum KeyWhy<'a> {
 reasons! {
     NotApplicable NOT_LIVE "not_live": "the endpoint is failed or being deleted"; ""
     Unknown CONFIG_DELETED "config_deleted": "the endpoint's configuration was deleted, so what it was cannot be read any more"; "move the endpoint to a configuration that exists: UpdateEndpoint with a new one under a customer managed key"
+    Unknown SECOND_CONFIG "second_config_not_named": "the endpoint's status says that instances of a second configuration may be running, and AWS does not name it"; "look again when the deployment has ended"
     Unknown NO_CONFIG_NAMED "no_config_named": "the endpoint names no configuration"; "see what DescribeEndpoint says"
     Unknown MANAGER_UNKNOWN "key_manager_unknown": "KMS names a key manager that this release does not know"; "update sagelock"
     Unknown OTHER_PARTITION "key_other_partition": "the key is named in another partition of AWS, whose regions are never asked"; "create a configuration with the ARN of a customer managed key of the endpoint's own region and move the endpoint to it"
@@ -108,7 +118,7 @@ pub(super) const LIVE_REASONS: &[&Reason] = &[&NOT_LIVE];
 /// The reason where the configuration of an endpoint does not exist any more.
 pub(super) const CONFIG_GONE: &Reason = &CONFIG_DELETED;
 /// The further reasons of every rule that looks at an endpoint's configurations.
-pub(super) const CONFIG_REASONS: &[&Reason] = &[&CONFIG_DELETED, &NO_CONFIG_NAMED];
+pub(super) const CONFIG_REASONS: &[&Reason] = &[&CONFIG_DELETED, &NO_CONFIG_NAMED, &SECOND_CONFIG];
 /// The further reasons of every rule that looks at the key behind a reference.
 pub(super) const KEY_REASONS: &[&Reason] = &[&MANAGER_UNKNOWN, &OTHER_PARTITION, &KEY_NOT_READ];
 
@@ -183,6 +193,13 @@ impl<'a> EndpointView<'a> {
                 current.as_str(),
                 source,
             ));
+            if facts.hides_a_config() {
+                let status = facts.status.as_str();
+                let second = Judgement::new(&SECOND_CONFIG).saying(format!(
+                    "the endpoint is {status}, and AWS names only configuration {current}"
+                ));
+                return first.join(second).given(self.status_evidence());
+            }
             let Some(pending) = facts.pending.as_ref().filter(|pending| *pending != current) else {
                 return first.given(self.status_evidence());
             };

@@ -122,28 +122,31 @@ pub(super) const CONFIG_REASONS: &[&Reason] = &[&CONFIG_DELETED, &NO_CONFIG_NAME
 /// The further reasons of every rule that looks at the key behind a reference.
 pub(super) const KEY_REASONS: &[&Reason] = &[&MANAGER_UNKNOWN, &OTHER_PARTITION, &KEY_NOT_READ];
 
-/// The data class of a subject, by the first of its tags that names one. Tags that cannot be
-/// read may name another than those after them, so that the class is not known.
+/// The data class of a subject, by the first of its tags that names one, as the settings spell
+/// it. Tags that cannot be read may name another than those after them, so that the class is not
+/// known.
 pub(super) fn data_class(tags: &[&Fact<Tags>], settings: &Settings) -> Fact<String> {
     for fact in tags {
         match fact {
             Fact::Unknown(gap) => return Fact::Unknown(gap.clone()),
             Fact::Known(tags) => {
-                if let Some(class) = tags.get(&settings.tags.data_class) {
-                    return Fact::Known(class.clone());
+                let named = tags.get(&settings.tags.data_class);
+                // An empty tag names nothing.
+                if let Some(class) = named.filter(|class| !class.trim().is_empty()) {
+                    return Fact::Known(settings.class_of(class));
                 }
             }
         }
     }
-    Fact::Known(settings.default_data_class.clone())
+    Fact::Known(settings.class_of(&settings.default_data_class))
 }
 
-/// The weight of a data class; a class that is not configured weighs as the default one.
+/// The weight of a data class, as [`data_class`] gives it.
 pub(super) fn weight(class: Option<&str>, settings: &Settings) -> Severity {
     let weigh = |class: &str| settings.data_classes.get(class).copied();
     class
         .and_then(weigh)
-        .or_else(|| weigh(&settings.default_data_class))
+        .or_else(|| weigh(&settings.class_of(&settings.default_data_class)))
         .unwrap_or(Severity::High)
 }
 
@@ -290,6 +293,17 @@ impl<'a> ConfigView<'a> {
             settings,
             now,
         })
+    }
+
+    /// An endpoint of the same account and region.
+    pub(super) fn endpoint(&self, endpoint: &'a Endpoint) -> EndpointView<'a> {
+        EndpointView {
+            endpoint,
+            cell: self.cell,
+            keys: self.keys,
+            settings: self.settings,
+            now: self.now,
+        }
     }
 
     /// How much a finding about this configuration weighs.

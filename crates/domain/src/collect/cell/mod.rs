@@ -64,27 +64,9 @@ impl CellState {
         &self.wanted
     }
 
-    /// The cell, and the one gap that stands for a region which refuses the caller as a whole.
-    pub(super) fn close(mut self) -> (Cell, Option<Gap>) {
-        let denied = |gap: &Option<Gap>| {
-            gap.as_ref()
-                .is_some_and(|gap| gap.reason == GapReason::AccessDenied)
-        };
-        if !(denied(&self.cell.endpoints_gap) && denied(&self.cell.configs_gap)) {
-            return (self.cell, None);
-        }
-        let region_denied = self.cell.endpoints_gap.clone().map(|gap| Gap {
-            reason: GapReason::RegionDenied,
-            ..gap
-        });
-        for gap in [
-            &mut self.cell.endpoints_gap,
-            &mut self.cell.configs_gap,
-            &mut self.cell.schedules_gap,
-        ] {
-            gap.clone_from(&region_denied);
-        }
-        (self.cell, region_denied)
+    /// The cell, now that nothing of it is open any more.
+    pub(super) fn close(self) -> Cell {
+        self.cell
     }
 
     /// Takes an answer.

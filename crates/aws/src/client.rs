@@ -75,25 +75,26 @@ impl Aws {
     /// Nothing answered, or the answer is an error.
     pub async fn perform(&self, address: &Address, call: &Call) -> Result<Reply, CallError> {
         let row = call.op().row();
-        let exchange = self.exchange(row.service, &address.region);
+        let exchange = self.exchange(row.service, &address.region)?;
         match exchange.invoke(wire::request(call)).await {
             Ok(response) => wire::reply(row.wire, response, Timestamp::now()),
             Err(error) => Err(failed(&error)),
         }
     }
 
-    fn exchange(&self, service: Service, region: &Region) -> Exchange {
+    fn exchange(&self, service: Service, region: &Region) -> Result<Exchange, CallError> {
         let mut exchanges = self
             .exchanges
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let prepared = exchanges
-            .entry((service, region.clone()))
-            .or_insert_with(|| {
-                let url = endpoint(&self.shared.sdk, service, region);
-                exchange(&self.shared, &url, signing_name(service), region)
-            });
-        prepared.clone()
+        let id = (service, region.clone());
+        if let Some(prepared) = exchanges.get(&id) {
+            return Ok(prepared.clone());
+        }
+        let url = endpoint(&self.shared.sdk, service, region)?;
+        let prepared = exchange(&self.shared, &url, signing_name(service), region);
+        exchanges.insert(id, prepared.clone());
+        Ok(prepared)
     }
 }
 

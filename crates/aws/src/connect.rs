@@ -11,6 +11,8 @@ use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
+use sagelock_domain::ids::Region;
+
 use crate::Aws;
 
 /// What the user says about the connection; all else comes from the environment, the shared
@@ -19,6 +21,8 @@ use crate::Aws;
 pub struct Options {
     /// The profile, `--profile`.
     pub profile: Option<String>,
+    /// The region to ask where none is configured: the first that the user names.
+    pub region: Option<Region>,
 }
 
 /// There are no credentials to work with.
@@ -65,7 +69,7 @@ impl Aws {
                 .build();
             loader = loader.profile_name(profile).credentials_provider(named);
         }
-        let sdk = with_region(loader.load().await);
+        let sdk = with_region(loader.load().await, options.region.as_ref());
         let Some(provider) = sdk.credentials_provider() else {
             let source = CredentialsError::not_loaded("no provider is configured");
             return Err(ConnectError::NoCredentials {
@@ -93,13 +97,16 @@ fn in_profile(profile: Option<&String>) -> String {
     profile.map_or_else(String::new, |profile| format!(" in profile `{profile}`"))
 }
 
-/// STS needs some region; where none is configured, that of the partition's first.
-fn with_region(sdk: SdkConfig) -> SdkConfig {
+/// STS needs some region. Where none is configured, one that the user names, which is of the
+/// credentials' partition; else that of the commercial partition that has always answered for all
+/// (IAM User Guide, "Manage AWS STS in an AWS Region", global endpoint).
+fn with_region(sdk: SdkConfig, named: Option<&Region>) -> SdkConfig {
     if sdk.region().is_some() {
         return sdk;
     }
+    let region = named.map_or("us-east-1", Region::as_str);
     sdk.into_builder()
-        .region(SdkRegion::new("us-east-1"))
+        .region(SdkRegion::new(region.to_owned()))
         .build()
 }
 

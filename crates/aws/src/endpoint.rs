@@ -2,7 +2,7 @@
 
 use aws_config::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
-use sagelock_domain::call::Service;
+use sagelock_domain::call::{CallError, CallErrorKind, Service};
 use sagelock_domain::ids::Region;
 
 /// The address of a service in a region.
@@ -10,9 +10,18 @@ use sagelock_domain::ids::Region;
 /// An override counts first: `AWS_ENDPOINT_URL_<SERVICE>` or the profile's `services` section,
 /// then `AWS_ENDPOINT_URL` or the profile's `endpoint_url` (AWS SDKs and Tools Reference Guide,
 /// "Service-specific endpoints").
-pub(crate) fn endpoint(sdk: &SdkConfig, service: Service, region: &Region) -> String {
-    overridden(sdk, service)
-        .unwrap_or_else(|| public(service, region, sdk.use_fips().unwrap_or(false)))
+///
+/// # Errors
+/// The region is not of a region's shape: no signed request goes to a host made of it.
+pub(crate) fn endpoint(
+    sdk: &SdkConfig,
+    service: Service,
+    region: &Region,
+) -> Result<String, CallError> {
+    match overridden(sdk, service) {
+        Some(url) => Ok(url),
+        None => public(service, region, sdk.use_fips().unwrap_or(false)),
+    }
 }
 
 /// The override of a service's address, where there is one.
@@ -43,17 +52,24 @@ pub(crate) fn signing_name(service: Service) -> &'static str {
     service.prefix()
 }
 
-fn public(service: Service, region: &Region, fips: bool) -> String {
+fn public(service: Service, region: &Region, fips: bool) -> Result<String, CallError> {
+    if !region.has_shape() {
+        return Err(CallError {
+            kind: CallErrorKind::Refused,
+            code: "Region".to_owned(),
+            message: format!("`{region}` is not the name of a region, so nothing was sent"),
+        });
+    }
     let suffix = dns_suffix(region);
     let fips = if fips { "-fips" } else { "" };
     // Botocore, `endpointPrefix` of each service and its endpoint rules.
-    match service {
+    Ok(match service {
         Service::SageMaker => format!("https://api{fips}.sagemaker.{region}.{suffix}"),
         Service::Kms => format!("https://kms{fips}.{region}.{suffix}"),
         Service::Sts => format!("https://sts{fips}.{region}.{suffix}"),
         Service::Ec2 => format!("https://ec2{fips}.{region}.{suffix}"),
         Service::Organizations => format!("https://organizations{fips}.{region}.{suffix}"),
-    }
+    })
 }
 
 /// The domain of a partition (botocore, `partitions.json`, `dnsSuffix`).
@@ -115,7 +131,25 @@ mod tests {
             ),
         ];
         for (service, region, fips, expected) in cases {
-            assert_eq!(public(service, &Region::new(region), fips), expected);
+            let url = public(service, &Region::new(region), fips);
+            assert_eq!(url.as_deref(), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn no_host_is_made_of_what_is_no_region() {
+        for text in [
+            "",
+            "x.evil.example/",
+            "eu-west-1.evil.example",
+            "evil.example#-x-1",
+        ] {
+            let refused = public(Service::Kms, &Region::new(text), false);
+            assert_eq!(
+                refused.map_err(|error| error.kind),
+                Err(CallErrorKind::Refused),
+                "{text}"
+            );
         }
     }
 }

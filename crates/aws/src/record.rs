@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 use sagelock_domain::call::{Call, CallError, Reply};
 use sagelock_domain::collect::Address;
-use sagelock_domain::recording::{self, BadLine, Meta, Recording, SCHEMA};
+use sagelock_domain::recording::{self, BadLine, Ending, Meta, Recording, SCHEMA};
 
 const META: &str = "recording.json";
 const CALLS: &str = "calls.ndjson";
@@ -62,6 +62,8 @@ pub enum RecordError {
 /// Writes a recording while a run goes on. Its files can be read by their owner only.
 #[derive(Debug)]
 pub struct Recorder {
+    meta: Meta,
+    meta_path: PathBuf,
     path: PathBuf,
     calls: Mutex<Lines>,
 }
@@ -95,18 +97,21 @@ impl Recorder {
             }
             opened => opened.map_err(file("create", &path))?,
         };
-        let text = serde_json::to_string_pretty(meta).map_err(|source| RecordError::Meta {
-            path: path.clone(),
-            source,
-        })?;
+        let text = meta_text(meta, &path)?;
         writeln!(json, "{text}").map_err(file("write", &path))?;
+        let meta_path = path;
         let path = folder.join(CALLS);
         let opened = private(&path).map_err(file("create", &path))?;
         let calls = Mutex::new(Lines {
             file: BufWriter::new(opened),
             failed: None,
         });
-        Ok(Self { path, calls })
+        Ok(Self {
+            meta: meta.clone(),
+            meta_path,
+            path,
+            calls,
+        })
     }
 
     /// Adds one exchange.
@@ -128,11 +133,11 @@ impl Recorder {
         }
     }
 
-    /// Ends the recording.
+    /// Ends the recording, and says in it how the run ended.
     ///
     /// # Errors
     /// It could not be written whole.
-    pub fn finish(&self) -> Result<(), RecordError> {
+    pub fn finish(&self, ending: Ending) -> Result<(), RecordError> {
         let mut lines = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         let flushed = lines.file.flush();
         let failed = lines.failed.take().map_or(flushed, Err);
@@ -140,8 +145,25 @@ impl Recorder {
             doing: "write",
             path: self.path.clone(),
             source,
+        })?;
+        let meta = Meta {
+            ending: Some(ending),
+            ..self.meta.clone()
+        };
+        let text = meta_text(&meta, &self.meta_path)?;
+        fs::write(&self.meta_path, format!("{text}\n")).map_err(|source| RecordError::File {
+            doing: "write",
+            path: self.meta_path.clone(),
+            source,
         })
     }
+}
+
+fn meta_text(meta: &Meta, path: &Path) -> Result<String, RecordError> {
+    serde_json::to_string_pretty(meta).map_err(|source| RecordError::Meta {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Creates a file that only its owner can read.

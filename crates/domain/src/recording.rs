@@ -28,6 +28,19 @@ pub struct Meta {
     pub simulated: bool,
     /// When the run began; a replay judges as of then.
     pub started_at: Timestamp,
+    /// How it ended; recordings of before this field was written say nothing, and were whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<Ending>,
+}
+
+/// How a recorded run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// Everything was asked.
+    Whole,
+    /// Before everything was asked.
+    Interrupted,
 }
 
 /// One exchange.

@@ -1,6 +1,6 @@
 //! The regions of AWS, as far as this release knows them.
 
-use crate::ids::Region;
+use crate::ids::{Partition, Region};
 
 /// Whether this release has heard of the region.
 #[must_use]
@@ -20,17 +20,19 @@ pub fn close_to(text: &str) -> Vec<&'static str> {
     close.into_iter().take(3).map(|(_, name)| name).collect()
 }
 
-/// Where a partition's Organizations answers (AWS General Reference, "AWS Organizations
-/// endpoints and quotas").
+/// Where a partition's Organizations answers (botocore, `endpoints.json`, `organizations`; of
+/// the partitions that it does not list, the first region of `partitions.json`).
 #[must_use]
 pub fn organizations_home(region: &Region) -> Region {
-    let name = region.as_str();
-    Region::new(if name.starts_with("cn-") {
-        "cn-northwest-1"
-    } else if name.starts_with("us-gov-") {
-        "us-gov-west-1"
-    } else {
-        "us-east-1"
+    Region::new(match Partition::of_region(region).as_str() {
+        "aws-cn" => "cn-northwest-1",
+        "aws-us-gov" => "us-gov-west-1",
+        "aws-iso" => "us-iso-east-1",
+        "aws-iso-b" => "us-isob-east-1",
+        "aws-iso-e" => "eu-isoe-west-1",
+        "aws-iso-f" => "us-isof-south-1",
+        "aws-eusc" => "eusc-de-east-1",
+        _ => "us-east-1",
     })
 }
 
@@ -118,5 +120,16 @@ mod tests {
         assert!(!is_known(&Region::new("eu-west-9")));
         assert_eq!(close_to("eu-wset-1").first(), Some(&"eu-west-1"));
         assert!(close_to("moon").is_empty());
+    }
+
+    #[test]
+    fn every_partition_asks_its_own_organizations() {
+        for name in REGIONS {
+            let region = Region::new(*name);
+            let home = organizations_home(&region);
+            assert!(is_known(&home), "{name}: {home}");
+            let partition = |region: &Region| Partition::of_region(region).as_str().to_owned();
+            assert_eq!(partition(&home), partition(&region), "{name}");
+        }
     }
 }

@@ -26,7 +26,8 @@ pub struct Settings {
     pub data_classes: BTreeMap<String, Severity>,
     /// Whether serverless endpoints need a key.
     pub serverless: Serverless,
-    /// Accounts whose keys may be used (EP-007); empty: those of the own organisation.
+    /// Accounts whose keys may be used beside the audited one's own, which always may (EP-007);
+    /// empty: those of the own organisation.
     pub allowed_accounts: BTreeSet<AccountId>,
     /// What the whole of an alias after `alias/` must match (KEY-007); none: not configured.
     pub alias_pattern: Option<Regex>,
@@ -64,6 +65,35 @@ pub enum Serverless {
     RequiresKey,
 }
 
+impl Settings {
+    /// The configured class that a text means, whatever its case and the blanks around it; one
+    /// that is not configured means the default class.
+    #[must_use]
+    pub fn class_of(&self, text: &str) -> String {
+        let configured = |text: &str| {
+            let mut classes = self.data_classes.keys();
+            classes.find(|class| is_same_class(class, text)).cloned()
+        };
+        configured(text)
+            .or_else(|| configured(&self.default_data_class))
+            .unwrap_or_else(|| self.default_data_class.clone())
+    }
+
+    /// Whether "a key cannot cover it" is no excuse for data of this class.
+    #[must_use]
+    pub fn is_regulated(&self, class: &str) -> bool {
+        self.regulated
+            .iter()
+            .any(|regulated| is_same_class(regulated, class))
+    }
+}
+
+/// Whether two texts name one class.
+#[must_use]
+pub fn is_same_class(a: &str, b: &str) -> bool {
+    a.trim().to_lowercase() == b.trim().to_lowercase()
+}
+
 impl Default for Settings {
     fn default() -> Self {
         let class = |name: &str, severity| (name.to_owned(), severity);
@@ -94,6 +124,30 @@ impl Default for Settings {
             superseded_keep_days: 7,
             expected_denied: BTreeSet::new(),
             rules_off: BTreeSet::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_is_what_it_means() {
+        let settings = Settings {
+            regulated: ["Restricted".to_owned(), "sensitive".to_owned()].into(),
+            ..Settings::default()
+        };
+        let cases = [
+            ("restricted", "restricted", true),
+            (" Restricted ", "restricted", true),
+            ("PUBLIC", "public", false),
+            ("typing-error", "sensitive", true),
+        ];
+        for (text, class, regulated) in cases {
+            let meant = settings.class_of(text);
+            assert_eq!(meant, class, "{text}");
+            assert_eq!(settings.is_regulated(&meant), regulated, "{text}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The main job: collect, assess, count.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::anyhow;
 use jiff::Timestamp;
@@ -9,6 +9,7 @@ use sagelock_domain::call::Op;
 use sagelock_domain::collect::{Collector, Scope};
 use sagelock_domain::drive::{Calls, Driver};
 use sagelock_domain::fact::{Gap, GapReason};
+use sagelock_domain::ids::Region;
 use sagelock_domain::inventory::{Cell, Keys};
 use sagelock_domain::rules::RULES;
 
@@ -63,7 +64,14 @@ pub(crate) async fn audit(
     let mut gaps = collected.gaps().clone();
     gaps.extend(session.regions_gap.clone());
     refused_everywhere(&gaps, &calls)?;
-    let coverage = Coverage::new(&totals, &gaps, &config.settings.expected_denied);
+    let interrupted = ended == Ended::Interrupted || session.replays_interrupted;
+    let nothing_read = !collected.has_answered() && !interrupted;
+    let coverage = Coverage::new(
+        &totals,
+        &gaps,
+        &config.settings.expected_denied,
+        nothing_read,
+    );
     for (op, count) in &session.calls.sent {
         *calls.sent.entry(*op).or_default() += count;
     }
@@ -76,7 +84,7 @@ pub(crate) async fn audit(
         regions: session.regions.clone(),
         regions_off: session.regions_off.clone(),
         simulated: session.simulated.is_some(),
-        interrupted: ended == Ended::Interrupted,
+        interrupted,
         rules_off: config.settings.rules_off.iter().cloned().collect(),
         coverage,
         totals,
@@ -140,26 +148,79 @@ pub(crate) fn exit_of(audit: &Audit, config: &Config) -> Exit {
     } else {
         Exit::Clean
     };
-    findings.or(coverage)
+    let reading = if audit.coverage.nothing_read {
+        Exit::Credentials
+    } else {
+        Exit::Clean
+    };
+    findings.or(coverage).or(reading)
 }
 
-/// The permissions that were missing, and the rules whose verdicts they would unlock.
-pub(crate) fn missing_permissions(calls: &Calls) -> Vec<String> {
-    calls
-        .denied
+/// The permissions that were missing, and the rules whose verdicts they would unlock. What the
+/// configuration expects to be denied is not missing.
+pub(crate) fn missing_permissions(audit: &Audit) -> Vec<String> {
+    let mut denied: BTreeMap<Op, (u64, BTreeSet<&Region>)> = BTreeMap::new();
+    let missing = audit
+        .coverage
+        .gaps
         .iter()
-        .map(|(op, count)| {
-            let rules: Vec<&str> = RULES
-                .iter()
-                .filter(|rule| rule.needs.contains(op))
-                .map(|rule| rule.id)
-                .collect();
-            let unlocks = match rules.as_slice() {
-                [] => "no verdict".to_owned(),
-                few if few.len() <= 4 => few.join(", "),
-                many => format!("{} rules", many.len()),
-            };
-            format!("{} denied {count} ×: allow it for {unlocks}", op.name())
+        .filter(|gap| !gap.expected && gap.gap.reason == GapReason::AccessDenied);
+    for gap in missing {
+        let (count, regions) = denied.entry(gap.gap.call).or_default();
+        *count += 1;
+        regions.insert(&gap.gap.region);
+    }
+    let line = |(op, (count, regions)): (&Op, &(u64, BTreeSet<&Region>))| {
+        let rules: Vec<&str> = RULES
+            .iter()
+            .filter(|rule| rule.needs.contains(op))
+            .map(|rule| rule.id)
+            .collect();
+        let unlocks = match rules.as_slice() {
+            [] => "no verdict".to_owned(),
+            few if few.len() <= 4 => few.join(", "),
+            many => format!("{} rules", many.len()),
+        };
+        let name = op.name();
+        format!(
+            "{name} denied {count} ×{}: allow it for {unlocks}",
+            in_regions(regions.len())
+        )
+    };
+    denied.iter().map(line).collect()
+}
+
+/// The other gaps, alike ones in one line.
+pub(crate) fn other_gaps(audit: &Audit) -> Vec<String> {
+    let mut groups: BTreeMap<(Op, GapReason), Vec<&Gap>> = BTreeMap::new();
+    let other = audit
+        .coverage
+        .gaps
+        .iter()
+        .filter(|gap| !gap.expected && gap.gap.reason != GapReason::AccessDenied);
+    for gap in other {
+        let kind = (gap.gap.call, gap.gap.reason);
+        groups.entry(kind).or_default().push(&gap.gap);
+    }
+    let line = |group: &Vec<&Gap>| {
+        let first = group.first()?;
+        let regions: BTreeSet<&Region> = group.iter().map(|gap| &gap.region).collect();
+        Some(match group.len() {
+            1 => first.to_string(),
+            more => format!(
+                "{first} (and {} more{})",
+                more - 1,
+                in_regions(regions.len())
+            ),
         })
-        .collect()
+    };
+    groups.values().filter_map(line).collect()
+}
+
+fn in_regions(regions: usize) -> String {
+    if regions < 2 {
+        String::new()
+    } else {
+        format!(" in {regions} regions")
+    }
 }

@@ -12,7 +12,7 @@ use sagelock_domain::collect::Address;
 use sagelock_domain::drive::{Batch, Calls, Driver, Limits, Rate};
 use sagelock_domain::fact::Gap;
 use sagelock_domain::ids::{AccountId, Region};
-use sagelock_domain::recording::{Meta, SCHEMA};
+use sagelock_domain::recording::{Ending, Meta, SCHEMA};
 use sagelock_domain::regions;
 
 use crate::drive::{Ended, Port, run};
@@ -42,6 +42,8 @@ pub(crate) struct Session {
     pub(crate) regions_off: Vec<Region>,
     /// The override under which something answers in AWS's place.
     pub(crate) simulated: Option<String>,
+    /// Whether the run that is replayed was interrupted.
+    pub(crate) replays_interrupted: bool,
     pub(crate) started_at: Timestamp,
     pub(crate) limits: Limits,
     /// What finding this out has asked.
@@ -86,6 +88,7 @@ impl Session {
             simulated: meta
                 .simulated
                 .then(|| "this was recorded from an endpoint override".to_owned()),
+            replays_interrupted: meta.ending == Some(Ending::Interrupted),
             started_at: meta.started_at,
             // A retry cannot change what was recorded.
             limits: Limits {
@@ -102,6 +105,7 @@ impl Session {
         check_regions(&wanted.regions)?;
         let options = Options {
             profile: wanted.profile.clone(),
+            region: wanted.regions.first().cloned(),
         };
         let aws = Aws::connect(options).await.map_err(no_credentials)?;
         let simulated = aws
@@ -157,6 +161,7 @@ impl Session {
             regions_gap: None,
             regions_off: Vec::new(),
             simulated,
+            replays_interrupted: false,
             started_at,
             limits,
             calls,
@@ -167,8 +172,8 @@ impl Session {
         Ok(session)
     }
 
-    /// The regions that were named, or all that the account has; those that are off are left
-    /// out, and are no gap.
+    /// The regions that were named, or all that the account has. Those that are off are left out
+    /// and are no gap, unless one of them was named.
     fn choose_regions(
         &mut self,
         answer: Result<Reply, CallError>,
@@ -197,12 +202,13 @@ impl Session {
                     self.regions = on;
                     self.regions_off = off;
                 } else {
-                    let (out, kept) = self
-                        .regions
-                        .drain(..)
-                        .partition(|region| off.contains(region));
-                    self.regions = kept;
-                    self.regions_off = out;
+                    if let Some(region) = self.regions.iter().find(|region| off.contains(region)) {
+                        let account = &self.account;
+                        let error =
+                            anyhow!("region `{region}` is not enabled in account {account}");
+                        return Err(Failure::usage(error)
+                            .hint("enable it (account:EnableRegion), or leave it out"));
+                    }
                     if let Some(region) = self
                         .regions
                         .iter()
@@ -254,6 +260,8 @@ impl Session {
             regions: self.regions.clone(),
             simulated: self.simulated.is_some(),
             started_at: self.started_at,
+            // What stands there if nobody lives to say otherwise.
+            ending: Some(Ending::Interrupted),
         };
         let recorder = Recorder::create(folder, &meta).map_err(Failure::usage)?;
         if let Some(Port::Aws(_, slot)) = Rc::get_mut(&mut self.port) {
@@ -263,9 +271,14 @@ impl Session {
     }
 
     /// Ends the recording, where there is one.
-    pub(crate) fn finish_recording(&self) -> Result<(), RecordError> {
+    pub(crate) fn finish_recording(&self, interrupted: bool) -> Result<(), RecordError> {
+        let ending = if interrupted {
+            Ending::Interrupted
+        } else {
+            Ending::Whole
+        };
         match &*self.port {
-            Port::Aws(_, Some(recorder)) => recorder.finish(),
+            Port::Aws(_, Some(recorder)) => recorder.finish(ending),
             Port::Aws(_, None) | Port::Replay(..) => Ok(()),
         }
     }
@@ -281,16 +294,7 @@ fn unanswered() -> CallError {
 
 /// A name that cannot be a region's is refused before anything is asked.
 fn check_regions(wanted: &[Region]) -> Result<(), Failure> {
-    let plausible = |region: &Region| {
-        let name = region.as_str();
-        let parts: Vec<&str> = name.split('-').collect();
-        parts.len() >= 3
-            && parts.last().is_some_and(|last| last.parse::<u8>().is_ok())
-            && name
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-    };
-    match wanted.iter().find(|region| !plausible(region)) {
+    match wanted.iter().find(|region| !region.has_shape()) {
         Some(region) => Err(no_such_region(region)),
         None => Ok(()),
     }

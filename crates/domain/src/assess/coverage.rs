@@ -17,6 +17,8 @@ pub struct Coverage {
     pub gaps: Vec<CoverageGap>,
     /// Whether every listing was read to its end.
     pub complete: bool,
+    /// Whether no listing of any region was answered at all.
+    pub nothing_read: bool,
 }
 
 /// A gap, and whether it was expected.
@@ -29,9 +31,14 @@ pub struct CoverageGap {
 }
 
 impl Coverage {
-    /// Weighs the gaps of a run.
+    /// Weighs the gaps of a run; `nothing_read`: no listing was answered.
     #[must_use]
-    pub fn new(totals: &Totals, gaps: &BTreeSet<Gap>, expected_denied: &BTreeSet<Region>) -> Self {
+    pub fn new(
+        totals: &Totals,
+        gaps: &BTreeSet<Gap>,
+        expected_denied: &BTreeSet<Region>,
+        nothing_read: bool,
+    ) -> Self {
         let gaps: Vec<CoverageGap> = gaps
             .iter()
             .map(|gap| CoverageGap {
@@ -47,11 +54,13 @@ impl Coverage {
             verdicts: totals.rules.values().map(super::Counts::all).sum(),
             unknown: totals.rules.values().map(|counts| counts.unknown).sum(),
             gaps,
-            complete,
+            complete: complete && !nothing_read,
+            nothing_read,
         }
     }
 
-    /// The share of verdicts that are not unknown; 1 where there are none.
+    /// The share of verdicts that are not unknown; where there are none, 1 if every listing says
+    /// so, and 0 if there may be some.
     #[must_use]
     #[expect(
         clippy::cast_precision_loss,
@@ -59,7 +68,7 @@ impl Coverage {
     )]
     pub fn ratio(&self) -> f64 {
         if self.verdicts == 0 {
-            return 1.0;
+            return if self.complete { 1.0 } else { 0.0 };
         }
         (self.verdicts - self.unknown) as f64 / self.verdicts as f64
     }

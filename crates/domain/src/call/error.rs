@@ -37,10 +37,22 @@ pub enum CallErrorKind {
     NotRecorded,
 }
 
-impl CallErrorKind {
-    /// Whether asking again may help.
+/// How often a call is made at the most whose answer has a server error's status and is not in
+/// AWS's format: something in between may have hiccuped, or is not AWS.
+const STRANGER_ATTEMPTS_MAX: u32 = 3;
+
+impl CallError {
+    /// Whether asking again may help after so many attempts.
     #[must_use]
-    pub fn is_retryable(self) -> bool {
+    pub fn is_retryable(&self, attempts: u32) -> bool {
+        let stranger = self.kind == CallErrorKind::NotJson && self.code.starts_with("HTTP 5");
+        self.kind.is_retryable() || (stranger && attempts < STRANGER_ATTEMPTS_MAX)
+    }
+}
+
+impl CallErrorKind {
+    /// Whether asking again may help, for as long as there is time.
+    fn is_retryable(self) -> bool {
         match self {
             Self::Throttled | Self::Unavailable => true,
             Self::AccessDenied

@@ -95,7 +95,14 @@ views! {
         monitoring_job_definition_name: Option<String>, monitoring_type: Option<String>,
     }
     /// A monitoring job written into its schedule.
-    MonitoringJobDefinition { monitoring_output_config: MonitoringOutputConfig, }
+    MonitoringJobDefinition {
+        monitoring_inputs: Option<Vec<MonitoringInput>>,
+        monitoring_output_config: MonitoringOutputConfig,
+    }
+    /// What a monitoring job reads: an endpoint's data, or a batch transform's.
+    MonitoringInput { endpoint_input: Option<EndpointInput>, }
+    /// The endpoint whose data a monitoring job reads.
+    EndpointInput { endpoint_name: EndpointName, }
     /// Where a monitoring job writes.
     MonitoringOutputConfig { monitoring_outputs: Vec<MonitoringOutput>, kms_key_id: Option<String>, }
     /// One output of a monitoring job.
@@ -131,8 +138,18 @@ views! {
     CallerIdentity { account: AccountId, arn: String, }
 }
 
-/// A monitoring job definition of any of the four types, each of which names its output in a
-/// field of its own.
+impl MonitoringJobDefinition {
+    /// The endpoint whose data the job reads.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<EndpointName> {
+        let mut inputs = self.monitoring_inputs.iter().flatten();
+        let input = inputs.find_map(|input| input.endpoint_input.as_ref());
+        input.map(|input| input.endpoint_name.clone())
+    }
+}
+
+/// A monitoring job definition of any of the four types, each of which names its input and its
+/// output in fields of its own.
 #[derive(Clone, Debug, Deserialize)]
 pub struct DescribeJobDefinition {
     #[serde(rename = "DataQualityJobOutputConfig")]
@@ -143,9 +160,33 @@ pub struct DescribeJobDefinition {
     model_bias: Option<MonitoringOutputConfig>,
     #[serde(rename = "ModelExplainabilityJobOutputConfig")]
     model_explainability: Option<MonitoringOutputConfig>,
+    #[serde(rename = "DataQualityJobInput")]
+    data_quality_input: Option<MonitoringInput>,
+    #[serde(rename = "ModelQualityJobInput")]
+    model_quality_input: Option<MonitoringInput>,
+    #[serde(rename = "ModelBiasJobInput")]
+    model_bias_input: Option<MonitoringInput>,
+    #[serde(rename = "ModelExplainabilityJobInput")]
+    model_explainability_input: Option<MonitoringInput>,
 }
 
 impl DescribeJobDefinition {
+    /// The endpoint whose data the job reads; none where it reads a batch transform's.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<EndpointName> {
+        let inputs = [
+            &self.data_quality_input,
+            &self.model_quality_input,
+            &self.model_bias_input,
+            &self.model_explainability_input,
+        ];
+        let input = inputs
+            .into_iter()
+            .flatten()
+            .find_map(|input| input.endpoint_input.as_ref());
+        input.map(|input| input.endpoint_name.clone())
+    }
+
     /// Where the job writes.
     #[must_use]
     pub fn output(self) -> Option<MonitoringOutputConfig> {

@@ -5,6 +5,7 @@
 
 mod ask;
 mod cell;
+mod denied;
 mod keys;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -65,6 +66,9 @@ pub struct Collector {
     tickets: u64,
     answered: u64,
     whole: Vec<Cell>,
+    /// Cells whose listings were denied, until it is known whether others answered.
+    denied: Vec<Cell>,
+    has_answered: bool,
     gaps: BTreeSet<Gap>,
 }
 
@@ -134,6 +138,8 @@ impl Collector {
             tickets: 0,
             answered: 0,
             whole: Vec::new(),
+            denied: Vec::new(),
+            has_answered: false,
             gaps: BTreeSet::new(),
         }
     }
@@ -232,18 +238,41 @@ impl Collector {
             .collect();
         for index in whole {
             if let Some(state) = self.open.remove(&index) {
-                let (cell, region_denied) = state.close();
-                if let Some(gap) = region_denied {
-                    self.gaps.retain(|seen| {
-                        !(seen.account == gap.account
-                            && seen.region == gap.region
-                            && seen.subject.is_empty())
-                    });
-                    self.gaps.insert(gap);
+                let cell = state.close();
+                self.has_answered |= denied::has_answered(&cell);
+                if denied::listings_denied(&cell) {
+                    self.denied.push(cell);
+                } else {
+                    self.whole.push(cell);
                 }
-                self.whole.push(cell);
             }
         }
+        if self.open.is_empty() && self.unopened.is_empty() {
+            self.close_denied_cells();
+        }
+    }
+
+    /// One gap stands for a region that refuses the caller as a whole; where no region answers,
+    /// it is the permission that is missing, and its gaps stay.
+    fn close_denied_cells(&mut self) {
+        for mut cell in std::mem::take(&mut self.denied) {
+            if let Some(gap) = denied::region_denied(&cell, self.has_answered) {
+                self.gaps.retain(|seen| {
+                    !(seen.account == gap.account
+                        && seen.region == gap.region
+                        && seen.subject.is_empty())
+                });
+                denied::stand_for_all(&gap, &mut cell);
+                self.gaps.insert(gap);
+            }
+            self.whole.push(cell);
+        }
+    }
+
+    /// Whether any listing of any region was answered.
+    #[must_use]
+    pub fn has_answered(&self) -> bool {
+        self.has_answered
     }
 
     /// Gives up on everything that is not answered yet: it becomes gaps.

@@ -294,7 +294,7 @@ impl<S: Source> Driver<S> {
             Ok(_) | Err(_) => {}
         }
         if let Err(error) = &result
-            && error.kind.is_retryable()
+            && error.is_retryable(pending.attempts)
         {
             let pause = self.pause(pending.attempts);
             let first = pending.first.unwrap_or(now);

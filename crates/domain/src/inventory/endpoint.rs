@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Output, Tags};
-use crate::fact::Read;
+use crate::fact::{Fact, Read};
 use crate::ids::{ConfigName, EndpointName};
 
 /// An endpoint.
@@ -22,6 +22,12 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
+    /// Whether it is judged; what was deleted since it was listed is not.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        !matches!(self.described.fact, Fact::Known(None)) && self.status().is_live()
+    }
+
     /// Its status: as described, else as listed.
     #[must_use]
     pub fn status(&self) -> &Status {
@@ -47,6 +53,14 @@ pub struct EndpointFacts {
     pub created: Timestamp,
     /// When it was last modified.
     pub modified: Timestamp,
+}
+
+impl EndpointFacts {
+    /// Whether instances of a second configuration may be running that is not named.
+    #[must_use]
+    pub fn hides_a_config(&self) -> bool {
+        self.status.has_two_configs() && self.pending.is_none()
+    }
 }
 
 /// The status of an endpoint (SageMaker API, `EndpointStatus`).
@@ -140,8 +154,8 @@ impl Status {
 pub struct Schedule {
     /// Its name.
     pub name: String,
-    /// The endpoint it watches; none where it watches a batch transform.
-    pub endpoint: Option<EndpointName>,
+    /// The endpoint it watches; `Known(None)`: it watches a batch transform.
+    pub endpoint: Fact<Option<EndpointName>>,
     /// Where it writes; `Known(None)`: it was deleted since it was listed.
     pub output: Read<Option<Output>>,
 }

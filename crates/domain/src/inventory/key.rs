@@ -17,6 +17,9 @@ pub enum Resolved {
     AwsManagedAlias,
     /// None: KMS says that it does not exist.
     NotFound,
+    /// One of another partition, whose regions do not know the caller's credentials and are
+    /// never asked (AWS General Reference, "Amazon Resource Names", partition).
+    OtherPartition,
 }
 
 /// A key, as far as it could be read.

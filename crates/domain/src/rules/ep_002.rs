@@ -2,25 +2,26 @@
 //!
 //! A configuration that no endpoint runs harms nobody today, but an endpoint can be moved to it
 //! at any time, by hand, by a pipeline or by a rollback. Two cases: a *pending* configuration is
-//! the one an endpoint is moving to and weighs as much as EP-001; an *unattached* one weighs
+//! the one an endpoint is moving to, is judged as data of that endpoint's class and weighs as much as
+//! EP-001; an *unattached* one weighs
 //! little, is grouped in the output and never counts in the totals of endpoints.
 //!
 //! A superseded configuration is left alone until EP-011's window has passed, so that a rollback
-//! stays possible. When it was superseded, only a tag on its successor says; without one, the
-//! window counts from its creation.
+//! stays possible. That it was superseded, only a tag on its successor says, and the window
+//! counts from the successor's creation; without one, from its own.
 
 use super::rule::{Check, Rule};
 use super::verdict::{Evidence, Judgement, Verdict, known, reasons};
 use crate::severity::Severity;
 use jiff::SignedDuration;
 
-use super::ep_011::superseded_by;
+use super::ep_011::{superseded_by, switched_at};
 use super::holder::{Holder, holder};
-use super::subject::{ConfigView, KEY_REASONS, data_class, is_fail};
+use super::subject::{ConfigView, EndpointView, KEY_REASONS, data_class, is_fail};
 use super::volume::{VOLUME_REASONS, judge_volume};
 use crate::call::Op;
 use crate::fact::Fact;
-use crate::inventory::{Cell, Config};
+use crate::inventory::{Cell, Config, Endpoint};
 
 reasons! {
     Fail PENDING "pending": "an endpoint is moving to this configuration, and its volume would not be under a customer managed key"; "stop the deployment, or follow it with one under a customer managed key"
@@ -56,16 +57,24 @@ fn check(view: &ConfigView<'_>) -> Judgement {
     let facts = *known!(&view.facts);
     let config = view.config;
     let source = &config.described.source;
-    let class = data_class(&[&config.tags.fact], view.settings);
-    let volume = judge_volume(
-        facts,
-        source,
-        &view.cell.id,
-        view.keys,
-        &class,
-        view.settings,
-    );
-    match holder(view.cell, config) {
+    let volume_of = |class: &Fact<String>| {
+        let cell = &view.cell.id;
+        judge_volume(facts, source, cell, view.keys, class, view.settings)
+    };
+    let held = holder(view.cell, config);
+    if let Fact::Known(Holder::Pending(endpoints)) = &held {
+        let judge = |endpoint: &&Endpoint| {
+            let endpoint = view.endpoint(endpoint);
+            judge_pending(&endpoint, volume_of(&endpoint.data_class()))
+        };
+        let worst = endpoints
+            .iter()
+            .map(judge)
+            .max_by_key(|judgement| (judgement.verdict(), judgement.severity));
+        return worst.unwrap_or_else(|| Judgement::new(&RETAINED));
+    }
+    let volume = volume_of(&data_class(&[&config.tags.fact], view.settings));
+    match held {
         // Attached would be not applicable, so that a pass cannot be known either.
         Fact::Unknown(gap) if volume.verdict() != Verdict::NotApplicable => {
             Judgement::unknown(&gap).join(volume_facts(volume))
@@ -73,12 +82,6 @@ fn check(view: &ConfigView<'_>) -> Judgement {
         Fact::Known(Holder::Current(endpoint)) => Judgement::new(&ATTACHED)
             .saying(format!("endpoint {endpoint} runs this configuration"))
             .given(Evidence::new("KmsKeyId", shown_key(&volume), source)),
-        Fact::Known(Holder::Pending(endpoint)) if is_fail(&volume) => {
-            let message = format!("endpoint {endpoint} is moving to it; {}", volume.message);
-            Judgement::new(&PENDING)
-                .saying(message)
-                .join(volume_facts(volume))
-        }
         Fact::Known(Holder::None) if is_fail(&volume) => {
             let keep = i64::from(view.settings.superseded_keep_days) * 24;
             let detached = detached_at(view.cell, config).unwrap_or(facts.created);
@@ -99,6 +102,21 @@ fn check(view: &ConfigView<'_>) -> Judgement {
     }
 }
 
+/// Judges the configuration that an endpoint is moving to as data of the endpoint's class.
+fn judge_pending(endpoint: &EndpointView<'_>, volume: Judgement) -> Judgement {
+    let mut judgement = if is_fail(&volume) {
+        let name = &endpoint.endpoint.name;
+        let message = format!("endpoint {name} is moving to it; {}", volume.message);
+        Judgement::new(&PENDING)
+            .saying(message)
+            .join(volume_facts(volume))
+    } else {
+        volume
+    };
+    judgement.severity = Some(RULE.severity.for_data_of(endpoint.weight()));
+    judgement
+}
+
 /// A judgement that adds its facts and never its verdict.
 fn volume_facts(volume: Judgement) -> Judgement {
     Judgement {
@@ -111,12 +129,15 @@ fn shown_key(volume: &Judgement) -> String {
     volume.key.clone().unwrap_or_else(|| "absent".to_owned())
 }
 
-/// When the endpoint that left this configuration behind was switched, where a tag says so.
+/// The earliest that the last endpoint can have left this configuration behind, where a tag says
+/// so.
 fn detached_at(cell: &Cell, config: &Config) -> Option<jiff::Timestamp> {
-    cell.endpoints.values().find_map(|endpoint| {
+    let left = cell.endpoints.values().filter_map(|endpoint| {
         let facts = endpoint.described.fact.known()?.as_ref()?;
         let current = cell.configs.get(facts.config.as_ref()?)?;
         let superseded = superseded_by(current.tags.fact.known()?)?;
-        (superseded == config.name.as_str()).then_some(facts.modified)
-    })
+        let successor = current.described.fact.known()?.as_ref()?;
+        (superseded == config.name.as_str()).then(|| switched_at(facts, successor))
+    });
+    left.max()
 }

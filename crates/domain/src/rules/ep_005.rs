@@ -3,7 +3,8 @@
 //! A core dump holds the memory of the serving process: whatever it was serving. A monitoring
 //! schedule writes statistics and samples about the endpoint's data. The keys are each variant's
 //! `CoreDumpConfig.KmsKeyId` and the schedule's `MonitoringOutputConfig.KmsKeyId`; the worst of
-//! them counts. Where none is named, the bucket's default encryption decides.
+//! them counts. A schedule names its endpoint itself, in its list, or in the input of its job; where
+//! none of these can be read, it may be any endpoint's. Where none is named, the bucket's default encryption decides.
 
 use super::output::{OUTPUT_REASONS, judge_output};
 use super::rule::{Check, Rule};
@@ -69,7 +70,7 @@ fn check(view: &EndpointView<'_>) -> Judgement {
         });
         worst(of_variants).unwrap_or_else(|| Judgement::new(&NO_DUMPS))
     });
-    if !view.endpoint.status().is_live() {
+    if !view.endpoint.is_live() {
         return dumps;
     }
     let monitors = view
@@ -84,14 +85,16 @@ fn check(view: &EndpointView<'_>) -> Judgement {
 }
 
 fn judge_schedule(view: &EndpointView<'_>, schedule: &Schedule) -> Option<Judgement> {
-    if schedule.endpoint.as_ref() != Some(&view.endpoint.name) {
-        return None;
-    }
     let source = &schedule.output.source;
-    let judgement = match &schedule.output.fact {
-        Fact::Unknown(gap) => Judgement::unknown(gap),
-        Fact::Known(None) => return None,
-        Fact::Known(Some(output)) => {
+    let judgement = match (&schedule.endpoint, &schedule.output.fact) {
+        // It was deleted, and so writes nothing.
+        (_, Fact::Known(None)) => return None,
+        (Fact::Known(endpoint), _) if endpoint.as_ref() != Some(&view.endpoint.name) => {
+            return None;
+        }
+        // Whose it is cannot be known: it may be this endpoint's.
+        (Fact::Unknown(gap), _) | (Fact::Known(_), Fact::Unknown(gap)) => Judgement::unknown(gap),
+        (Fact::Known(_), Fact::Known(Some(output))) => {
             let what = format!("monitoring {}", schedule.name);
             let field = "MonitoringOutputConfig.KmsKeyId";
             judge_output(output, &what, field, source, &view.cell.id, view.keys)

@@ -1,16 +1,16 @@
 //! The endpoint's key belongs to an allowed account and lives in the endpoint's region.
 //!
-//! A key of a stranger can be taken away by a stranger. Allowed are the accounts listed under
-//! `keys.allowed_accounts`; where none are, the audited account and the other accounts of its
-//! organisation. The owner and the region are read from the key's ARN, so the question can be
-//! answered even where the key itself may not be read.
+//! A key of a stranger can be taken away by a stranger. Allowed are the audited account itself,
+//! always, and the accounts listed under `keys.allowed_accounts`; where none are listed, the other
+//! accounts of its organisation. The owner and the region are read from the ARN of the key or of
+//! the alias, so the question can be answered even where the key itself may not be read.
 
 use super::rule::{Check, Rule};
 use super::subject::{CONFIG_REASONS, EndpointView, Found, KEY_REASONS, LIVE_REASONS};
 use super::verdict::{Evidence, Judgement, known, reasons};
 use crate::call::Op;
 use crate::fact::Source;
-use crate::ids::{KeyArn, KeyRef};
+use crate::ids::{AccountId, KeyRef, Region};
 use crate::inventory::{Membership, Resolved};
 use crate::severity::Severity;
 
@@ -68,11 +68,16 @@ fn check(view: &EndpointView<'_>) -> Judgement {
         };
         let judgement = match view.key(reference).0 {
             Found::Aws | Found::NotFound => Judgement::new(&NO_CUSTOMER_KEY),
-            Found::Customer(key, _) => judge_owner(view, &key.arn, &key.described.source),
+            Found::Customer(key, _) => {
+                let place = (key.arn.account(), key.arn.region());
+                judge_owner(view, &place, key.arn.as_str(), &key.described.source)
+            }
             // A key that cannot be read may be AWS's own, unless it is of another account or
             // region: those of AWS cannot be shared (KMS Developer Guide, "AWS managed keys").
-            Found::Unknown(why) => match arn_of(view, reference) {
-                Some((arn, source)) if is_foreign(view, arn) => judge_owner(view, arn, source),
+            Found::Unknown(why) => match place_of(view, reference) {
+                Some((place, source)) if is_foreign(view, &place) => {
+                    judge_owner(view, &place, reference.as_str(), source)
+                }
                 Some(_) | None => why.judge(),
             },
         };
@@ -80,34 +85,47 @@ fn check(view: &EndpointView<'_>) -> Judgement {
     })
 }
 
-/// The ARN behind a reference, where it is known although the key cannot be read.
-fn arn_of<'a>(view: &EndpointView<'a>, reference: &KeyRef) -> Option<(&'a KeyArn, &'a Source)> {
+/// Owner and region.
+type Place = (AccountId, Region);
+
+/// Where the key behind a reference lives, where that is known although the key cannot be read:
+/// by its ARN, or by the reference itself. An alias means a key of its own account and region
+/// (KMS Developer Guide, "Aliases").
+fn place_of<'a>(view: &EndpointView<'a>, reference: &KeyRef) -> Option<(Place, &'a Source)> {
     let id = (view.cell.id.clone(), reference.as_str().to_owned());
     let read = view.keys.resolved.get(&id)?;
-    match read.fact.known()? {
-        Resolved::Key(arn) => Some((arn, &read.source)),
-        Resolved::AwsManagedAlias | Resolved::NotFound => None,
-    }
+    let place = match read.fact.known() {
+        Some(Resolved::Key(arn)) => Some((arn.account(), arn.region())),
+        Some(Resolved::OtherPartition) | None => reference.place(),
+        Some(Resolved::AwsManagedAlias | Resolved::NotFound) => None,
+    };
+    Some((place?, &read.source))
 }
 
-fn is_foreign(view: &EndpointView<'_>, arn: &KeyArn) -> bool {
-    arn.account() != view.cell.id.account || arn.region() != view.cell.id.region
+fn is_foreign(view: &EndpointView<'_>, place: &Place) -> bool {
+    place.0 != view.cell.id.account || place.1 != view.cell.id.region
 }
 
-fn judge_owner(view: &EndpointView<'_>, arn: &KeyArn, source: &Source) -> Judgement {
-    let owner = arn.account();
-    let of_key = Evidence::new("Key", arn.as_str(), source);
-    if arn.region() != view.cell.id.region {
+fn judge_owner(
+    view: &EndpointView<'_>,
+    (owner, region): &Place,
+    key: &str,
+    source: &Source,
+) -> Judgement {
+    let of_key = Evidence::new("Key", key, source);
+    if *region != view.cell.id.region {
         let message = format!(
-            "the key lives in {}, the endpoint in {}",
-            arn.region(),
+            "the key lives in {region}, the endpoint in {}",
             view.cell.id.region
         );
         return Judgement::new(&OTHER_REGION).saying(message).given(of_key);
     }
+    if *owner == view.cell.id.account {
+        return Judgement::new(&OWN).given(of_key);
+    }
     let allowed = &view.settings.allowed_accounts;
     if !allowed.is_empty() {
-        let reason = if allowed.contains(&owner) {
+        let reason = if allowed.contains(owner) {
             &ALLOWED
         } else {
             &NOT_ALLOWED
@@ -116,10 +134,7 @@ fn judge_owner(view: &EndpointView<'_>, arn: &KeyArn, source: &Source) -> Judgem
             .saying(format!("{}: {owner}", reason.says))
             .given(of_key);
     }
-    if owner == view.cell.id.account {
-        return Judgement::new(&OWN).given(of_key);
-    }
-    let Some(read) = view.keys.own_organization.get(&owner) else {
+    let Some(read) = view.keys.own_organization.get(owner) else {
         return super::subject::KeyWhy::NotAsked.judge().given(of_key);
     };
     let reason = match known!(&read.fact) {

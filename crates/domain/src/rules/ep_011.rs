@@ -5,18 +5,20 @@
 //! configuration an endpoint ran before, so the successor must name it: the tag
 //! `sagelock:supersedes` on the new configuration holds the name of the old one. An endpoint
 //! whose configuration bears no such tag has no recorded switch, and the rule is not applicable.
-//! The window is `superseded.keep_days`, from the endpoint's last modification.
+//! The window is `superseded.keep_days`, from the creation of the successor or of the endpoint,
+//! whichever came later: the earliest that the switch can have been.
 
 use super::rule::{Check, Rule};
 use super::verdict::{Evidence, Judgement, Verdict, known, reasons};
 use crate::severity::Severity;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::holder::{Holder, holder};
-use super::subject::{CONFIG_GONE, EndpointView, KEY_REASONS, LIVE_REASONS, data_class};
+use super::subject::{CONFIG_GONE, EndpointView, KEY_REASONS, LIVE_REASONS};
 use super::volume::judge_volume;
 use crate::call::Op;
-use crate::inventory::{Config, EndpointFacts, Tags};
+use crate::fact::Source;
+use crate::inventory::{Config, ConfigFacts, EndpointFacts, Tags};
 
 /// The tag on a configuration that names the configuration it took the place of.
 pub const SUPERSEDES_TAG: &str = "sagelock:supersedes";
@@ -34,7 +36,7 @@ pub(super) const RULE: Rule = Rule {
     id: "EP-011",
     title: "a superseded non-compliant configuration is deleted after the switch",
     severity: Severity::Medium,
-    source: "SageMaker API, DescribeEndpoint, LastModifiedTime; ListEndpointConfigs",
+    source: "SageMaker API, DescribeEndpointConfig, CreationTime; ListEndpointConfigs",
     compliance: &["NIST 800-53 r5 SC-28(1)", "ISO 27001:2022 A.8.10"],
     needs: &[
         Op::ListEndpoints,
@@ -61,6 +63,19 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Endpoint(check),
 };
 
+/// When an endpoint was switched to its configuration, and who says so.
+struct Switch<'a> {
+    at: Timestamp,
+    source: &'a Source,
+}
+
+/// The earliest that an endpoint can have been switched to its configuration: neither runs before
+/// it is created. `LastModifiedTime` is later and moves with every change of the endpoint's
+/// instances (SageMaker API, UpdateEndpointWeightsAndCapacities), so it would prolong the window.
+pub(super) fn switched_at(endpoint: &EndpointFacts, successor: &ConfigFacts) -> Timestamp {
+    endpoint.created.max(successor.created)
+}
+
 /// The configuration that one with these tags took the place of.
 pub(super) fn superseded_by(tags: &Tags) -> Option<&str> {
     tags.get(SUPERSEDES_TAG)
@@ -77,9 +92,13 @@ fn check(view: &EndpointView<'_>) -> Judgement {
         let Some(current) = current else {
             return Judgement::new(&NO_SWITCH);
         };
-        if known!(&current.described.fact).is_none() {
+        let Some(successor) = known!(&current.described.fact) else {
             return Judgement::new(CONFIG_GONE);
-        }
+        };
+        let switched = Switch {
+            at: switched_at(facts, successor),
+            source: &current.described.source,
+        };
         let tags = known!(&current.tags.fact);
         let Some(old) = superseded_by(tags) else {
             return Judgement::new(&NO_SWITCH);
@@ -93,22 +112,19 @@ fn check(view: &EndpointView<'_>) -> Judgement {
         match (found, &view.cell.configs_gap) {
             (None, Some(gap)) => Judgement::unknown(gap),
             (None, None) => Judgement::new(&DELETED).saying(format!("configuration {old} is gone")),
-            (Some(config), _) => judge_left_behind(view, facts, config),
+            (Some(config), _) => judge_left_behind(view, &switched, config),
         }
         .given(named)
     })
 }
 
-fn judge_left_behind(
-    view: &EndpointView<'_>,
-    endpoint: &EndpointFacts,
-    config: &Config,
-) -> Judgement {
+fn judge_left_behind(view: &EndpointView<'_>, switch: &Switch<'_>, config: &Config) -> Judgement {
     let name = &config.name;
     let Some(facts) = known!(&config.described.fact) else {
         return Judgement::new(&DELETED).saying(format!("configuration {name} is gone"));
     };
-    let class = data_class(&[&config.tags.fact], view.settings);
+    // What the endpoint served is what it would serve again.
+    let class = view.data_class();
     let source = &config.described.source;
     let volume = judge_volume(
         facts,
@@ -127,21 +143,22 @@ fn judge_left_behind(
         Verdict::Fail => {}
     }
     match known!(&holder(view.cell, config)) {
-        Holder::Current(endpoint) | Holder::Pending(endpoint) => {
+        Holder::Current(endpoint) => {
             let message = format!("endpoint {endpoint} runs configuration {name}");
+            return Judgement::new(&IN_USE).saying(message);
+        }
+        Holder::Pending(endpoints) => {
+            let names: Vec<&str> = endpoints.iter().map(|one| one.name.as_str()).collect();
+            let message = format!("{} is moving to configuration {name}", names.join(", "));
             return Judgement::new(&IN_USE).saying(message);
         }
         Holder::None => {}
     }
     let days = i64::from(view.settings.superseded_keep_days);
-    let until = endpoint
-        .modified
+    let until = switch
+        .at
         .saturating_add(SignedDuration::from_hours(days * 24));
-    let switched = Evidence::new(
-        "LastModifiedTime",
-        endpoint.modified.to_string(),
-        &view.endpoint.described.source,
-    );
+    let switched = Evidence::new("CreationTime", switch.at.to_string(), switch.source);
     if until.is_ok_and(|until| until > view.now) {
         return Judgement::new(&RETAINED)
             .saying(format!(

@@ -2,9 +2,10 @@
 //!
 //! Only symmetric encryption keys with material from AWS KMS can. For the others (imported
 //! material, custom key stores, asymmetric and HMAC keys) the rule is not applicable, as it is
-//! for a key that waits to be deleted, of which KMS reports "not rotating" whatever was set.
+//! for a key that waits to be deleted, of which KMS reports "not rotating" whatever was set, and for
+//! a disabled key, which keeps its setting and is not rotated.
 
-use super::key_of::{KEY_SUBJECT_REASONS, customer};
+use super::key_of::{KEY_STATE_REASONS, KEY_SUBJECT_REASONS, customer, known_state, lacking};
 use super::rule::{Check, Rule};
 use super::subject::{KEY_REASONS, KeyView};
 use super::verdict::{Evidence, Judgement, known, reasons};
@@ -16,6 +17,7 @@ reasons! {
     Fail OFF "rotation_off": "the key does not rotate"; "switch rotation on (kms:EnableKeyRotation)"
     Fail TOO_LONG "rotation_period_too_long": "the key rotates less often than `keys.rotation_days_max` asks for"; "set a shorter period (kms:EnableKeyRotation, RotationPeriodInDays)"
     NotApplicable UNSUPPORTED "rotation_not_supported": "a key of this type cannot rotate by itself"; ""
+    NotApplicable DISABLED "key_disabled": "the key is disabled: it keeps its setting and is not rotated, and nothing is encrypted with it (KMS Developer Guide, key states)"; ""
     NotApplicable LEAVING "key_pending_deletion": "the key waits to be deleted"; ""
 }
 
@@ -34,7 +36,8 @@ pub(super) const RULE: Rule = Rule {
     reasons: &[
         KEY_SUBJECT_REASONS,
         KEY_REASONS,
-        &[&ROTATES, &OFF, &TOO_LONG, &UNSUPPORTED, &LEAVING],
+        KEY_STATE_REASONS,
+        &[&ROTATES, &OFF, &TOO_LONG, &UNSUPPORTED, &DISABLED, &LEAVING],
     ],
     check: Check::Key(check),
 };
@@ -42,11 +45,23 @@ pub(super) const RULE: Rule = Rule {
 fn check(view: &KeyView<'_>) -> Judgement {
     customer(view, |facts| {
         let source = &view.key.described.source;
-        if matches!(
-            facts.state.as_str(),
-            "PendingDeletion" | "PendingReplicaDeletion"
-        ) {
-            return Judgement::new(&LEAVING).given(Evidence::new("KeyState", &facts.state, source));
+        let state = Evidence::new("KeyState", &facts.state, source);
+        match known_state(facts) {
+            Err(judgement) => return (*judgement).given(state),
+            Ok("PendingDeletion" | "PendingReplicaDeletion") => {
+                return Judgement::new(&LEAVING).given(state);
+            }
+            Ok("Disabled") => return Judgement::new(&DISABLED).given(state),
+            Ok(_) => {}
+        }
+        for (fact, value) in [
+            ("specification", &facts.spec),
+            ("usage", &facts.usage),
+            ("origin", &facts.origin),
+        ] {
+            if value.is_empty() {
+                return lacking(fact);
+            }
         }
         let Some(read) = view.key.rotation.as_ref().filter(|_| facts.can_rotate()) else {
             return Judgement::new(&UNSUPPORTED)

@@ -4,9 +4,9 @@
 //! until their next scale-out; when the waiting period ends, everything encrypted with the key
 //! is lost for good.
 
-use super::key_of::{KEY_SUBJECT_REASONS, customer};
+use super::key_of::{KEY_STATE_REASONS, KEY_SUBJECT_REASONS, customer, known_state};
 use super::rule::{Check, Rule};
-use super::subject::{KEY_REASONS, KeyView};
+use super::subject::{KEY_REASONS, KeyView, UsesGap};
 use super::verdict::{Evidence, Judgement, reasons};
 use crate::call::Op;
 use crate::severity::Severity;
@@ -14,6 +14,7 @@ use crate::severity::Severity;
 reasons! {
     Pass STAYS "not_pending_deletion": "the key does not wait to be deleted"; ""
     Pass UNUSED "pending_deletion_unused": "the key waits to be deleted, and no live endpoint uses it"; ""
+    Unknown USES_UNKNOWN "key_uses_not_known": "the key waits to be deleted, and which keys the live endpoints use is not known of all of them"; "see what the message names"
     Fail IN_USE "pending_deletion_in_use": "the key waits to be deleted while a live endpoint uses it"; "cancel the deletion and enable the key (kms:CancelKeyDeletion, kms:EnableKey), or move the endpoints to another key first"
 }
 
@@ -31,12 +32,15 @@ pub(super) const RULE: Rule = Rule {
         Op::ListEndpoints,
         Op::DescribeEndpoint,
         Op::DescribeEndpointConfig,
+        Op::ListMonitoringSchedules,
+        Op::DescribeMonitoringSchedule,
         Op::DescribeKey,
     ],
     reasons: &[
         KEY_SUBJECT_REASONS,
         KEY_REASONS,
-        &[&STAYS, &UNUSED, &IN_USE],
+        KEY_STATE_REASONS,
+        &[&STAYS, &UNUSED, &USES_UNKNOWN, &IN_USE],
     ],
     check: Check::Key(check),
 };
@@ -44,10 +48,11 @@ pub(super) const RULE: Rule = Rule {
 fn check(view: &KeyView<'_>) -> Judgement {
     customer(view, |facts| {
         let state = Evidence::new("KeyState", &facts.state, &view.key.described.source);
-        if !matches!(
-            facts.state.as_str(),
-            "PendingDeletion" | "PendingReplicaDeletion"
-        ) {
+        let name = match known_state(facts) {
+            Ok(name) => name,
+            Err(judgement) => return (*judgement).given(state),
+        };
+        if !matches!(name, "PendingDeletion" | "PendingReplicaDeletion") {
             return Judgement::new(&STAYS).given(state);
         }
         let endpoints: Vec<String> = view
@@ -60,7 +65,8 @@ fn check(view: &KeyView<'_>) -> Judgement {
             .deletion
             .map_or_else(String::new, |date| format!(" on {date}"));
         match (endpoints.as_slice(), view.uses_gap) {
-            ([], Some(gap)) => Judgement::unknown(gap),
+            ([], Some(UsesGap::Gap(gap))) => Judgement::unknown(gap),
+            ([], Some(UsesGap::Said(said))) => Judgement::new(&USES_UNKNOWN).saying(said),
             ([], None) => Judgement::new(&UNUSED),
             (names, _) => Judgement::new(&IN_USE).saying(format!(
                 "the key will be deleted{when}; {} live endpoint(s) use it: {}",

@@ -23,7 +23,7 @@ mod volume;
 
 pub use ep_011::SUPERSEDES_TAG;
 pub use rule::{Check, Rule};
-pub use subject::{ConfigView, EndpointView, Found, KeyUse, KeyView, KeyWhy};
+pub use subject::{ConfigView, EndpointView, Found, KeyUse, KeyView, KeyWhy, UsesGap};
 pub use verdict::{Evidence, GAP_REASONS, Judgement, Reason, Verdict};
 
 pub use crate::severity::Severity;

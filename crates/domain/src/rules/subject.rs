@@ -52,7 +52,7 @@ pub struct KeyView<'a> {
     /// Who names it.
     pub uses: &'a [KeyUse],
     /// Why the uses may not be all.
-    pub uses_gap: Option<&'a Gap>,
+    pub uses_gap: Option<&'a UsesGap>,
     /// What the user decided.
     pub settings: &'a Settings,
     /// When the question is asked.
@@ -68,6 +68,15 @@ pub struct KeyUse {
     pub endpoint: Option<EndpointName>,
     /// The configuration that names the key.
     pub config: ConfigName,
+}
+
+/// Why the uses of keys may not be all.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum UsesGap {
+    /// Something could not be read.
+    Gap(Gap),
+    /// What was read does not say it; one sentence without its full stop.
+    Said(String),
 }
 
 /// What is known about a key that a configuration names.
@@ -88,6 +97,8 @@ pub enum KeyWhy<'a> {
     Gap(&'a Gap),
     /// KMS names a manager that is newer than this release.
     Manager(&'a str),
+    /// It is of another partition, which is never asked.
+    OtherPartition,
     /// Nobody asked.
     NotAsked,
 }
@@ -95,8 +106,10 @@ pub enum KeyWhy<'a> {
 reasons! {
     NotApplicable NOT_LIVE "not_live": "the endpoint is failed or being deleted"; ""
     Unknown CONFIG_DELETED "config_deleted": "the endpoint's configuration was deleted, so what it was cannot be read any more"; "move the endpoint to a configuration that exists: UpdateEndpoint with a new one under a customer managed key"
+    Unknown SECOND_CONFIG "second_config_not_named": "the endpoint's status says that instances of a second configuration may be running, and AWS does not name it"; "look again when the deployment has ended"
     Unknown NO_CONFIG_NAMED "no_config_named": "the endpoint names no configuration"; "see what DescribeEndpoint says"
     Unknown MANAGER_UNKNOWN "key_manager_unknown": "KMS names a key manager that this release does not know"; "update sagelock"
+    Unknown OTHER_PARTITION "key_other_partition": "the key is named in another partition of AWS, whose regions are never asked"; "create a configuration with the ARN of a customer managed key of the endpoint's own region and move the endpoint to it"
     Unknown KEY_NOT_READ "key_not_read": "the key was not asked about"; "run again"
 }
 
@@ -105,32 +118,35 @@ pub(super) const LIVE_REASONS: &[&Reason] = &[&NOT_LIVE];
 /// The reason where the configuration of an endpoint does not exist any more.
 pub(super) const CONFIG_GONE: &Reason = &CONFIG_DELETED;
 /// The further reasons of every rule that looks at an endpoint's configurations.
-pub(super) const CONFIG_REASONS: &[&Reason] = &[&CONFIG_DELETED, &NO_CONFIG_NAMED];
+pub(super) const CONFIG_REASONS: &[&Reason] = &[&CONFIG_DELETED, &NO_CONFIG_NAMED, &SECOND_CONFIG];
 /// The further reasons of every rule that looks at the key behind a reference.
-pub(super) const KEY_REASONS: &[&Reason] = &[&MANAGER_UNKNOWN, &KEY_NOT_READ];
+pub(super) const KEY_REASONS: &[&Reason] = &[&MANAGER_UNKNOWN, &OTHER_PARTITION, &KEY_NOT_READ];
 
-/// The data class of a subject, by the first of its tags that names one. Tags that cannot be
-/// read may name another than those after them, so that the class is not known.
+/// The data class of a subject, by the first of its tags that names one, as the settings spell
+/// it. Tags that cannot be read may name another than those after them, so that the class is not
+/// known.
 pub(super) fn data_class(tags: &[&Fact<Tags>], settings: &Settings) -> Fact<String> {
     for fact in tags {
         match fact {
             Fact::Unknown(gap) => return Fact::Unknown(gap.clone()),
             Fact::Known(tags) => {
-                if let Some(class) = tags.get(&settings.tags.data_class) {
-                    return Fact::Known(class.clone());
+                let named = tags.get(&settings.tags.data_class);
+                // An empty tag names nothing.
+                if let Some(class) = named.filter(|class| !class.trim().is_empty()) {
+                    return Fact::Known(settings.class_of(class));
                 }
             }
         }
     }
-    Fact::Known(settings.default_data_class.clone())
+    Fact::Known(settings.class_of(&settings.default_data_class))
 }
 
-/// The weight of a data class; a class that is not configured weighs as the default one.
+/// The weight of a data class, as [`data_class`] gives it.
 pub(super) fn weight(class: Option<&str>, settings: &Settings) -> Severity {
     let weigh = |class: &str| settings.data_classes.get(class).copied();
     class
         .and_then(weigh)
-        .or_else(|| weigh(&settings.default_data_class))
+        .or_else(|| weigh(&settings.class_of(&settings.default_data_class)))
         .unwrap_or(Severity::High)
 }
 
@@ -180,6 +196,13 @@ impl<'a> EndpointView<'a> {
                 current.as_str(),
                 source,
             ));
+            if facts.hides_a_config() {
+                let status = facts.status.as_str();
+                let second = Judgement::new(&SECOND_CONFIG).saying(format!(
+                    "the endpoint is {status}, and AWS names only configuration {current}"
+                ));
+                return first.join(second).given(self.status_evidence());
+            }
             let Some(pending) = facts.pending.as_ref().filter(|pending| *pending != current) else {
                 return first.given(self.status_evidence());
             };
@@ -272,6 +295,17 @@ impl<'a> ConfigView<'a> {
         })
     }
 
+    /// An endpoint of the same account and region.
+    pub(super) fn endpoint(&self, endpoint: &'a Endpoint) -> EndpointView<'a> {
+        EndpointView {
+            endpoint,
+            cell: self.cell,
+            keys: self.keys,
+            settings: self.settings,
+            now: self.now,
+        }
+    }
+
     /// How much a finding about this configuration weighs.
     #[must_use]
     pub fn weight(&self) -> Severity {
@@ -306,6 +340,9 @@ pub(super) fn find_key<'a>(
         Fact::Unknown(gap) => (Found::Unknown(KeyWhy::Gap(gap)), Vec::new()),
         // Known by the reference itself, which stands in the chain already.
         Fact::Known(Resolved::AwsManagedAlias) => (Found::Aws, Vec::new()),
+        Fact::Known(Resolved::OtherPartition) => {
+            (Found::Unknown(KeyWhy::OtherPartition), Vec::new())
+        }
         Fact::Known(Resolved::NotFound) => (
             Found::NotFound,
             vec![Evidence::new("Key", "does not exist", &read.source)],
@@ -345,6 +382,7 @@ impl KeyWhy<'_> {
             KeyWhy::Gap(gap) => Judgement::unknown(gap),
             KeyWhy::Manager(name) => Judgement::new(&MANAGER_UNKNOWN)
                 .saying(format!("KMS names the key's manager `{name}`")),
+            KeyWhy::OtherPartition => Judgement::new(&OTHER_PARTITION),
             KeyWhy::NotAsked => Judgement::new(&KEY_NOT_READ),
         }
     }

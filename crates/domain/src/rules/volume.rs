@@ -4,7 +4,7 @@
 //! EP-011 of those that were left behind.
 
 use super::subject::{Found, find_key};
-use super::verdict::{Evidence, Judgement, Reason, reasons};
+use super::verdict::{Evidence, Judgement, Reason, Verdict, reasons};
 use crate::fact::{Fact, Source};
 use crate::ids::KeyRef;
 use crate::instance::has_local_storage;
@@ -14,6 +14,8 @@ use crate::settings::{Serverless, Settings};
 reasons! {
     Pass CUSTOMER_KEY "customer_managed_key": "the storage volume is encrypted with a customer managed key"; ""
     Pass PARTIAL "cmk_partial_local_nvme": "the volumes of the types without local storage are encrypted with a customer managed key; local NVMe storage is not, by any key"; ""
+    Pass PASS_TYPE_UNKNOWN "cmk_type_unknown": "the volumes are encrypted with a customer managed key; whether every instance type is without local NVMe storage, which no key covers, is not known of a type that this release does not know"; ""
+    Pass SERVERLESS_KEY "cmk_serverless": "a customer managed key is named, as the settings require; of serverless inference it encrypts the container image, there is no storage volume"; ""
     Fail NO_KEY "no_key": "the configuration has no KmsKeyId, so the volume is encrypted with a transient key that the customer can neither see nor control"; "create a configuration with KmsKeyId set to the ARN of a customer managed key and move the endpoint to it (UpdateEndpoint); a configuration cannot be changed"
     Fail AWS_MANAGED "aws_managed": "the key is managed by AWS: the customer cannot restrict, rotate or destroy it"; "create a configuration with the ARN of a customer managed key and move the endpoint to it"
     Fail KEY_NOT_FOUND "key_not_found": "KMS does not know the key"; "create a configuration with the ARN of a key that exists; running instances keep their volume key in memory, the next scale-out fails"
@@ -29,6 +31,8 @@ reasons! {
 pub(super) const VOLUME_REASONS: &[&Reason] = &[
     &CUSTOMER_KEY,
     &PARTIAL,
+    &PASS_TYPE_UNKNOWN,
+    &SERVERLESS_KEY,
     &NO_KEY,
     &AWS_MANAGED,
     &KEY_NOT_FOUND,
@@ -83,13 +87,26 @@ pub(super) fn judge_volume(
             settings,
         );
         if as_volume.verdict() == as_local.verdict() {
-            as_volume
+            match as_volume.verdict() {
+                // Which of the two passes it is depends on the type.
+                Verdict::Pass if as_volume.reason != as_local.reason => {
+                    let (reason, message) = (&PASS_TYPE_UNKNOWN, PASS_TYPE_UNKNOWN.says.to_owned());
+                    Judgement {
+                        reason,
+                        message,
+                        ..as_volume
+                    }
+                }
+                Verdict::Pass | Verdict::NotApplicable | Verdict::Unknown | Verdict::Fail => {
+                    as_volume
+                }
+            }
         } else {
             Judgement::new(&TYPE_UNKNOWN)
         }
     };
     let judgement = match data_class {
-        Fact::Known(class) => judge(settings.regulated.contains(class)),
+        Fact::Known(class) => judge(settings.is_regulated(class)),
         Fact::Unknown(_) if settings.regulated.is_empty() => judge(false),
         Fact::Unknown(gap) => {
             let (lenient, strict) = (judge(false), judge(true));
@@ -157,7 +174,12 @@ fn judge_storages(
     let needs_key = has(Storage::Volume) || (serverless_needs_key && has(Storage::Serverless));
     let mut judgements = Vec::new();
     if needs_key {
-        judgements.push(judge_key(facts, cell, keys, has(Storage::Local)));
+        let under = match (has(Storage::Volume), has(Storage::Local)) {
+            (false, _) => &SERVERLESS_KEY,
+            (true, true) => &PARTIAL,
+            (true, false) => &CUSTOMER_KEY,
+        };
+        judgements.push(judge_key(facts, cell, keys, under));
     }
     if has(Storage::Local) {
         judgements.push(Judgement::new(match (regulated, &facts.volume_key) {
@@ -166,25 +188,21 @@ fn judge_storages(
             (false, Some(_)) => &LOCAL_KEY,
         }));
     }
-    if has(Storage::Serverless) && !serverless_needs_key {
-        let reason = if regulated {
-            &REGULATED_SERVERLESS
-        } else {
-            &SERVERLESS
-        };
-        judgements.push(Judgement::new(reason));
+    if has(Storage::Serverless) && regulated {
+        judgements.push(Judgement::new(&REGULATED_SERVERLESS));
+    } else if has(Storage::Serverless) && !serverless_needs_key {
+        judgements.push(Judgement::new(&SERVERLESS));
     }
     super::subject::worst(judgements).unwrap_or_else(|| Judgement::new(&TYPE_UNKNOWN))
 }
 
-fn judge_key(facts: &ConfigFacts, cell: &CellId, keys: &Keys, partial: bool) -> Judgement {
+fn judge_key(facts: &ConfigFacts, cell: &CellId, keys: &Keys, under: &'static Reason) -> Judgement {
     let Some(reference) = &facts.volume_key else {
         return Judgement::new(&NO_KEY);
     };
     let (key, evidence) = find_key(keys, cell, reference);
     let judgement = match key {
-        Found::Customer(..) if partial => Judgement::new(&PARTIAL),
-        Found::Customer(..) => Judgement::new(&CUSTOMER_KEY),
+        Found::Customer(..) => Judgement::new(under),
         Found::Aws => Judgement::new(&AWS_MANAGED).saying(format!(
             "{reference} is managed by AWS, not by the customer"
         )),

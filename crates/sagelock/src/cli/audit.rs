@@ -9,7 +9,7 @@ use sagelock_domain::drive::Calls;
 use sagelock_domain::rules::Verdict;
 
 use super::{FailOn, SourceArgs, estimate, fail_on, print, share};
-use crate::audit::{audit, exit_of, missing_permissions};
+use crate::audit::{audit, exit_of, missing_permissions, other_gaps};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
@@ -93,6 +93,7 @@ impl Command {
         let done = audit(&session, &config, &Progress::new(quiet), false).await?;
         let exit = exit_of(&done.audit, &config);
         let mut audit = done.audit;
+        let interrupted = audit.interrupted;
         if !self.verdict.is_empty() {
             let wanted = |verdict| self.verdict.iter().any(|arg| arg.0 == verdict);
             audit.findings.retain(|finding| wanted(finding.verdict()));
@@ -108,7 +109,7 @@ impl Command {
         if !quiet {
             tell(&audit, &done.calls, &session, self.redact);
         }
-        session.finish_recording().map_err(|error| {
+        session.finish_recording(interrupted).map_err(|error| {
             Failure::new(Exit::Usage, error).hint("the audit above is whole; the recording is not")
         })?;
         Ok(exit)
@@ -158,21 +159,30 @@ fn tell(audit: &Audit, calls: &Calls, session: &Session, redacted: bool) {
             .collect();
         anstream::eprintln!("not enabled, so not looked at: {}", off.join(", "));
     }
-    for line in missing_permissions(calls) {
+    for line in missing_permissions(audit) {
         anstream::eprintln!("{line}");
     }
-    let other = audit.coverage.gaps.iter().filter(|gap| !gap.expected);
-    let gaps: Vec<_> = other.collect();
+    if audit.coverage.nothing_read {
+        anstream::eprintln!("nothing at all could be read; `sagelock doctor` says what is missing");
+    }
+    let gaps = other_gaps(audit);
     if !gaps.is_empty() && !redacted {
-        anstream::eprintln!("{} facts could not be read:", gaps.len());
-        for gap in gaps.iter().take(5) {
-            anstream::eprintln!("  {}", gap.gap);
+        let facts = audit
+            .coverage
+            .gaps
+            .iter()
+            .filter(|gap| !gap.expected)
+            .count();
+        anstream::eprintln!("{facts} facts could not be read:");
+        for line in gaps.iter().take(GAP_LINES_MAX) {
+            anstream::eprintln!("  {line}");
         }
-        if gaps.len() > 5 {
-            anstream::eprintln!(
-                "  and {} more, see `--format json`, coverage.gaps",
-                gaps.len() - 5
-            );
+        if gaps.len() > GAP_LINES_MAX {
+            let more = gaps.len() - GAP_LINES_MAX;
+            anstream::eprintln!("  and {more} other kinds, see `--format json`, coverage.gaps");
         }
     }
 }
+
+/// Kinds of gaps that are told on the terminal.
+const GAP_LINES_MAX: usize = 5;

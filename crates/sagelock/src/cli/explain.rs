@@ -82,7 +82,12 @@ impl Command {
             looked.join(", ")
         );
         if !done.audit.complete() {
-            return Failure::new(Exit::Incomplete, error)
+            let exit = if done.audit.coverage.nothing_read {
+                Exit::Credentials
+            } else {
+                Exit::Incomplete
+            };
+            return Failure::new(exit, error)
                 .hint("a listing could not be read, so it may be there all the same");
         }
         let needle = self.what.to_lowercase();

@@ -173,7 +173,7 @@ pub(crate) const KEYS: &[Key] = &[
     ),
     Key {
         name: "keys.allowed_accounts",
-        about: "accounts whose keys may be used (EP-007); empty: those of the own organisation",
+        about: "accounts whose keys may be used beside the audited one's own (EP-007); empty: those of the own organisation",
         get: |config| list(&config.settings.allowed_accounts),
         set: |config, value| {
             let accounts = value

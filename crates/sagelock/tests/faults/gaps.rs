@@ -40,7 +40,7 @@ fn ctrl_c_reports_what_was_collected() {
         })
     });
     let mut child = against(&server, home.path())
-        .args(["audit", "--format", "json"])
+        .args(["audit", "--format", "json", "--record", "rec"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -85,6 +85,14 @@ fn ctrl_c_reports_what_was_collected() {
     let document: Value = serde_json::from_str(&out).expect("JSON");
     assert_eq!(document["interrupted"], true);
     assert_eq!(document["complete"], false);
+    let replayed = json(sagelock(home.path()).args(["audit", "--offline", "rec"]));
+    replayed.ends(3, &[]);
+    let replayed = replayed.json();
+    assert_eq!(
+        replayed["interrupted"], true,
+        "the recording says how it ended"
+    );
+    assert_eq!(replayed["complete"], false);
     let endpoints = &document["totals"]["endpoints"];
     assert_eq!(
         (&endpoints["pass"], &endpoints["unknown"]),
@@ -176,6 +184,83 @@ fn a_denied_region_is_one_gap_and_can_be_expected() {
         document["coverage"]["gaps"][0]["expected"], true,
         "waived, and still visible"
     );
+}
+
+#[test]
+fn denied_everywhere_is_a_missing_permission_and_nothing_was_read() {
+    let home = home();
+    let server = |message: &'static str| {
+        Server::start(move |asked| {
+            (asked.operation.starts_with("List"))
+                .then(|| Answer::error("AccessDeniedException", message))
+        })
+    };
+    let regions = ["audit", "--region", "eu-west-1", "--region", "us-east-1"];
+    let expected = |command: &mut Command| {
+        command.env("SAGELOCK_REGIONS_EXPECTED_DENIED", "eu-west-1,us-east-1");
+        json(command.args(regions))
+    };
+    let identity = server("no identity-based policy allows the sagemaker:ListEndpoints action");
+    let said = json(against(&identity, home.path()).args(regions));
+    let nothing = "nothing at all could be read";
+    said.ends(
+        4,
+        &[
+            nothing,
+            "sagemaker:ListEndpoints denied 2 × in 2 regions: allow it",
+        ],
+    );
+    let document = said.json();
+    let gaps = document["coverage"]["gaps"].as_array().expect("gaps");
+    assert_eq!(gaps.len(), 6, "{gaps:#?}");
+    assert!(gaps.iter().all(|gap| gap["reason"] == "access_denied"));
+    assert_eq!(
+        (&document["complete"], &document["coverage"]["ratio"]),
+        (&false.into(), &0.0.into())
+    );
+    expected(&mut against(&identity, home.path())).ends(4, &[nothing]);
+    let by_scp = server("with an explicit deny in a service control policy");
+    let said = expected(&mut against(&by_scp, home.path()));
+    said.ends(4, &[nothing]);
+    assert!(!said.err.contains("allow it for"), "waived: {}", said.err);
+    let document = said.json();
+    assert_eq!(document["coverage"]["gaps"][0]["reason"], "region_denied");
+    assert_eq!(document["complete"], false);
+}
+
+#[test]
+fn a_strangers_server_error_is_asked_again_a_few_times() {
+    let home = home();
+    for (faults, code) in [(2, 0), (3, 3)] {
+        let server = Server::start(move |asked| {
+            (asked.operation == "DescribeKey" && asked.before < faults)
+                .then(|| Answer::new(500, "<html>upstream</html>"))
+        });
+        let said = json(
+            against(&server, home.path())
+                .args(REGION)
+                .env("SAGELOCK_AUDIT_DEADLINE_SECONDS", "30"),
+        );
+        said.ends(code, &[]);
+        let asked = server.asked();
+        assert_eq!(asked.iter().filter(|one| *one == "DescribeKey").count(), 3);
+        if code == 3 {
+            let document = said.json();
+            assert_eq!(document["coverage"]["gaps"][0]["reason"], "malformed_reply");
+        }
+    }
+}
+
+#[test]
+fn an_endpoint_deleted_during_the_audit_is_not_live() {
+    let home = home();
+    let server = Server::start(|asked| {
+        let gone = "Could not find endpoint \"fraud\".";
+        (asked.operation == "DescribeEndpoint").then(|| Answer::error("ValidationException", gone))
+    });
+    let said = json(against(&server, home.path()).args(REGION));
+    said.ends(0, &[]);
+    assert_eq!(said.json()["totals"]["endpoints"]["live"], 0);
 }
 
 #[test]

@@ -68,6 +68,14 @@ fn a_region_that_is_off_is_no_gap() {
 }
 
 #[test]
+fn a_region_that_is_off_and_named_is_an_error() {
+    let (home, server) = (home(), Server::start(|_| None));
+    let arguments = ["audit", "--region", "eu-west-1", "--region", "ap-east-1"];
+    let said = run(against(&server, home.path()).args(arguments));
+    said.ends(2, &["region `ap-east-1` is not enabled", "leave it out"]);
+}
+
+#[test]
 fn regions_that_may_not_be_listed() {
     let home = home();
     let server = Server::start(|asked| {

@@ -67,7 +67,7 @@ pub(crate) fn labels(estate: &Value, settings: Settings) -> Labels {
         say("EP-006", arn, estate.ep_006(config));
         say("EP-007", arn, estate.ep_007(config));
         say("EP-010", arn, estate.ep_010(endpoint, config));
-        say("EP-011", arn, estate.ep_011(config));
+        say("EP-011", arn, estate.ep_011(endpoint, config));
     }
     for config in array(estate.estate, "configs") {
         if !is_deleted(config) {
@@ -136,10 +136,12 @@ impl Estate<'_> {
                 Key::Gone => return ("fail", "key_not_found"),
                 Key::Customer(_) => {}
             }
-            return match (local, regulated) {
-                (true, true) => ("fail", "regulated_local_nvme"),
-                (true, false) => ("pass", "cmk_partial_local_nvme"),
-                (false, _) => ("pass", "customer_managed_key"),
+            return match (ebs, local, regulated) {
+                (_, true, true) => ("fail", "regulated_local_nvme"),
+                (_, false, true) if serverless => ("fail", "regulated_serverless"),
+                (false, _, _) => ("pass", "cmk_serverless"),
+                (true, true, false) => ("pass", "cmk_partial_local_nvme"),
+                (true, false, _) => ("pass", "customer_managed_key"),
             };
         }
         match (local, regulated, key) {
@@ -154,10 +156,7 @@ impl Estate<'_> {
         if is_deleted(config) {
             return CONFIG_DELETED;
         }
-        let class = data_class(endpoint)
-            .or_else(|| data_class(config))
-            .unwrap_or("sensitive");
-        self.volume(config, class)
+        self.volume(config, class_served(endpoint, config))
     }
 
     fn ep_002(&self, config: &Value) -> Label {
@@ -259,7 +258,7 @@ impl Estate<'_> {
         }
     }
 
-    fn ep_011(&self, config: &Value) -> Label {
+    fn ep_011(&self, endpoint: &Value, config: &Value) -> Label {
         if is_deleted(config) {
             return CONFIG_DELETED;
         }
@@ -269,7 +268,7 @@ impl Estate<'_> {
         let Some(old) = self.config(old).filter(|old| !is_deleted(old)) else {
             return ("pass", "superseded_deleted");
         };
-        if self.volume(old, data_class(old).unwrap_or("sensitive")).0 != "fail" {
+        if self.volume(old, class_served(endpoint, config)).0 != "fail" {
             return ("pass", "superseded_compliant");
         }
         let in_use = array(self.estate, "endpoints")
@@ -314,6 +313,7 @@ fn key_001(key: &Value) -> Label {
     let rotates = text(key, "spec") == "SYMMETRIC_DEFAULT" && text(key, "origin") == "AWS_KMS";
     match (text(key, "state"), rotates, key["rotation"] == true) {
         ("PendingDeletion", _, _) => ("not_applicable", "key_pending_deletion"),
+        ("Disabled", _, _) => ("not_applicable", "key_disabled"),
         (_, false, _) => ("not_applicable", "rotation_not_supported"),
         (_, true, true) => ("pass", "rotation_on"),
         (_, true, false) => ("fail", "rotation_off"),
@@ -323,9 +323,17 @@ fn key_001(key: &Value) -> Label {
 fn key_009(name: &str) -> Label {
     match name {
         "leaving" => ("fail", "pending_deletion_in_use"),
-        "leaving-unused" => ("pass", "pending_deletion_unused"),
+        // moto does not list the monitoring schedules, which may use the key.
+        "leaving-unused" => ("unknown", "malformed_reply"),
         _ => ("pass", "not_pending_deletion"),
     }
+}
+
+/// The class of the data that an endpoint serves.
+fn class_served<'a>(endpoint: &'a Value, config: &'a Value) -> &'a str {
+    data_class(endpoint)
+        .or_else(|| data_class(config))
+        .unwrap_or("sensitive")
 }
 
 fn is_deleted(config: &Value) -> bool {

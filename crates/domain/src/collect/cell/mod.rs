@@ -18,6 +18,10 @@ pub(super) struct CellState {
     unanswered: usize,
     /// Configurations that an endpoint runs or moves to.
     in_play: BTreeSet<ConfigName>,
+    /// Whether the list of configurations has ended.
+    configs_listed: bool,
+    /// Configurations that could not be described, and whose ARN the list may still tell.
+    await_arn: BTreeSet<ConfigName>,
     wanted: BTreeSet<(CellId, String)>,
 }
 
@@ -41,6 +45,8 @@ impl CellState {
             cell: Cell::new(id),
             unanswered: asks.len(),
             in_play: BTreeSet::new(),
+            configs_listed: false,
+            await_arn: BTreeSet::new(),
             wanted: BTreeSet::new(),
         };
         (state, asks)
@@ -58,27 +64,9 @@ impl CellState {
         &self.wanted
     }
 
-    /// The cell, and the one gap that stands for a region which refuses the caller as a whole.
-    pub(super) fn close(mut self) -> (Cell, Option<Gap>) {
-        let denied = |gap: &Option<Gap>| {
-            gap.as_ref()
-                .is_some_and(|gap| gap.reason == GapReason::AccessDenied)
-        };
-        if !(denied(&self.cell.endpoints_gap) && denied(&self.cell.configs_gap)) {
-            return (self.cell, None);
-        }
-        let region_denied = self.cell.endpoints_gap.clone().map(|gap| Gap {
-            reason: GapReason::RegionDenied,
-            ..gap
-        });
-        for gap in [
-            &mut self.cell.endpoints_gap,
-            &mut self.cell.configs_gap,
-            &mut self.cell.schedules_gap,
-        ] {
-            gap.clone_from(&region_denied);
-        }
-        (self.cell, region_denied)
+    /// The cell, now that nothing of it is open any more.
+    pub(super) fn close(self) -> Cell {
+        self.cell
     }
 
     /// Takes an answer.
@@ -166,10 +154,6 @@ impl CellState {
                 continue;
             }
             outcome.asks.push(CellAsk::Endpoint(name.clone()));
-            outcome.asks.push(tags_of(
-                Tagged::Endpoint(name.clone()),
-                &summary.endpoint_arn,
-            ));
             let endpoint = Endpoint {
                 name: name.clone(),
                 arn: summary.endpoint_arn,
@@ -196,19 +180,43 @@ impl CellState {
             Err(failure) => {
                 outcome.gaps.push(failure.gap.clone());
                 self.cell.configs_gap = Some(failure.gap);
+                self.end_configs(outcome);
                 return;
             }
         };
         for summary in listed.endpoint_configs {
-            let arn = summary.endpoint_config_arn;
-            self.want_config(summary.endpoint_config_name, &arn, &source, outcome);
+            let (name, arn) = (summary.endpoint_config_name, summary.endpoint_config_arn);
+            self.want_config(name.clone(), &arn, &source, outcome);
+            // Its own description, where there is one already, has said it.
+            if let Some(config) = self.cell.configs.get_mut(&name)
+                && !matches!(config.described.fact, Fact::Known(Some(_)))
+            {
+                config.arn = arn;
+            }
         }
         match self.next_page(page, listed.next_token, Op::ListEndpointConfigs) {
-            Ok(next) => outcome.asks.extend(next.map(CellAsk::Configs)),
+            Ok(Some(next)) => outcome.asks.push(CellAsk::Configs(next)),
+            Ok(None) => self.end_configs(outcome),
             Err(gap) => {
                 outcome.gaps.push(gap.clone());
                 self.cell.configs_gap = Some(gap);
+                self.end_configs(outcome);
             }
+        }
+    }
+
+    /// The list of configurations will tell no further ARN.
+    fn end_configs(&mut self, outcome: &mut Outcome) {
+        self.configs_listed = true;
+        for name in std::mem::take(&mut self.await_arn) {
+            self.want_config_tags(&name, outcome);
+        }
+    }
+
+    fn want_config_tags(&self, name: &ConfigName, outcome: &mut Outcome) {
+        if let Some(config) = self.cell.configs.get(name) {
+            let of = Tagged::Config(name.clone());
+            outcome.asks.push(tags_of(of, &config.arn));
         }
     }
 
@@ -266,6 +274,14 @@ impl CellState {
             }
         }
         if let Some(endpoint) = self.cell.endpoints.get_mut(name) {
+            match &read.fact {
+                // What does not exist bears no tags; asking for them is an error of its own.
+                Fact::Known(None) => endpoint.tags = Read::known(source, Tags::new()),
+                Fact::Known(Some(_)) | Fact::Unknown(_) => {
+                    let of = Tagged::Endpoint(name.clone());
+                    outcome.asks.push(tags_of(of, &endpoint.arn));
+                }
+            }
             endpoint.described = read;
         }
     }
@@ -285,23 +301,34 @@ impl CellState {
     fn on_config(&mut self, name: &ConfigName, answer: Answer, outcome: &mut Outcome) {
         let gap = self.gap(Op::DescribeEndpointConfig, name.as_str());
         let (source, viewed) = answer.view::<view::DescribeEndpointConfig>(gap);
-        let read = existing(source.clone(), viewed, &mut outcome.gaps, ConfigFacts::read);
+        let mut arn = None;
+        let read = existing(source.clone(), viewed, &mut outcome.gaps, |view| {
+            arn = Some(view.endpoint_config_arn.clone());
+            ConfigFacts::read(view)
+        });
         if let Fact::Known(Some(facts)) = &read.fact {
             for key in facts.keys() {
                 self.want_key(key, &source, outcome);
             }
         }
+        let exists = read.fact.known().map(Option::is_some);
         if let Some(config) = self.cell.configs.get_mut(name) {
-            match &read.fact {
-                // What does not exist bears no tags; asking for them is an error of its own.
-                Fact::Known(None) => config.tags = Read::known(source, Tags::new()),
-                Fact::Known(Some(_)) | Fact::Unknown(_) => {
-                    outcome
-                        .asks
-                        .push(tags_of(Tagged::Config(name.clone()), &config.arn));
-                }
+            if let Some(arn) = arn {
+                config.arn = arn;
+            }
+            // What does not exist bears no tags; asking for them is an error of its own.
+            if exists == Some(false) {
+                config.tags = Read::known(source, Tags::new());
             }
             config.described = read;
+        }
+        match exists {
+            Some(false) => {}
+            Some(true) => self.want_config_tags(name, outcome),
+            None if self.configs_listed => self.want_config_tags(name, outcome),
+            None => {
+                self.await_arn.insert(name.clone());
+            }
         }
         if self.in_play.contains(name) {
             self.want_models(name, outcome);
@@ -345,7 +372,6 @@ impl CellState {
     ) {
         let (source, viewed) = answer.view::<view::ListTags>(self.gap(Op::ListTags, &arn));
         let fact = match viewed {
-            Err(failure) if failure.is_not_found() => Fact::Known(so_far),
             Err(failure) => {
                 outcome.gaps.push(failure.gap.clone());
                 Fact::Unknown(failure.gap)

@@ -24,9 +24,13 @@ impl CellState {
             let name = summary.monitoring_schedule_name;
             outcome.asks.push(CellAsk::Schedule(name.clone()));
             let output = self.awaited(&source, Op::DescribeMonitoringSchedule, &name);
+            let endpoint = match (summary.endpoint_name, &output.fact) {
+                (None, Fact::Unknown(gap)) => Fact::Unknown(gap.clone()),
+                (named, _) => Fact::Known(named),
+            };
             let schedule = Schedule {
                 name: name.clone(),
-                endpoint: summary.endpoint_name,
+                endpoint,
                 output,
             };
             self.cell.schedules.insert(name, schedule);
@@ -50,6 +54,10 @@ impl CellState {
             let config = view.monitoring_schedule_config;
             let op = job_op(config.monitoring_type.as_deref().unwrap_or_default());
             job = config.monitoring_job_definition_name.zip(op);
+            let inline = config.monitoring_job_definition.as_ref();
+            endpoint = endpoint
+                .take()
+                .or(inline.and_then(view::MonitoringJobDefinition::endpoint));
             config
                 .monitoring_job_definition
                 .map(|job| output(job.monitoring_output_config))
@@ -83,7 +91,13 @@ impl CellState {
             }
         };
         if let Some(schedule) = self.cell.schedules.get_mut(name) {
-            schedule.endpoint = endpoint.or(schedule.endpoint.take());
+            let listed = schedule.endpoint.known().cloned().flatten();
+            schedule.endpoint = match (endpoint.or(listed), &fact) {
+                (Some(name), _) => Fact::Known(Some(name)),
+                // The description failed, or the job definition is still to come.
+                (None, Fact::Unknown(gap)) => Fact::Unknown(gap.clone()),
+                (None, Fact::Known(_)) => Fact::Known(None),
+            };
             schedule.output = Read { source, fact };
         }
     }
@@ -97,10 +111,21 @@ impl CellState {
         outcome: &mut Outcome,
     ) {
         let (source, viewed) = answer.view::<view::DescribeJobDefinition>(self.gap(op, name));
+        let mut endpoint = None;
         let read = existing(source.clone(), viewed, &mut outcome.gaps, |view| {
+            endpoint = view.endpoint();
             view.output().map(output)
         });
         let fact = match read.fact {
+            Fact::Known(Some(None)) => {
+                let said = "the job definition names no output".to_owned();
+                let gap = Gap {
+                    said,
+                    ..self.gap(op, name)()
+                };
+                outcome.gaps.push(gap.clone());
+                Fact::Unknown(gap)
+            }
             Fact::Known(output) => Fact::Known(output.flatten()),
             Fact::Unknown(gap) => Fact::Unknown(gap),
         };
@@ -110,6 +135,12 @@ impl CellState {
                 .extend(self.wanted_key(output.key.as_ref(), &source));
         }
         if let Some(schedule) = self.cell.schedules.get_mut(schedule) {
+            if schedule.endpoint.known().is_none() {
+                schedule.endpoint = match (endpoint, &fact) {
+                    (None, Fact::Unknown(gap)) => Fact::Unknown(gap.clone()),
+                    (named, _) => Fact::Known(named),
+                };
+            }
             schedule.output = Read { source, fact };
         }
     }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ask::{KeyAsk, Page};
 use super::{Answer, Failure, PAGES_MAX};
-use crate::call::{CallErrorKind, Op, view};
+use crate::call::{Op, view};
 use crate::fact::{Fact, Gap, GapReason, Read, Source};
 use crate::ids::{AccountId, Arn, KeyArn, KeyRef, Partition, Region};
 use crate::inventory::{CellId, Key, KeyFacts, KeyManager, Keys, Resolved, Rotation, Tags};
@@ -81,9 +81,12 @@ impl KeyBook {
                             .flatten()
                             .any(|waiting| waiting == arn)
                 }
-                Some(
-                    Fact::Known(Resolved::AwsManagedAlias | Resolved::NotFound) | Fact::Unknown(_),
-                ) => true,
+                Some(Fact::Unknown(_)) => KeyRef::read(Some(&id.1))
+                    .and_then(|key| key.place())
+                    .is_none_or(|(owner, _)| !self.accounts_open.contains(&owner)),
+                Some(Fact::Known(
+                    Resolved::AwsManagedAlias | Resolved::NotFound | Resolved::OtherPartition,
+                )) => true,
             },
         )
     }
@@ -94,6 +97,13 @@ impl KeyBook {
         let id: RefId = (cell.clone(), key.as_str().to_owned());
         if key.is_aws_managed_alias() {
             let read = Read::known(source.clone(), Resolved::AwsManagedAlias);
+            self.keys.resolved.insert(id, read);
+            return outcome;
+        }
+        if let Some((_, region)) = key.place()
+            && Partition::of_region(&region) != Partition::of_region(&cell.region)
+        {
+            let read = Read::known(source.clone(), Resolved::OtherPartition);
             self.keys.resolved.insert(id, read);
             return outcome;
         }
@@ -118,6 +128,7 @@ impl KeyBook {
             }
             KeyRef::AliasArn(arn) => {
                 let region = Region::new(arn.region());
+                self.want_owner(cell, AccountId::new(arn.account()), &mut outcome);
                 let text = arn.to_string();
                 outcome.asks.push(KeyAsk::Text {
                     caller: cell.clone(),
@@ -204,7 +215,9 @@ impl KeyBook {
         let (source, viewed) = answer.view::<view::DescribeKey>(gap);
         let waiting = self.await_key.remove(arn).unwrap_or_default();
         let resolved = match viewed {
-            Err(failure) if means_no_key(&failure) => Resolved::NotFound,
+            Err(failure) if means_no_key(&failure, Some(&KeyRef::Arn(arn.clone()))) => {
+                Resolved::NotFound
+            }
             Err(failure) => {
                 let fact = unknown(failure, outcome);
                 self.add_key(
@@ -246,7 +259,9 @@ impl KeyBook {
         let gap = malformed(&asked, Op::DescribeKey, &text);
         let (source, viewed) = answer.view::<view::DescribeKey>(&gap);
         let fact = match viewed {
-            Err(failure) if means_no_key(&failure) => Fact::Known(Resolved::NotFound),
+            Err(failure) if means_no_key(&failure, KeyRef::read(Some(&text)).as_ref()) => {
+                Fact::Known(Resolved::NotFound)
+            }
             Err(failure) => unknown(failure, outcome),
             Ok(view) => match view.key_metadata.arn.parse::<KeyArn>() {
                 Err(not_an_arn) => {
@@ -298,13 +313,7 @@ impl KeyBook {
             },
         );
         let foreign = arn.account() != caller.account;
-        if foreign && self.ask_organization && self.accounts_asked.insert(arn.account()) {
-            self.accounts_open.insert(arn.account());
-            outcome.asks.push(KeyAsk::Account {
-                caller: caller.clone(),
-                account: arn.account(),
-            });
-        }
+        self.want_owner(caller, arn.account(), outcome);
         let Some(facts) = facts else { return };
         if facts.manager != KeyManager::Customer {
             return;
@@ -401,15 +410,15 @@ fn unknown<T>(failure: Failure, outcome: &mut Outcome) -> Fact<T> {
     Fact::Unknown(failure.gap)
 }
 
-/// KMS knows no such key: it says so, or it cannot read the text as one (KMS API, DescribeKey,
-/// errors `NotFoundException` and `InvalidArnException`).
-fn means_no_key(failure: &Failure) -> bool {
-    failure.is_not_found()
-        || (failure.error.kind == CallErrorKind::Refused
-            && matches!(
-                failure.error.code.as_str(),
-                "InvalidArnException" | "ValidationException"
-            ))
+/// KMS knows no such key: it says so, or it cannot read the text as one and the text is of no
+/// key's and no alias's shape (KMS API, DescribeKey, errors `NotFoundException` and
+/// `InvalidArnException`). A well-formed text that is refused may be a key all the same.
+fn means_no_key(failure: &Failure, key: Option<&KeyRef>) -> bool {
+    match failure.error.code.as_str() {
+        "NotFoundException" => true,
+        "InvalidArnException" | "ValidationException" => !key.is_some_and(KeyRef::is_well_formed),
+        _ => false,
+    }
 }
 
 fn malformed(cell: &CellId, op: Op, subject: &str) -> impl Fn() -> Gap + use<> {

@@ -3,11 +3,29 @@
 use super::{KeyBook, Outcome, malformed, unknown};
 use crate::call::{Op, view};
 use crate::collect::Answer;
+use crate::collect::ask::KeyAsk;
 use crate::fact::{Fact, Read};
 use crate::ids::AccountId;
 use crate::inventory::{CellId, Membership};
 
 impl KeyBook {
+    /// Asks whether the owner of a foreign key belongs to the own organisation, once.
+    pub(super) fn want_owner(
+        &mut self,
+        caller: &CellId,
+        account: AccountId,
+        outcome: &mut Outcome,
+    ) {
+        let foreign = account != caller.account;
+        if foreign && self.ask_organization && self.accounts_asked.insert(account.clone()) {
+            self.accounts_open.insert(account.clone());
+            outcome.asks.push(KeyAsk::Account {
+                caller: caller.clone(),
+                account,
+            });
+        }
+    }
+
     pub(super) fn on_account(
         &mut self,
         caller: &CellId,

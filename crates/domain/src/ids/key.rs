@@ -1,173 +1,9 @@
-//! What things are called: accounts, regions, names, ARNs and the spellings of a key.
+//! Keys: who one is, and the spellings of it.
 
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
-/// Declares text newtypes that are compared, ordered and printed as their text.
-macro_rules! text_ids {
-    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(transparent)]
-        pub struct $name(String);
-
-        impl $name {
-            /// Takes the text as AWS wrote it.
-            pub fn new(text: impl Into<String>) -> Self {
-                Self(text.into())
-            }
-
-            /// The text.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-    )*};
-}
-
-text_ids! {
-    /// Twelve digits: an AWS account.
-    AccountId,
-    /// A region, `eu-west-1`.
-    Region,
-    /// An endpoint's name (SageMaker API, `EndpointName`).
-    EndpointName,
-    /// An endpoint configuration's name (SageMaker API, `EndpointConfigName`).
-    ConfigName,
-    /// A model's name (SageMaker API, `ModelName`).
-    ModelName,
-    /// A hosting instance type, `ml.m5.large` (SageMaker API, `ProductionVariantInstanceType`).
-    InstanceType,
-}
-
-/// The `aws`, `aws-cn`, `aws-us-gov` … of an ARN.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Partition(String);
-
-impl Partition {
-    /// Takes the text as an ARN wrote it.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The partition a region belongs to, by the region's prefix.
-    #[must_use]
-    pub fn of_region(region: &Region) -> Self {
-        let name = region.as_str();
-        let partition = if name.starts_with("cn-") {
-            "aws-cn"
-        } else if name.starts_with("us-gov-") {
-            "aws-us-gov"
-        } else if name.starts_with("us-iso-") {
-            "aws-iso"
-        } else if name.starts_with("eu-isoe-") {
-            "aws-iso-e"
-        } else if name.starts_with("us-isof-") {
-            "aws-iso-f"
-        } else if name.starts_with("us-isob-") {
-            "aws-iso-b"
-        } else if name.starts_with("eusc-") {
-            "aws-eusc"
-        } else {
-            "aws"
-        };
-        Self::new(partition)
-    }
-
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// An Amazon Resource Name, split at its five colons.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Arn(String);
-
-/// A text is not an ARN of the kind that was expected.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{text}` is not {expected}")]
-pub struct NotAnArn {
-    text: String,
-    expected: &'static str,
-}
-
-impl Arn {
-    fn part(&self, index: usize) -> &str {
-        self.0.splitn(6, ':').nth(index).unwrap_or_default()
-    }
-
-    /// `aws`, `aws-cn` …
-    #[must_use]
-    pub fn partition(&self) -> &str {
-        self.part(1)
-    }
-
-    /// `sagemaker`, `kms` …
-    #[must_use]
-    pub fn service(&self) -> &str {
-        self.part(2)
-    }
-
-    /// The region; empty for global resources.
-    #[must_use]
-    pub fn region(&self) -> &str {
-        self.part(3)
-    }
-
-    /// The owning account; empty where the service has none.
-    #[must_use]
-    pub fn account(&self) -> &str {
-        self.part(4)
-    }
-
-    /// Everything after the account, `endpoint/name`.
-    #[must_use]
-    pub fn resource(&self) -> &str {
-        self.part(5)
-    }
-
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Arn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl FromStr for Arn {
-    type Err = NotAnArn;
-
-    fn from_str(text: &str) -> Result<Self, NotAnArn> {
-        let parts: Vec<&str> = text.splitn(6, ':').collect();
-        match parts.as_slice() {
-            ["arn", partition, service, _, _, resource]
-                if !partition.is_empty() && !service.is_empty() && !resource.is_empty() =>
-            {
-                Ok(Self(text.to_owned()))
-            }
-            _ => Err(NotAnArn {
-                text: text.to_owned(),
-                expected: "an ARN",
-            }),
-        }
-    }
-}
+use super::{AccountId, Arn, NotAnArn, Partition, Region};
 
 /// Who a key is: `arn:aws:kms:eu-west-1:111122223333:key/…`. Two spellings of one key have one
 /// `KeyArn`.
@@ -222,7 +58,7 @@ impl FromStr for KeyArn {
     fn from_str(text: &str) -> Result<Self, NotAnArn> {
         let arn: Arn = text.parse()?;
         let id = arn.resource().strip_prefix("key/").unwrap_or_default();
-        if arn.service() == "kms" && !id.is_empty() {
+        if arn.service() == "kms" && !id.is_empty() && arn.has_place() {
             Ok(Self(arn))
         } else {
             Err(NotAnArn {
@@ -263,7 +99,11 @@ impl KeyRef {
             return Some(Self::Alias(text.to_owned()));
         }
         match text.parse::<Arn>() {
-            Ok(arn) if arn.service() == "kms" && arn.resource().starts_with("alias/") => {
+            Ok(arn)
+                if arn.service() == "kms"
+                    && arn.resource().starts_with("alias/")
+                    && arn.has_place() =>
+            {
                 Some(Self::AliasArn(arn))
             }
             Ok(_) | Err(_) => Some(Self::Id(text.to_owned())),
@@ -290,6 +130,27 @@ impl KeyRef {
         }
     }
 
+    /// The owner and the region that the reference itself names: an ARN does.
+    #[must_use]
+    pub fn place(&self) -> Option<(AccountId, Region)> {
+        match self {
+            Self::Arn(arn) => Some((arn.account(), arn.region())),
+            Self::AliasArn(arn) => Some((AccountId::new(arn.account()), Region::new(arn.region()))),
+            Self::Alias(_) | Self::Id(_) => None,
+        }
+    }
+
+    /// Whether the text is one that KMS could know: an id of a key's shape or a name of an
+    /// alias's (KMS API, DescribeKey, `KeyId`; CreateAlias, `AliasName`, pattern).
+    #[must_use]
+    pub fn is_well_formed(&self) -> bool {
+        match self {
+            Self::Arn(arn) => is_key_id(arn.id()),
+            Self::AliasArn(_) | Self::Alias(_) => self.alias_name().is_some_and(is_alias_name),
+            Self::Id(text) => is_key_id(text),
+        }
+    }
+
     /// Whether the reference is to an alias that AWS reserves for its own keys (KMS Developer
     /// Guide, "Aliases": the prefix `alias/aws/` is reserved for AWS managed keys).
     #[must_use]
@@ -297,6 +158,35 @@ impl KeyRef {
         self.alias_name()
             .is_some_and(|name| name.starts_with("alias/aws/"))
     }
+}
+
+/// `1234abcd-12ab-34cd-56ef-1234567890ab`, or `mrk-` and 32 hexadecimal digits (KMS Developer
+/// Guide, "Key identifiers").
+fn is_key_id(text: &str) -> bool {
+    let is_hex = |text: &str, length: usize| {
+        text.len() == length && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    if let Some(digits) = text.strip_prefix("mrk-") {
+        return is_hex(digits, 32);
+    }
+    let groups: Vec<&str> = text.split('-').collect();
+    groups.len() == KEY_ID_GROUPS.len()
+        && groups
+            .iter()
+            .zip(KEY_ID_GROUPS)
+            .all(|(group, length)| is_hex(group, length))
+}
+
+/// The lengths of the groups of a key id.
+const KEY_ID_GROUPS: [usize; 5] = [8, 4, 4, 4, 12];
+
+fn is_alias_name(name: &str) -> bool {
+    name.strip_prefix("alias/").is_some_and(|rest| {
+        !rest.is_empty()
+            && rest
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"/_-".contains(&byte))
+    })
 }
 
 impl fmt::Display for KeyRef {
@@ -350,6 +240,27 @@ mod tests {
                 "Id",
             ),
             ("no key at all", Some("not-a-key"), "Id"),
+            (
+                "a region that is a host of somebody's",
+                Some("arn:aws:kms:evil.example/x:111122223333:key/12"),
+                "Id",
+            ),
+            (
+                "a region that ends in a number",
+                Some("arn:aws:kms:a.b.evil-x-1:111122223333:alias/prod"),
+                "Id",
+            ),
+            ("no region", Some("arn:aws:kms::111122223333:key/12"), "Id"),
+            (
+                "an account that is none",
+                Some("arn:aws:kms:eu-west-1:1111:key/12"),
+                "Id",
+            ),
+            (
+                "a region of another partition than the ARN's",
+                Some("arn:aws:kms:cn-north-1:111122223333:key/12"),
+                "Id",
+            ),
         ];
         for (name, text, expected) in cases {
             let read = KeyRef::read(text);
@@ -364,6 +275,26 @@ mod tests {
             if let Some(read) = read {
                 assert_eq!(Some(read.as_str()), text, "{name}: the text is kept");
             }
+        }
+    }
+
+    #[test]
+    fn texts_that_kms_could_know_have_a_shape() {
+        let cases = [
+            (KEY, true),
+            ("1234abcd-12ab-34cd-56ef-1234567890ab", true),
+            ("mrk-1234abcd12ab34cd56ef1234567890ab", true),
+            ("alias/prod", true),
+            ("arn:aws:kms:eu-west-1:111122223333:alias/prod", true),
+            ("alias/", false),
+            ("alias/pro d", false),
+            ("not-a-key", false),
+            ("arn:aws:kms:eu-west-1:111122223333:key/not-a-key", false),
+            ("arn:aws:iam::111122223333:role/x", false),
+        ];
+        for (text, expected) in cases {
+            let read = KeyRef::read(Some(text)).expect("not empty");
+            assert_eq!(read.is_well_formed(), expected, "{text}");
         }
     }
 

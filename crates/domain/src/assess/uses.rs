@@ -1,0 +1,183 @@
+//! Who uses which key, kept between cells until the keys are judged.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::fact::{Fact, Gap};
+use crate::ids::{ConfigName, EndpointName, KeyArn};
+use crate::inventory::{Cell, Config, Endpoint, Keys, Resolved, Schedule};
+use crate::rules::{KeyUse, UsesGap};
+
+/// Who uses which key, and why that may not be all.
+#[derive(Debug, Default)]
+pub(super) struct Uses {
+    by_key: BTreeMap<KeyArn, BTreeSet<KeyUse>>,
+    gap: Option<UsesGap>,
+}
+
+/// The live endpoints that run or move to a configuration, by its name.
+type Held<'a> = BTreeMap<&'a ConfigName, Vec<&'a EndpointName>>;
+
+impl Uses {
+    /// The uses of a key.
+    pub(super) fn of(&self, key: &KeyArn) -> Vec<KeyUse> {
+        self.by_key
+            .get(key)
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect()
+    }
+
+    /// Why the uses may not be all.
+    pub(super) fn gap(&self) -> Option<&UsesGap> {
+        self.gap.as_ref()
+    }
+
+    /// Remembers who names which key.
+    pub(super) fn note(&mut self, cell: &Cell, keys: &Keys) {
+        for gap in cell.endpoints_gap.iter().chain(&cell.schedules_gap) {
+            self.lacks(UsesGap::Gap(gap.clone()));
+        }
+        let mut held = Held::new();
+        for endpoint in cell
+            .endpoints
+            .values()
+            .filter(|endpoint| endpoint.is_live())
+        {
+            self.note_endpoint(endpoint, &mut held);
+        }
+        for (name, holders) in &held {
+            if let Some(why) = Self::unread(cell, name, holders) {
+                self.lacks(why);
+            }
+        }
+        for config in cell.configs.values() {
+            self.note_config(cell, keys, config, held.get(&config.name));
+        }
+        for schedule in cell.schedules.values() {
+            self.note_schedule(cell, keys, schedule);
+        }
+    }
+
+    /// The least of all that is lacking, so that the order of cells changes nothing.
+    fn lacks(&mut self, why: UsesGap) {
+        self.gap = match self.gap.take() {
+            Some(known) => Some(known.min(why)),
+            None => Some(why),
+        };
+    }
+
+    fn lacks_fact(&mut self, gap: &Gap) {
+        self.lacks(UsesGap::Gap(gap.clone()));
+    }
+
+    fn note_endpoint<'a>(&mut self, endpoint: &'a Endpoint, held: &mut Held<'a>) {
+        match &endpoint.described.fact {
+            Fact::Unknown(gap) => self.lacks_fact(gap),
+            Fact::Known(None) => {}
+            Fact::Known(Some(facts)) => {
+                if facts.config.is_none() || facts.hides_a_config() {
+                    let name = &endpoint.name;
+                    self.lacks(UsesGap::Said(format!(
+                        "AWS does not name every configuration that endpoint {name} may be running"
+                    )));
+                }
+                for config in facts.config.iter().chain(&facts.pending) {
+                    held.entry(config).or_default().push(&endpoint.name);
+                }
+            }
+        }
+    }
+
+    /// Why the keys of a configuration that is in use are not known.
+    fn unread(cell: &Cell, name: &ConfigName, holders: &[&EndpointName]) -> Option<UsesGap> {
+        let described = cell.configs.get(name).map(|config| &config.described.fact);
+        match described {
+            Some(Fact::Known(Some(_))) => None,
+            Some(Fact::Unknown(gap)) => Some(UsesGap::Gap(gap.clone())),
+            Some(Fact::Known(None)) | None => {
+                let holder = holders.first()?;
+                Some(UsesGap::Said(format!(
+                    "configuration {name} was deleted under endpoint {holder}, so its keys are not known"
+                )))
+            }
+        }
+    }
+
+    fn note_config(
+        &mut self,
+        cell: &Cell,
+        keys: &Keys,
+        config: &Config,
+        held: Option<&Vec<&EndpointName>>,
+    ) {
+        let Some(Some(facts)) = config.described.fact.known() else {
+            return;
+        };
+        let holders: Vec<Option<&EndpointName>> = match held {
+            Some(names) => names.iter().copied().map(Some).collect(),
+            None => vec![None],
+        };
+        for key in facts.keys() {
+            for holder in &holders {
+                let used = KeyUse {
+                    cell: cell.id.clone(),
+                    endpoint: holder.cloned(),
+                    config: config.name.clone(),
+                };
+                self.note_use(keys, key.as_str(), used);
+            }
+        }
+    }
+
+    fn note_schedule(&mut self, cell: &Cell, keys: &Keys, schedule: &Schedule) {
+        let is_live = |name: &EndpointName| cell.endpoints.get(name).is_some_and(Endpoint::is_live);
+        let endpoint = match &schedule.endpoint {
+            Fact::Known(endpoint) => endpoint.clone().filter(is_live),
+            Fact::Unknown(gap) => {
+                self.lacks_fact(gap);
+                None
+            }
+        };
+        let output = match &schedule.output.fact {
+            Fact::Known(output) => output.as_ref(),
+            Fact::Unknown(gap) => {
+                if endpoint.is_some() {
+                    self.lacks_fact(gap);
+                }
+                None
+            }
+        };
+        if let Some(key) = output.and_then(|output| output.key.as_ref()) {
+            let used = KeyUse {
+                cell: cell.id.clone(),
+                endpoint,
+                config: ConfigName::new(&schedule.name),
+            };
+            self.note_use(keys, key.as_str(), used);
+        }
+    }
+
+    fn note_use(&mut self, keys: &Keys, key: &str, used: KeyUse) {
+        let id = (used.cell.clone(), key.to_owned());
+        match keys.resolved.get(&id).map(|read| &read.fact) {
+            Some(Fact::Known(Resolved::Key(arn))) => {
+                self.by_key.entry(arn.clone()).or_default().insert(used);
+            }
+            Some(Fact::Unknown(gap)) if used.endpoint.is_some() => self.lacks_fact(gap),
+            Some(
+                Fact::Unknown(_)
+                | Fact::Known(
+                    Resolved::AwsManagedAlias | Resolved::NotFound | Resolved::OtherPartition,
+                ),
+            ) => {}
+            None => {
+                if let Some(endpoint) = &used.endpoint {
+                    let said =
+                        format!("which key {key} of endpoint {endpoint} means was not asked");
+                    self.lacks(UsesGap::Said(said));
+                }
+            }
+        }
+    }
+}

@@ -47,8 +47,8 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(view: &EndpointView<'_>) -> Judgement {
-    let class = view.data_class();
     view.each_config(|config, facts| {
+        let class = view.data_class_under(config);
         let source = &config.described.source;
         judge_volume(
             facts,

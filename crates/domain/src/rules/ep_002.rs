@@ -65,7 +65,7 @@ fn check(view: &ConfigView<'_>) -> Judgement {
     if let Fact::Known(Holder::Pending(endpoints)) = &held {
         let judge = |endpoint: &&Endpoint| {
             let endpoint = view.endpoint(endpoint);
-            judge_pending(&endpoint, volume_of(&endpoint.data_class()))
+            judge_pending(&endpoint, volume_of(&endpoint.data_class_under(config)))
         };
         let worst = endpoints
             .iter()

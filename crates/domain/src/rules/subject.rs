@@ -263,6 +263,15 @@ impl<'a> EndpointView<'a> {
         data_class(&tags, self.settings)
     }
 
+    /// The class of its data when it runs one of its configurations: with two in play, each is
+    /// judged as what it is or will be run with.
+    pub(super) fn data_class_under(&self, config: &Config) -> Fact<String> {
+        data_class(
+            &[&self.endpoint.tags.fact, &config.tags.fact],
+            self.settings,
+        )
+    }
+
     /// How much a finding about this endpoint weighs.
     #[must_use]
     pub fn weight(&self) -> Severity {

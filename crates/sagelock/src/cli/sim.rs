@@ -89,7 +89,7 @@ impl Serve {
     async fn run(self, quiet: bool) -> Result<Exit, Failure> {
         let now = Timestamp::now();
         let mut world = match self.world {
-            Holds::Demo => estate::demo(now, self.seed),
+            Holds::Demo => estate::demo::demo(now, self.seed),
             Holds::Empty => World::new(now, self.seed),
         };
         if let Some(path) = &self.faults {

@@ -3,8 +3,7 @@
 mod builder;
 mod case_keys;
 pub mod cases;
-mod demo;
-
-pub use demo::demo;
+pub mod demo;
+mod demo_keys;
 
 pub(crate) use builder::trusting_role;

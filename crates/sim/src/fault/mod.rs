@@ -203,6 +203,16 @@ impl Fault {
 }
 
 impl Plan {
+    /// A plan of these faults.
+    #[must_use]
+    pub fn of(seed: u64, faults: Vec<Fault>) -> Self {
+        Self {
+            seed,
+            faults,
+            ..Self::default()
+        }
+    }
+
     /// The fault that strikes a call, if any.
     pub(crate) fn strike(
         &mut self,

@@ -1,0 +1,167 @@
+//! The keys of the simulated organisation.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::builder::Builder;
+use super::demo::{TEAMS, pick, shared_policy};
+use crate::world::World;
+
+/// How an endpoint comes by its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KeyCase {
+    /// A key of its tenant's.
+    Own,
+    /// None.
+    None,
+    /// One that AWS manages.
+    Aws,
+    /// The platform's, of another account.
+    Shared,
+    /// One that was disabled later.
+    Disabled,
+    /// One that waits to be deleted.
+    Leaving,
+    /// One that is gone.
+    Gone,
+    /// One without rotation, alias or tags.
+    Bare,
+    /// An asymmetric one, so that the deployment failed.
+    Signing,
+}
+
+const CASES: &[KeyCase] = &[
+    KeyCase::Own,
+    KeyCase::Own,
+    KeyCase::None,
+    KeyCase::Own,
+    KeyCase::Shared,
+    KeyCase::Own,
+    KeyCase::None,
+    KeyCase::Aws,
+    KeyCase::Own,
+    KeyCase::Bare,
+    KeyCase::Own,
+    KeyCase::Disabled,
+    KeyCase::None,
+    KeyCase::Own,
+    KeyCase::Leaving,
+    KeyCase::Own,
+    KeyCase::Gone,
+    KeyCase::Own,
+    KeyCase::Signing,
+];
+
+impl KeyCase {
+    pub(super) fn of(index: usize, shift: usize) -> Self {
+        pick(CASES, index + shift).unwrap_or(Self::Own)
+    }
+}
+
+/// ARNs by account, region and name.
+pub(super) struct Keys(BTreeMap<(String, String, String), String>);
+
+impl Keys {
+    fn arn(&self, account: &str, region: &str, name: &str) -> Option<&String> {
+        let id = (account.to_owned(), region.to_owned(), name.to_owned());
+        self.0.get(&id)
+    }
+
+    /// What a configuration writes: the four spellings in turn.
+    pub(super) fn reference(
+        &self,
+        case: KeyCase,
+        account: &str,
+        region: &str,
+        tenant: &str,
+        index: usize,
+    ) -> Option<String> {
+        let of = |name: &str| self.arn(account, region, name).cloned();
+        match case {
+            KeyCase::None => None,
+            KeyCase::Aws => Some("alias/aws/ebs".to_owned()),
+            KeyCase::Shared => self.arn("666677778888", region, "shared").cloned(),
+            KeyCase::Disabled => of("disabled"),
+            KeyCase::Leaving => of("leaving"),
+            KeyCase::Gone => of("gone"),
+            KeyCase::Bare => of("bare"),
+            KeyCase::Signing => of("signing"),
+            KeyCase::Own => {
+                let arn = of(tenant)?;
+                let alias = format!("alias/ml/{tenant}");
+                Some(match index / 2 % 4 {
+                    0 | 1 => arn,
+                    2 => alias,
+                    _ => arn.rsplit('/').next().unwrap_or_default().to_owned(),
+                })
+            }
+        }
+    }
+}
+
+/// Makes the keys of every account and region.
+pub(super) fn make(world: &mut World, regions: &[&str]) -> Keys {
+    let mut keys = BTreeMap::new();
+    for team in TEAMS {
+        for region in regions {
+            let mut builder = Builder::new(world, team.account, region);
+            let mut keep = |name: &str, arn: String| {
+                let id = (
+                    team.account.to_owned(),
+                    (*region).to_owned(),
+                    name.to_owned(),
+                );
+                keys.insert(id, arn);
+            };
+            for (number, tenant) in ["aurora", "borealis", "cirrus", "delta", "estuary", "fjord"]
+                .iter()
+                .enumerate()
+            {
+                let alias = format!("alias/ml/{tenant}");
+                let tags = json!([
+                    { "TagKey": "tenant", "TagValue": tenant },
+                    { "TagKey": "owner", "TagValue": "security" },
+                ]);
+                let input =
+                    json!({ "Description": format!("ML endpoints of {tenant}"), "Tags": tags });
+                keep(tenant, builder.key(&input, &[&alias], number != 4));
+            }
+            let plain = json!({});
+            keep("outputs", builder.key(&plain, &["alias/ml/outputs"], true));
+            keep("disabled", builder.key(&plain, &["alias/ml/old"], true));
+            keep("leaving", builder.key(&plain, &["alias/ml/retired"], true));
+            keep("gone", builder.key(&plain, &["alias/ml/trial"], false));
+            keep("bare", builder.key(&plain, &[], false));
+            let signing = json!({ "KeySpec": "RSA_3072", "KeyUsage": "SIGN_VERIFY" });
+            keep("signing", builder.key(&signing, &["alias/signing"], false));
+            if team.account == "666677778888" {
+                let shared =
+                    json!({ "Policy": shared_policy(), "Description": "shared by all teams" });
+                keep("shared", builder.key(&shared, &["alias/ml/shared"], true));
+            }
+        }
+    }
+    Keys(keys)
+}
+
+/// What happened to keys while endpoints went on running.
+pub(super) fn grow_old(world: &mut World, keys: &Keys) {
+    for ((account, region, name), arn) in &keys.0 {
+        let mut builder = Builder::new(world, account, region);
+        match name.as_str() {
+            "disabled" => {
+                builder.kms("DisableKey", &json!({ "KeyId": arn }));
+            }
+            "gone" => {
+                let input = json!({ "KeyId": arn, "PendingWindowInDays": 7 });
+                builder.kms("ScheduleKeyDeletion", &input);
+            }
+            "leaving" => {
+                let input = json!({ "KeyId": arn, "PendingWindowInDays": 30 });
+                builder.kms("ScheduleKeyDeletion", &input);
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The product's audit, driven by hand through virtual time.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use sagelock_domain::assess::{Assessor, Coverage};
+use sagelock_domain::collect::{Collector, Scope, Ticket};
+use sagelock_domain::drive::{Calls, Driver, Limits, Rate, Step};
+use sagelock_domain::ids::{AccountId, Region};
+use sagelock_domain::settings::{Serverless, Settings};
+use sagelock_sim::World;
+use sagelock_sim::estate::cases::{ACCOUNT, REGION};
+
+/// Verdict and reason.
+pub(crate) type Said = (String, String);
+
+/// What an audit said.
+pub(crate) struct Audit {
+    /// By rule and subject.
+    pub(crate) said: BTreeMap<(String, String), Said>,
+    pub(crate) calls: Calls,
+    pub(crate) gaps: usize,
+    pub(crate) complete: bool,
+}
+
+/// No settings, or those of a strict organisation.
+pub(crate) fn settings(strict: bool) -> Settings {
+    if !strict {
+        return Settings::default();
+    }
+    Settings {
+        serverless: Serverless::RequiresKey,
+        regulated: ["restricted".to_owned()].into(),
+        required_tags: vec!["owner".to_owned()],
+        required_key_tags: vec!["owner".to_owned()],
+        alias_pattern: Some(regex()),
+        superseded_keep_days: 0,
+        ..Settings::default()
+    }
+}
+
+fn regex() -> regex::Regex {
+    regex::Regex::new("^(?:prod-.*)$").expect("a pattern")
+}
+
+/// Audits the estate's account and region. Answers come at once; only waiting takes time.
+pub(crate) fn audit(world: &mut World, settings: &Settings) -> Audit {
+    let scope = Scope {
+        account: AccountId::new(ACCOUNT),
+        regions: vec![Region::new(REGION)],
+        ask_organization: true,
+    };
+    let limits = Limits {
+        rate: Rate::Max,
+        deadline: Duration::from_hours(24),
+        ..Limits::default()
+    };
+    let begun = world.now();
+    let mut driver = Driver::new(Collector::new(&scope), limits);
+    let mut assessor = Assessor::new(settings, begun);
+    let mut findings = Vec::new();
+    let mut now = Duration::ZERO;
+    let mut open: Vec<(Ticket, _)> = Vec::new();
+    loop {
+        match driver.step(now) {
+            Step::Start(ticket, address, call) => {
+                let answer = world.answer(address.account.as_str(), address.region.as_str(), &call);
+                open.push((ticket, answer));
+                continue;
+            }
+            Step::WaitUntil(at) if open.is_empty() => now = now.max(at),
+            Step::WaitUntil(_) | Step::Wait => {}
+            Step::Done => break,
+        }
+        for (ticket, answer) in open.drain(..) {
+            driver.on_reply(ticket, answer, now, begun);
+        }
+        for cell in driver.source_mut().take_cells() {
+            findings.extend(assessor.assess_cell(&cell, driver.source().keys()));
+        }
+    }
+    for cell in driver.source_mut().take_cells() {
+        findings.extend(assessor.assess_cell(&cell, driver.source().keys()));
+    }
+    let (collected, calls) = driver.finish();
+    findings.extend(assessor.assess_keys(collected.keys()));
+    let expected = &settings.expected_denied;
+    let nothing_read = !collected.has_answered();
+    let coverage = Coverage::new(assessor.totals(), collected.gaps(), expected, nothing_read);
+    let said = findings
+        .iter()
+        .map(|finding| {
+            let id = (finding.rule.id.to_owned(), finding.subject.arn.clone());
+            let said = (
+                finding.verdict().as_str().to_owned(),
+                finding.judgement.reason.code.to_owned(),
+            );
+            (id, said)
+        })
+        .collect();
+    Audit {
+        said,
+        calls,
+        gaps: collected.gaps().len(),
+        complete: coverage.ratio() >= 1.0,
+    }
+}

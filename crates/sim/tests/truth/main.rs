@@ -1,0 +1,230 @@
+//! The product's audit of the simulated AWS, in process and in virtual time: no verdict is wrong,
+//! and no fault makes one wrong.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on says so"
+)]
+
+mod audit;
+mod labels;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use audit::{Audit, Said, audit, settings};
+use jiff::Timestamp;
+use labels::labels;
+use sagelock_domain::settings::Settings;
+use sagelock_sim::estate::cases::{Estate, estate};
+use sagelock_sim::fault::{Effect, Fault, Plan};
+use sagelock_sim::{Happening, check};
+
+/// The estate of the requirement.
+const CONFIGS: usize = 10_000;
+const ENDPOINTS: usize = 3_000;
+/// For what is run many times.
+const FEW: (usize, usize) = (900, 300);
+
+fn begun() -> Timestamp {
+    "2026-10-01T08:00:00Z".parse().expect("a time")
+}
+
+fn said(audit: &Audit) -> &BTreeMap<(String, String), Said> {
+    &audit.said
+}
+
+fn differences(audit: &Audit, labels: &BTreeMap<(String, String), Said>) -> Vec<String> {
+    let mut differences = Vec::new();
+    for (id, label) in labels {
+        match said(audit).get(id) {
+            Some(said) if said == label => {}
+            other => differences.push(format!("{id:?} should be {label:?}, is {other:?}")),
+        }
+    }
+    for (id, said) in said(audit) {
+        if !labels.contains_key(id) {
+            differences.push(format!("{id:?} has no label, is {said:?}"));
+        }
+    }
+    differences
+}
+
+#[track_caller]
+fn assert_right(audit: &Audit, labels: &BTreeMap<(String, String), Said>) {
+    let wrong = differences(audit, labels);
+    assert!(
+        wrong.is_empty(),
+        "{} wrong of {}: {:#?}",
+        wrong.len(),
+        labels.len(),
+        &wrong[..wrong.len().min(12)]
+    );
+}
+
+#[test]
+fn no_verdict_is_wrong() {
+    let Estate {
+        mut world,
+        parameters,
+    } = estate(begun(), CONFIGS, ENDPOINTS);
+    let refused: BTreeSet<String> = world
+        .ledger()
+        .entries()
+        .iter()
+        .filter_map(|entry| match &entry.happening {
+            Happening::Called {
+                operation,
+                refused: Some(code),
+                input,
+                ..
+            } => Some(format!("{operation} {code} {input}")),
+            Happening::Called { .. } | Happening::Endpoint { .. } => None,
+        })
+        .filter(|text| !text.starts_with("UpdateEndpoint"))
+        .collect();
+    assert!(
+        refused.is_empty(),
+        "the estate is one that AWS would have let be made: {refused:#?}"
+    );
+    let refusals = check::Invariant::RefusedIsRefused.broken_by(&world);
+    assert!(
+        refusals.is_empty(),
+        "{:#?}",
+        &refusals[..refusals.len().min(5)]
+    );
+    let stopped = check::Invariant::ServingStaysServing.broken_by(&world);
+    assert!(
+        stopped.is_empty(),
+        "{:#?}",
+        &stopped[..stopped.len().min(5)]
+    );
+    for strict in [false, true] {
+        let audit = audit(&mut world, &settings(strict));
+        let labels = labels(&parameters, strict);
+        assert_right(&audit, &labels);
+        let reasons: BTreeSet<&Said> = labels.values().collect();
+        assert!(reasons.len() > 30, "{} different verdicts", reasons.len());
+    }
+}
+
+#[test]
+fn any_rule_switched_off_is_noticed() {
+    let Estate {
+        mut world,
+        parameters,
+    } = estate(begun(), FEW.0, FEW.1);
+    let labels = labels(&parameters, true);
+    let rules: BTreeSet<&str> = labels.keys().map(|(rule, _)| rule.as_str()).collect();
+    assert_eq!(rules.len(), 13, "{rules:?}");
+    for rule in rules {
+        let settings = Settings {
+            rules_off: [rule.to_owned()].into(),
+            ..settings(true)
+        };
+        let wrong = differences(&audit(&mut world, &settings), &labels);
+        let own = labels.keys().filter(|(of, _)| of == rule).count();
+        assert_eq!(wrong.len(), own, "{rule} is off");
+    }
+}
+
+/// 20 % throttled, 5 % failed, 2 % timed out: the same findings.
+#[test]
+fn weather_changes_no_verdict() {
+    let Estate {
+        mut world,
+        parameters,
+    } = estate(begun(), CONFIGS / 2, ENDPOINTS / 2);
+    world.set_faults(Plan::of(
+        5,
+        vec![
+            Fault::new("*", Effect::Throttle).share(0.20),
+            Fault::new("*", Effect::Fail { status: 500 }).share(0.03),
+            Fault::new("*", Effect::Fail { status: 503 }).share(0.02),
+            Fault::new("*", Effect::TimeOut).share(0.02),
+        ],
+    ));
+    let audit = audit(&mut world, &settings(false));
+    assert!(
+        audit.calls.throttled > 1000,
+        "{} throttles",
+        audit.calls.throttled
+    );
+    assert_eq!(
+        audit.gaps, 1,
+        "the key that its owner does not share, and nothing else"
+    );
+    assert_right(&audit, &labels(&parameters, false));
+}
+
+/// Whatever is denied, what is said is right or unknown.
+#[test]
+fn denials_never_make_a_wrong_verdict() {
+    let Estate {
+        mut world,
+        parameters,
+    } = estate(begun(), FEW.0, FEW.1);
+    for strict in [false, true] {
+        let labels = labels(&parameters, strict);
+        for seed in 0..12 {
+            let because = [
+                sagelock_sim::fault::Because::Identity,
+                sagelock_sim::fault::Because::Resource,
+                sagelock_sim::fault::Because::Scp,
+            ][seed % 3];
+            let share = [0.02, 0.1, 0.4, 0.9][seed % 4];
+            world.set_faults(Plan::of(
+                seed as u64,
+                vec![Fault::new("*", Effect::Deny { because }).share(share)],
+            ));
+            let audit = audit(&mut world, &settings(strict));
+            assert!(audit.gaps > 0, "something was denied");
+            for (id, said) in &audit.said {
+                // Another reason for the same verdict is none that is wrong: what would have been
+                // attached may be serverless as well.
+                let right = labels.get(id).is_some_and(|label| label.0 == said.0);
+                // A key that was never made may be one where nobody may look.
+                let is_unknown =
+                    said.0 == "unknown" || (!labels.contains_key(id) && said.1 == "not_configured");
+                assert!(
+                    right || is_unknown,
+                    "seed {seed}: {id:?} is {said:?}, should be {:?} or unknown",
+                    labels.get(id)
+                );
+            }
+            let unknown = audit
+                .said
+                .values()
+                .filter(|said| said.0 == "unknown")
+                .count();
+            assert!(!audit.complete || unknown > 0, "coverage tells it");
+        }
+    }
+}
+
+/// Answers that end in the middle, or that something else gives, are gaps or asked again.
+#[test]
+fn broken_answers_never_make_a_wrong_verdict() {
+    let Estate {
+        mut world,
+        parameters,
+    } = estate(begun(), FEW.0, FEW.1);
+    let labels = labels(&parameters, false);
+    world.set_faults(Plan::of(
+        3,
+        vec![
+            Fault::new("*", Effect::Truncate).share(0.05),
+            Fault::new("*", Effect::Reset).share(0.05),
+            Fault::new("*", Effect::NotAws).share(0.05),
+        ],
+    ));
+    let audit = audit(&mut world, &settings(false));
+    for (id, said) in &audit.said {
+        assert!(
+            labels.get(id) == Some(said) || said.0 == "unknown",
+            "{id:?} is {said:?}, should be {:?}",
+            labels.get(id)
+        );
+    }
+}

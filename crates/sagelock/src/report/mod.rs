@@ -21,7 +21,7 @@ use sagelock_domain::ids::{AccountId, Region};
 use sagelock_domain::rules::Verdict;
 
 pub(crate) use json::Entry;
-pub(crate) use redact::redact;
+pub(crate) use redact::{Names, names_of, redact};
 
 /// A finished audit.
 pub(crate) struct Audit {
@@ -39,6 +39,8 @@ pub(crate) struct Audit {
     /// In the order of the contract, and after `--verdict`.
     pub(crate) findings: Vec<Finding>,
     pub(crate) calls: BTreeMap<Op, u64>,
+    /// Every name of the inventory, for who wants none of them said.
+    pub(crate) names: Names,
 }
 
 impl Audit {

@@ -92,13 +92,35 @@ fn fields_never_heard_of_survive_read_record_and_replay() {
 
 #[test]
 fn a_redacted_audit_names_nobody() {
-    let (home, server) = (home(), Server::start(|_| None));
+    let home = home();
+    let server = Server::start(|asked| match asked.operation.as_str() {
+        "DescribeEndpointConfig" => Some(Answer::new(
+            200,
+            format!(
+                r#"{{"EndpointConfigName":"fraud-1","EndpointConfigArn":"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:endpoint-config/fraud-1","CreationTime":1.7723232E9,"KmsKeyId":"keyofours","ProductionVariants":[{{"VariantName":"blueprint","ModelName":"mortgages","InstanceType":"ml.m5.large","CoreDumpConfig":{{"DestinationS3Uri":"s3://dumps/x"}}}}]}}"#
+            ),
+        )),
+        "DescribeKey" => Some(Answer::error(
+            "AccessDeniedException",
+            "User: arn:aws:sts::111122223333:assumed-role/audit/jane is not authorized, says Bob",
+        )),
+        "ListMonitoringSchedules" => Some(Answer::error("ThrottlingException", "slow, says Bob")),
+        _ => None,
+    });
     for format in ["json", "table", "csv", "md", "ndjson"] {
         let said = run(against(&server, home.path())
             .args(REGION)
             .args(["--redact", "--quiet", "--format", format]));
-        said.ends(0, &[]);
-        for name in [ACCOUNT, KEY, "fraud"] {
+        said.ends(3, &[]);
+        let named = [
+            "blueprint",
+            "mortgages",
+            "keyofours",
+            "dumps",
+            "jane",
+            "Bob",
+        ];
+        for name in [ACCOUNT, KEY, "fraud"].into_iter().chain(named) {
             assert!(
                 !said.out.contains(name),
                 "{format} names {name}:\n{}",

@@ -131,6 +131,35 @@ fn a_redacted_audit_names_nobody() {
 }
 
 #[test]
+fn a_table_fits_its_page_and_keeps_the_codes() {
+    let home = home();
+    let server = Server::start(|asked| {
+        let gone = "Could not find endpoint configuration";
+        (asked.operation == "DescribeEndpointConfig")
+            .then(|| Answer::error("ValidationException", gone))
+    });
+    for (columns, widest) in [(None, 100), (Some("60"), 60), (Some("nonsense"), 100)] {
+        let mut command = against(&server, home.path());
+        command.args(REGION).args(["-o", "table=a.txt"]);
+        if let Some(columns) = columns {
+            command.env("COLUMNS", columns);
+        }
+        let said = run(&mut command);
+        said.ends(3, &[]);
+        let file = fs::read_to_string(home.path().join("a.txt")).expect("the table");
+        assert_eq!(file, said.out);
+        for line in file.lines() {
+            let width = line.chars().count();
+            let is_row = line.starts_with("SEV") || line.starts_with("- ");
+            assert!(width <= widest || is_row, "{columns:?}: {width}: {line}");
+        }
+        let rows = file.lines().filter(|line| line.ends_with("config_deleted"));
+        assert_eq!(rows.count(), 1, "one cause, one row:\n{file}");
+        assert!(file.contains("7 rules"), "{file}");
+    }
+}
+
+#[test]
 fn explain_shows_the_chain() {
     let (home, server) = (home(), Server::start(|_| None));
     run(against(&server, home.path())

@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::drive::{Ended, run};
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
-use crate::report::Audit;
+use crate::report::{Audit, Names, names_of};
 use crate::session::Session;
 
 /// A finished job: the audit, how AWS took it, and what was collected.
@@ -45,9 +45,11 @@ pub(crate) async fn audit(
     let mut assessor = Assessor::new(&config.settings, session.started_at);
     let mut findings: Vec<Finding> = Vec::new();
     let mut kept = Vec::new();
+    let mut names = Names::new();
     let mut harvest = |driver: &mut Driver<Collector>| {
         for cell in driver.source_mut().take_cells() {
             findings.extend(assessor.assess_cell(&cell, driver.source().keys()));
+            names.append(&mut names_of(&cell));
             if keep {
                 kept.push(cell);
             }
@@ -90,6 +92,7 @@ pub(crate) async fn audit(
         totals,
         findings,
         calls: calls.sent.clone(),
+        names,
     };
     let keys = collected.keys().clone();
     Ok(Done {

@@ -34,6 +34,10 @@ pub(super) const RULE: Rule = Rule {
         Op::DescribeEndpointConfig,
         Op::ListMonitoringSchedules,
         Op::DescribeMonitoringSchedule,
+        Op::DescribeDataQualityJobDefinition,
+        Op::DescribeModelQualityJobDefinition,
+        Op::DescribeModelBiasJobDefinition,
+        Op::DescribeModelExplainabilityJobDefinition,
         Op::DescribeKey,
     ],
     reasons: &[

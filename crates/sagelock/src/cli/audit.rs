@@ -13,7 +13,9 @@ use crate::audit::{audit, exit_of, missing_permissions, other_gaps};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
-use crate::report::{self, Audit, Format, Output, create_private, redact, terminal_width};
+use crate::report::{
+    self, Audit, Format, Output, create_private, page_width, redact, terminal_width,
+};
 use crate::session::Session;
 
 /// `sagelock audit`.
@@ -128,7 +130,7 @@ fn open(outputs: &[Output]) -> Result<Vec<std::fs::File>, Failure> {
 
 fn save(audit: &Audit, file: std::fs::File, output: &Output) -> Result<(), Failure> {
     let mut out = BufWriter::new(anstream::StripStream::new(file));
-    report::write(audit, output.format, &mut out, None)
+    report::write(audit, output.format, &mut out, page_width())
         .and_then(|()| out.flush())
         .with_context(|| format!("cannot write `{}`", output.path.display()))
         .map_err(Failure::usage)

@@ -77,6 +77,11 @@ fn minutes(estimate: &Estimate) -> Option<f64> {
     estimate.seconds.map(|seconds| seconds / 60.0)
 }
 
+/// An upper bound in cents: never less than what it bounds.
+fn rounded_up(dollars: f64) -> f64 {
+    (dollars * 100.0).ceil() / 100.0
+}
+
 fn as_json(regions: u64, expected: Expected, estimate: &Estimate, basis: &str) -> String {
     let calls: serde_json::Map<String, serde_json::Value> = estimate
         .calls
@@ -111,7 +116,7 @@ fn as_text(regions: u64, expected: Expected, estimate: &Estimate, basis: &str) -
         None => "as fast as answers come".to_owned(),
     };
     let total: u64 = estimate.calls.values().sum();
-    let dollars = estimate.dollars;
+    let dollars = rounded_up(estimate.dollars);
     let plural = if regions == 1 { "region" } else { "regions" };
     let each = format!("{endpoints} endpoints, {configs} configurations and {keys} keys");
     let mut lines = vec![
@@ -123,4 +128,21 @@ fn as_text(regions: u64, expected: Expected, estimate: &Estimate, basis: &str) -
     let counted = estimate.calls.iter().filter(|(_, count)| **count > 0);
     lines.extend(counted.map(|(op, count)| format!("{count:>9}  {}", op.name())));
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_upper_bound_is_rounded_up() {
+        for (dollars, shown) in [
+            (0.0, "0.00"),
+            (0.000_18, "0.01"),
+            (0.021, "0.03"),
+            (1.0, "1.00"),
+        ] {
+            assert_eq!(format!("{:.2}", rounded_up(dollars)), shown, "{dollars}");
+        }
+    }
 }

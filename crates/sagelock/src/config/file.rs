@@ -36,8 +36,11 @@ impl File<'_> {
             let full = format!("{prefix}{}", name.get_ref());
             if let Some(index) = KEYS.iter().position(|key| key.name == full) {
                 let Some(key) = KEYS.get(index) else { continue };
-                (key.set)(config, &Value::from_toml(value.get_ref()))
-                    .map_err(|message| self.wrong(value.span(), format!("`{full}`: {message}")))?;
+                (key.set)(config, &Value::from_toml(value.get_ref())).map_err(|wrong| {
+                    let span = wrong.item.and_then(|item| span_of(value.get_ref(), &item));
+                    let message = format!("`{full}`: {}", wrong.message);
+                    self.wrong(span.unwrap_or_else(|| value.span()), message)
+                })?;
                 let line = self.place(name.span().start).0;
                 config.set_origin(index, Origin::File(self.path.to_owned(), line));
                 continue;
@@ -100,6 +103,19 @@ impl File<'_> {
             caret,
         }
     }
+}
+
+/// Where the item of an array or the value of a table's entry stands.
+fn span_of(value: &DeValue<'_>, item: &str) -> Option<Range<usize>> {
+    if let Some(items) = value.as_array() {
+        let found = items
+            .iter()
+            .find(|one| one.get_ref().as_str() == Some(item));
+        return found.map(toml::Spanned::span);
+    }
+    let entries = value.as_table()?;
+    let found = entries.iter().find(|(name, _)| name.get_ref() == item);
+    found.map(|(_, value)| value.span())
 }
 
 fn unknown(name: &str, is_section: bool) -> String {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use regex::Regex;
 use sagelock_domain::ids::{AccountId, Region};
+use sagelock_domain::regions;
 use sagelock_domain::rules::{RULES, Severity};
 use sagelock_domain::settings::Serverless;
 
@@ -17,7 +18,7 @@ pub(crate) struct Key {
     /// What it decides.
     pub(crate) about: &'static str,
     pub(super) get: fn(&Config) -> String,
-    pub(super) set: fn(&mut Config, &Value) -> Result<(), String>,
+    pub(super) set: fn(&mut Config, &Value) -> Result<(), Wrong>,
 }
 
 impl Key {
@@ -27,7 +28,7 @@ impl Key {
     }
 }
 
-/// A setting that is a text.
+/// A setting that is a name.
 macro_rules! text {
     ($name:literal, $about:literal, $($field:ident).+) => {
         Key {
@@ -35,7 +36,7 @@ macro_rules! text {
             about: $about,
             get: |config| quoted(&config.$($field).+),
             set: |config, value| {
-                config.$($field).+ = value.text()?;
+                config.$($field).+ = named(value.text()?)?;
                 Ok(())
             },
         }
@@ -50,7 +51,7 @@ macro_rules! texts {
             about: $about,
             get: |config| list(&config.$($field).+),
             set: |config, value| {
-                config.$($field).+ = value.list()?.into_iter().map($type).collect();
+                config.$($field).+ = value.list()?.into_iter().map($type).collect::<Result<_, Wrong>>()?;
                 Ok(())
             },
         }
@@ -106,9 +107,8 @@ pub(crate) const KEYS: &[Key] = &[
                 "exempt" => Serverless::Exempt,
                 "requires_key" => Serverless::RequiresKey,
                 other => {
-                    return Err(format!(
-                        "expected `exempt` or `requires_key`, found `{other}`"
-                    ));
+                    let message = format!("expected `exempt` or `requires_key`, found `{other}`");
+                    return Err(message.into());
                 }
             };
             Ok(())
@@ -128,7 +128,11 @@ pub(crate) const KEYS: &[Key] = &[
         set: |config, value| {
             let mut classes = BTreeMap::new();
             for (class, text) in value.table()? {
-                classes.insert(class, severity(&text)?);
+                let weight = severity(&text).map_err(|message| {
+                    let message = format!("`{class}`: {message}");
+                    Wrong::item(&class, message)
+                })?;
+                classes.insert(class, weight);
             }
             config.settings.data_classes = classes;
             Ok(())
@@ -162,13 +166,13 @@ pub(crate) const KEYS: &[Key] = &[
     texts!(
         "tags.required",
         "tags that every endpoint and configuration must bear (EP-010)",
-        String::from,
+        named,
         settings.required_tags
     ),
     texts!(
         "tags.required_on_keys",
         "tags that every key must bear (KEY-006)",
-        String::from,
+        named,
         settings.required_key_tags
     ),
     Key {
@@ -179,8 +183,8 @@ pub(crate) const KEYS: &[Key] = &[
             let accounts = value
                 .list()?
                 .iter()
-                .map(|text| account(text))
-                .collect::<Result<_, _>>();
+                .map(|text| account(text).map_err(|message| Wrong::item(text, message)))
+                .collect::<Result<_, Wrong>>();
             config.settings.allowed_accounts = accounts?;
             Ok(())
         },
@@ -224,7 +228,7 @@ pub(crate) const KEYS: &[Key] = &[
     texts!(
         "regions.expected_denied",
         "regions whose denial is expected and does not make an audit incomplete",
-        Region::new,
+        known_region,
         settings.expected_denied
     ),
     Key {
@@ -238,10 +242,8 @@ pub(crate) const KEYS: &[Key] = &[
                 .find(|id| !RULES.iter().any(|rule| rule.id == **id))
             {
                 let known: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();
-                return Err(format!(
-                    "no rule `{id}`; the rules are {}",
-                    known.join(", ")
-                ));
+                let message = format!("no rule `{id}`; the rules are {}", known.join(", "));
+                return Err(Wrong::item(id, message));
             }
             config.settings.rules_off = ids.into_iter().collect();
             Ok(())
@@ -256,7 +258,9 @@ pub(crate) const KEYS: &[Key] = &[
             config.audit.fail_on = if text == "none" {
                 None
             } else {
-                Some(severity(&text)?)
+                Some(Severity::read(&text).ok_or_else(|| {
+                    format!("expected low, medium, high, critical or none, found `{text}`")
+                })?)
             };
             Ok(())
         },
@@ -268,7 +272,7 @@ pub(crate) const KEYS: &[Key] = &[
         set: |config, value| {
             let share = value.number()?;
             if !(0.0..=1.0).contains(&share) {
-                return Err(format!("expected a number from 0 to 1, found {share}"));
+                return Err(format!("expected a number from 0 to 1, found {share}").into());
             }
             config.audit.min_coverage = share;
             Ok(())
@@ -294,6 +298,54 @@ pub(crate) const KEYS: &[Key] = &[
         audit.deadline_seconds
     ),
 ];
+
+/// A setting that cannot be taken.
+#[derive(Debug)]
+pub(super) struct Wrong {
+    pub(super) message: String,
+    /// The entry of a table or the item of an array that is wrong, where it is one.
+    pub(super) item: Option<String>,
+}
+
+impl From<String> for Wrong {
+    fn from(message: String) -> Self {
+        let item = None;
+        Self { message, item }
+    }
+}
+
+impl Wrong {
+    fn item(item: &str, message: String) -> Self {
+        let item = Some(item.to_owned());
+        Self { message, item }
+    }
+}
+
+/// A name: anything but nothing.
+fn named(text: String) -> Result<String, Wrong> {
+    if text.trim().is_empty() {
+        return Err(Wrong::item(
+            &text,
+            "expected a name, found an empty one".to_owned(),
+        ));
+    }
+    Ok(text)
+}
+
+fn known_region(text: String) -> Result<Region, Wrong> {
+    let region = Region::new(text);
+    if regions::is_known(&region) {
+        return Ok(region);
+    }
+    let message = match regions::close_to(region.as_str()).as_slice() {
+        [] => format!("there is no region `{region}`"),
+        close => format!(
+            "there is no region `{region}`; did you mean {}?",
+            close.join(" or ")
+        ),
+    };
+    Err(Wrong::item(region.as_str(), message))
+}
 
 fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()

@@ -11,7 +11,7 @@ mod value;
 use std::path::{Path, PathBuf};
 
 use sagelock_domain::rules::Severity;
-use sagelock_domain::settings::Settings;
+use sagelock_domain::settings::{Settings, is_same_class};
 
 pub(crate) use keys::KEYS;
 pub(crate) use rate::rate;
@@ -90,6 +90,9 @@ pub(crate) enum ConfigError {
         text: String,
         caret: String,
     },
+    /// A setting names a data class that has no weight.
+    #[error("{origin}: {message}")]
+    Class { origin: Origin, message: String },
     /// A variable of the environment is wrong.
     #[error("${name}: {message}")]
     Env { name: String, message: String },
@@ -118,13 +121,49 @@ impl Config {
             };
             let text = text.to_string_lossy();
             let value = Value::from_env(&text);
-            (key.set)(&mut config, &value).map_err(|message| ConfigError::Env {
+            (key.set)(&mut config, &value).map_err(|wrong| ConfigError::Env {
                 name: name.clone(),
-                message,
+                message: wrong.message,
             })?;
             config.set_origin(index, Origin::Env(name));
         }
+        no_unknown_variable()?;
+        config.check_classes()?;
         Ok(config)
+    }
+
+    /// Every class that a setting names has a weight.
+    fn check_classes(&self) -> Result<(), ConfigError> {
+        let settings = &self.settings;
+        let default = ("default_data_class", &settings.default_data_class);
+        let regulated = settings.regulated.iter().map(|class| ("regulated", class));
+        let known = |class: &str| {
+            let mut classes = settings.data_classes.keys();
+            classes.any(|one| is_same_class(one, class))
+        };
+        let unknown = std::iter::once(default)
+            .chain(regulated)
+            .find(|(_, class)| !known(class));
+        let Some((key, class)) = unknown else {
+            return Ok(());
+        };
+        let classes: Vec<&str> = settings.data_classes.keys().map(String::as_str).collect();
+        let classes_origin = self.origin_of("data_classes");
+        Err(ConfigError::Class {
+            origin: self.origin_of(key),
+            message: format!(
+                "`{key}`: `{class}` is not among `data_classes` ({classes_origin}): {}",
+                classes.join(", ")
+            ),
+        })
+    }
+
+    fn origin_of(&self, key: &str) -> Origin {
+        let index = KEYS.iter().position(|one| one.name == key);
+        index
+            .and_then(|index| self.origins.get(index))
+            .cloned()
+            .unwrap_or_default()
     }
 
     fn set_origin(&mut self, index: usize, origin: Origin) {
@@ -138,5 +177,28 @@ impl Config {
         KEYS.iter()
             .zip(&self.origins)
             .map(|(key, origin)| (key, (key.get)(self), origin))
+    }
+}
+
+/// Variables of the environment that are ours and no setting: the configuration's path, and what
+/// the project's own tasks read.
+const OTHER_VARIABLES: [&str; 2] = ["SAGELOCK_CONFIG", "SAGELOCK_CI_TARGET"];
+
+/// A variable that is meant for us and that nothing reads is a typing error.
+fn no_unknown_variable() -> Result<(), ConfigError> {
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let unknown = names
+        .filter(|name| name.starts_with("SAGELOCK_"))
+        .filter(|name| !OTHER_VARIABLES.contains(&name.as_str()))
+        .filter(|name| !KEYS.iter().any(|key| key.env() == *name))
+        .min();
+    match unknown {
+        Some(name) => Err(ConfigError::Env {
+            name,
+            message:
+                "no setting has this name; `sagelock config --format json` lists every variable"
+                    .to_owned(),
+        }),
+        None => Ok(()),
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn write(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
         writeln!(
             out,
             "| {severity} | {} | {} | {} | {}/{} | {} | {}: {} | {} |",
-            finding.rule.id,
+            row.rule,
             finding.verdict().as_str(),
             escape(&row.name),
             finding.subject.account,

@@ -21,7 +21,7 @@ use sagelock_domain::ids::{AccountId, Region};
 use sagelock_domain::rules::Verdict;
 
 pub(crate) use json::Entry;
-pub(crate) use redact::redact;
+pub(crate) use redact::{Names, names_of, redact};
 
 /// A finished audit.
 pub(crate) struct Audit {
@@ -39,6 +39,8 @@ pub(crate) struct Audit {
     /// In the order of the contract, and after `--verdict`.
     pub(crate) findings: Vec<Finding>,
     pub(crate) calls: BTreeMap<Op, u64>,
+    /// Every name of the inventory, for who wants none of them said.
+    pub(crate) names: Names,
 }
 
 impl Audit {
@@ -116,7 +118,7 @@ pub(crate) fn write(
     audit: &Audit,
     format: Format,
     out: &mut dyn Write,
-    width: Option<usize>,
+    width: usize,
 ) -> io::Result<()> {
     match format {
         Format::Table => table::write(audit, out, width),
@@ -137,11 +139,23 @@ pub(crate) fn create_private(path: &Path) -> io::Result<std::fs::File> {
         .open(path)
 }
 
-/// The width of standard output, where it is a terminal.
-pub(crate) fn terminal_width() -> Option<usize> {
+/// The width of standard output: the terminal's, or that of a page.
+pub(crate) fn terminal_width() -> usize {
     if !io::stdout().is_terminal() {
-        return None;
+        return page_width();
     }
-    let (width, _) = terminal_size::terminal_size()?;
-    Some(usize::from(width.0))
+    match terminal_size::terminal_size() {
+        Some((width, _)) => usize::from(width.0),
+        None => columns().unwrap_or(80),
+    }
+}
+
+/// The width of a file or a pipe: `COLUMNS`, or what a person reads with ease.
+pub(crate) fn page_width() -> usize {
+    columns().unwrap_or(100)
+}
+
+fn columns() -> Option<usize> {
+    let columns = std::env::var("COLUMNS").ok()?;
+    columns.trim().parse().ok().filter(|columns| *columns > 0)
 }

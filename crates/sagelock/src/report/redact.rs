@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
-use sagelock_domain::ids::AccountId;
+use sagelock_domain::call::Service;
+use sagelock_domain::fact::Gap;
+use sagelock_domain::ids::{AccountId, KeyRef};
+use sagelock_domain::inventory::Cell;
 
 use super::Audit;
 
@@ -93,25 +96,102 @@ fn replace_word(text: &str, name: &str, pseudonym: &str) -> String {
     replaced
 }
 
-/// Puts pseudonyms in place of everything that names somebody.
-pub(crate) fn redact(audit: &mut Audit) {
-    let mut pseudonyms = Pseudonyms::default();
-    let mut names: BTreeSet<(usize, String, &'static str)> = BTreeSet::new();
+/// Names by what they name.
+pub(crate) type Names = BTreeSet<(&'static str, String)>;
+
+/// Every name that a cell holds.
+pub(crate) fn names_of(cell: &Cell) -> Names {
+    let mut names = Names::new();
+    for name in cell.endpoints.keys() {
+        names.insert(("endpoint", name.to_string()));
+    }
+    for (name, config) in &cell.configs {
+        names.insert(("endpoint_config", name.to_string()));
+        let facts = config.described.fact.known().and_then(Option::as_ref);
+        for variant in facts.iter().flat_map(|facts| &facts.variants) {
+            names.insert(("variant", variant.name.clone()));
+        }
+    }
+    for name in cell.models.keys() {
+        names.insert(("model", name.to_string()));
+    }
+    for name in cell.schedules.keys() {
+        names.insert(("schedule", name.clone()));
+    }
+    names
+}
+
+/// The names that stand in the audit itself: its subjects, the keys as they are spelled, what
+/// gaps are about.
+fn names_in(audit: &Audit) -> Names {
+    let mut names = audit.names.clone();
+    let judgements = audit.findings.iter().map(|finding| &finding.judgement);
+    let gaps = audit.coverage.gaps.iter().map(|gap| &gap.gap);
+    for gap in judgements
+        .clone()
+        .filter_map(|one| one.gap.as_ref())
+        .chain(gaps)
+    {
+        if gap.call.row().service == Service::SageMaker && !gap.subject.starts_with("arn:") {
+            names.insert(("name", gap.subject.clone()));
+        }
+    }
+    for key in judgements.filter_map(|one| one.key.as_deref()) {
+        match KeyRef::read(Some(key)) {
+            Some(KeyRef::Arn(arn)) => names.insert(("key", arn.id().to_owned())),
+            Some(KeyRef::Id(text)) => names.insert(("key", text)),
+            Some(KeyRef::AliasArn(_) | KeyRef::Alias(_)) | None => false,
+        };
+    }
     for finding in &audit.findings {
-        let kind = finding.subject.kind.as_str();
-        let own = finding.subject.name.clone();
-        names.insert((usize::MAX - own.len(), own.to_lowercase(), kind));
-        names.insert((usize::MAX - own.len(), own, kind));
+        let (kind, name) = (finding.subject.kind.as_str(), &finding.subject.name);
+        names.insert((kind, name.clone()));
         for evidence in &finding.judgement.evidence {
             if evidence.fact.ends_with("Name") && evidence.fact != "AliasName" {
-                let name = evidence.value.clone();
-                names.insert((usize::MAX - name.len(), name, "name"));
+                names.insert(("name", evidence.value.clone()));
             }
         }
     }
+    names
+}
+
+/// What AWS says is text of its own, which may name anybody: its code stays.
+fn shorten(gap: &mut Gap) {
+    let code = gap.said.split(':').next().unwrap_or_default();
+    let is_code = !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    gap.said = if is_code {
+        code.to_owned()
+    } else {
+        String::new()
+    };
+}
+
+/// Puts pseudonyms in place of everything that names somebody.
+pub(crate) fn redact(audit: &mut Audit) {
+    for gap in &mut audit.coverage.gaps {
+        shorten(&mut gap.gap);
+    }
+    for judgement in audit
+        .findings
+        .iter_mut()
+        .map(|finding| &mut finding.judgement)
+    {
+        if let Some(gap) = &mut judgement.gap {
+            let before = gap.to_string();
+            shorten(gap);
+            judgement.message = judgement.message.replace(&before, &gap.to_string());
+        }
+    }
+    let mut pseudonyms = Pseudonyms::default();
+    let mut names: BTreeSet<(usize, String, &'static str)> = BTreeSet::new();
+    for (kind, name) in names_in(audit) {
+        let order = usize::MAX - name.len();
+        names.insert((order, name.to_lowercase(), kind));
+        names.insert((order, name, kind));
+    }
     let names: Vec<(String, String)> = names
         .into_iter()
-        .filter(|(_, name, _)| !name.is_empty())
+        .filter(|(_, name, _)| !name.trim().is_empty())
         .map(|(_, name, kind)| {
             let pseudonym = pseudonyms.of(kind, &name);
             (name, pseudonym)

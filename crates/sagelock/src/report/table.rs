@@ -15,6 +15,8 @@ use super::json::floor_share;
 /// A row: a finding, or several that differ only in their subject.
 pub(super) struct Row<'a> {
     pub(super) finding: &'a Finding,
+    /// The rule, or how many.
+    pub(super) rule: String,
     pub(super) name: String,
     pub(super) message: String,
 }
@@ -36,15 +38,16 @@ pub(super) fn grouped(audit: &Audit) -> Vec<Row<'_>> {
     }
     let mut rows: Vec<Row<'_>> = Vec::new();
     for group in groups {
-        let unattached = group
+        let is_one_thing = group
             .iter()
-            .any(|one| one.judgement.reason.code == "unattached");
-        let alone_max = if unattached { 1 } else { ALONE_MAX };
+            .any(|one| ["unattached", ONE_SUBJECT].contains(&one.judgement.reason.code));
+        let alone_max = if is_one_thing { 1 } else { ALONE_MAX };
         if let Some(first) = group.first().filter(|_| group.len() > alone_max) {
             rows.push(together(first, &group));
         } else {
             rows.extend(group.into_iter().map(|finding| Row {
                 finding,
+                rule: finding.rule.id.to_owned(),
                 name: finding.subject.name.clone(),
                 message: finding.judgement.message.clone(),
             }));
@@ -53,11 +56,15 @@ pub(super) fn grouped(audit: &Audit) -> Vec<Row<'_>> {
     rows
 }
 
-/// Account, region, rule, reason and the call that was not answered.
+/// A reason that every rule gives of the same subject, for the same cause.
+const ONE_SUBJECT: &str = "config_deleted";
+
+/// Account, region, rule (or subject, where every rule says the same of it), reason and the call
+/// that was not answered.
 type Kind<'a> = (
     &'a str,
     &'a str,
-    &'static str,
+    &'a str,
     &'static str,
     Option<&'static str>,
 );
@@ -72,13 +79,26 @@ fn kind(finding: &Finding) -> Option<Kind<'_>> {
     Some((
         subject.account.as_str(),
         subject.region.as_str(),
-        finding.rule.id,
+        if code == ONE_SUBJECT {
+            subject.arn.as_str()
+        } else {
+            finding.rule.id
+        },
         code,
         call,
     ))
 }
 
 fn together<'a>(first: &'a Finding, group: &[&'a Finding]) -> Row<'a> {
+    if first.judgement.reason.code == ONE_SUBJECT {
+        let rules: Vec<&str> = group.iter().map(|one| one.rule.id).collect();
+        return Row {
+            finding: first,
+            rule: format!("{} rules", group.len()),
+            name: first.subject.name.clone(),
+            message: format!("{} ({})", first.judgement.message, rules.join(", ")),
+        };
+    }
     let what = match first.subject.kind {
         SubjectKind::Endpoint => "endpoints",
         SubjectKind::EndpointConfig => "configurations",
@@ -99,6 +119,7 @@ fn together<'a>(first: &'a Finding, group: &[&'a Finding]) -> Row<'a> {
     };
     Row {
         finding: first,
+        rule: first.rule.id.to_owned(),
         name: format!("{} {what}", group.len()),
         message: format!("{}, …: {says}", names.join(", ")),
     }
@@ -194,10 +215,10 @@ const HEAD: usize = 5 + 8 + 8;
 /// Narrower than this a table is not drawn.
 const NARROWEST: usize = 60;
 
-pub(super) fn write(audit: &Audit, out: &mut dyn Write, width: Option<usize>) -> io::Result<()> {
+pub(super) fn write(audit: &Audit, out: &mut dyn Write, width: usize) -> io::Result<()> {
     for line in summary(audit) {
         let loud = line.starts_with(|c: char| c.is_ascii_uppercase());
-        for part in wrap(&line, width.unwrap_or(usize::MAX)) {
+        for part in wrap(&line, width) {
             if loud {
                 writeln!(out, "{}", part.bold())?;
             } else {
@@ -230,12 +251,7 @@ pub(super) fn write(audit: &Audit, out: &mut dyn Write, width: Option<usize>) ->
     Ok(())
 }
 
-fn write_row(
-    row: &Row<'_>,
-    widths: &Widths,
-    out: &mut dyn Write,
-    width: Option<usize>,
-) -> io::Result<()> {
+fn write_row(row: &Row<'_>, widths: &Widths, out: &mut dyn Write, width: usize) -> io::Result<()> {
     let finding = row.finding;
     let (severity, style) = match (finding.verdict(), finding.severity) {
         (Verdict::Fail, Severity::Critical) => ("CRIT", Style::new().red().bold()),
@@ -252,12 +268,12 @@ fn write_row(
     let key = short_key(finding);
     let cells = [
         severity,
-        finding.rule.id,
+        &row.rule,
         &verdict,
         &name,
         &shorten_place(&place, widths.place),
         &shorten_key(&key, widths.key),
-        &shorten(finding.judgement.reason.code, widths.reason),
+        finding.judgement.reason.code,
     ];
     writeln!(out, "{}", line(widths, cells).style(style))?;
     let whole = if name == row.name {
@@ -266,10 +282,7 @@ fn write_row(
         format!("{}: ", row.name)
     };
     let indent = "     ";
-    let room = width
-        .unwrap_or(usize::MAX)
-        .saturating_sub(indent.len())
-        .max(30);
+    let room = width.saturating_sub(indent.len()).max(30);
     for part in wrap(&format!("{whole}{}", row.message), room) {
         writeln!(out, "{indent}{part}")?;
     }
@@ -294,9 +307,9 @@ fn line(widths: &Widths, cells: [&str; 7]) -> String {
         .to_owned()
 }
 
-/// Everything whole where there is room; else the name, the key, the place and the reason give
-/// way, in this order, and the line below has the name whole.
-fn widths(rows: &[Row<'_>], width: Option<usize>) -> Widths {
+/// Everything whole where there is room; else the name, the key and the place give way, in this
+/// order, and the line below has the name whole. A reason is a code to search for: it stays.
+fn widths(rows: &[Row<'_>], width: usize) -> Widths {
     let longest = |of: &dyn Fn(&Row<'_>) -> usize, least: usize| {
         rows.iter().map(of).max().unwrap_or(0).max(least)
     };
@@ -312,16 +325,14 @@ fn widths(rows: &[Row<'_>], width: Option<usize>) -> Widths {
         key: longest(&|row| short_key(row.finding).chars().count(), 3),
         reason: longest(&|row| row.finding.judgement.reason.code.len(), 6),
     };
-    let Some(width) = width else { return widths };
     let room = width.max(NARROWEST) - HEAD - 3;
-    for (column, least) in [(0, 16), (1, 8), (2, 15), (3, 13), (0, 8)] {
+    for (column, least) in [(0, 16), (1, 8), (2, 15), (0, 8), (1, 3)] {
         let used = widths.name + widths.place + widths.key + widths.reason;
         let over = used.saturating_sub(room);
         let column = match column {
             0 => &mut widths.name,
             1 => &mut widths.key,
-            2 => &mut widths.place,
-            _ => &mut widths.reason,
+            _ => &mut widths.place,
         };
         *column = column.saturating_sub(over).max(least.min(*column));
     }

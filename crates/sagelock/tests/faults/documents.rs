@@ -92,19 +92,70 @@ fn fields_never_heard_of_survive_read_record_and_replay() {
 
 #[test]
 fn a_redacted_audit_names_nobody() {
-    let (home, server) = (home(), Server::start(|_| None));
+    let home = home();
+    let server = Server::start(|asked| match asked.operation.as_str() {
+        "DescribeEndpointConfig" => Some(Answer::new(
+            200,
+            format!(
+                r#"{{"EndpointConfigName":"fraud-1","EndpointConfigArn":"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:endpoint-config/fraud-1","CreationTime":1.7723232E9,"KmsKeyId":"keyofours","ProductionVariants":[{{"VariantName":"blueprint","ModelName":"mortgages","InstanceType":"ml.m5.large","CoreDumpConfig":{{"DestinationS3Uri":"s3://dumps/x"}}}}]}}"#
+            ),
+        )),
+        "DescribeKey" => Some(Answer::error(
+            "AccessDeniedException",
+            "User: arn:aws:sts::111122223333:assumed-role/audit/jane is not authorized, says Bob",
+        )),
+        "ListMonitoringSchedules" => Some(Answer::error("ThrottlingException", "slow, says Bob")),
+        _ => None,
+    });
     for format in ["json", "table", "csv", "md", "ndjson"] {
         let said = run(against(&server, home.path())
             .args(REGION)
             .args(["--redact", "--quiet", "--format", format]));
-        said.ends(0, &[]);
-        for name in [ACCOUNT, KEY, "fraud"] {
+        said.ends(3, &[]);
+        let named = [
+            "blueprint",
+            "mortgages",
+            "keyofours",
+            "dumps",
+            "jane",
+            "Bob",
+        ];
+        for name in [ACCOUNT, KEY, "fraud"].into_iter().chain(named) {
             assert!(
                 !said.out.contains(name),
                 "{format} names {name}:\n{}",
                 said.out
             );
         }
+    }
+}
+
+#[test]
+fn a_table_fits_its_page_and_keeps_the_codes() {
+    let home = home();
+    let server = Server::start(|asked| {
+        let gone = "Could not find endpoint configuration";
+        (asked.operation == "DescribeEndpointConfig")
+            .then(|| Answer::error("ValidationException", gone))
+    });
+    for (columns, widest) in [(None, 100), (Some("60"), 60), (Some("nonsense"), 100)] {
+        let mut command = against(&server, home.path());
+        command.args(REGION).args(["-o", "table=a.txt"]);
+        if let Some(columns) = columns {
+            command.env("COLUMNS", columns);
+        }
+        let said = run(&mut command);
+        said.ends(3, &[]);
+        let file = fs::read_to_string(home.path().join("a.txt")).expect("the table");
+        assert_eq!(file, said.out);
+        for line in file.lines() {
+            let width = line.chars().count();
+            let is_row = line.starts_with("SEV") || line.starts_with("- ");
+            assert!(width <= widest || is_row, "{columns:?}: {width}: {line}");
+        }
+        let rows = file.lines().filter(|line| line.ends_with("config_deleted"));
+        assert_eq!(rows.count(), 1, "one cause, one row:\n{file}");
+        assert!(file.contains("7 rules"), "{file}");
     }
 }
 

@@ -27,7 +27,31 @@ fn malformed_configuration() {
         ("[tags]\nrequired = [1]\n", "expected an array of strings"),
         (
             "[data_classes]\nsecret = \"huge\"\n",
-            "expected low, medium, high or critical, found `huge`",
+            "sagelock.toml:2:10: `data_classes`: `secret`: expected low, medium, high or critical, found `huge`",
+        ),
+        (
+            "[audit]\nfail_on = \"big\"\n",
+            "expected low, medium, high, critical or none, found `big`",
+        ),
+        (
+            "[regions]\nexpected_denied = [\"eu-west-1\", \"eu-wset-1\"]\n",
+            "sagelock.toml:2:33: `regions.expected_denied`: there is no region `eu-wset-1`; did you mean eu-west-1",
+        ),
+        (
+            "[tags]\nowner = \"\"\n",
+            "sagelock.toml:2:9: `tags.owner`: expected a name",
+        ),
+        (
+            "[tags]\nrequired = [\"owner\", \" \"]\n",
+            "sagelock.toml:2:22: `tags.required`: expected a name",
+        ),
+        (
+            "\nregulated = [\"phi\"]\n",
+            "sagelock.toml:2: `regulated`: `phi` is not among `data_classes` (default): confidential",
+        ),
+        (
+            "data_classes = { phi = \"high\" }\n",
+            "default: `default_data_class`: `sensitive` is not among `data_classes` (sagelock.toml:1): phi",
         ),
         ("[rules]\noff = [\"EP-999\"]\n", "no rule `EP-999`"),
         ("tags = 1\n", "`tags` is a section, not a value"),
@@ -41,6 +65,10 @@ fn malformed_configuration() {
         .args(REGION)
         .env("SAGELOCK_AUDIT_RATE", "fast"))
     .ends(2, &["$SAGELOCK_AUDIT_RATE"]);
+    run(sagelock(home.path())
+        .args(REGION)
+        .env("SAGELOCK_REGULATD", "restricted"))
+    .ends(2, &["$SAGELOCK_REGULATD: no setting has this name"]);
     run(sagelock(home.path()).args(["--config", "nowhere.toml", "config"]))
         .ends(2, &["nowhere.toml"]);
     run(sagelock(home.path()).args(["audit", "--rate", "0"])).ends(2, &["above 0"]);
@@ -123,7 +151,7 @@ fn the_configuration_can_be_printed_and_read_again() {
     .expect("written");
     let first = run(sagelock(home.path())
         .arg("config")
-        .env("SAGELOCK_REGULATED", "phi, pci"));
+        .env("SAGELOCK_REGULATED", "Restricted, confidential"));
     first.ends(0, &[]);
     assert!(
         first.out.contains("(sagelock.toml:2)") && first.out.contains("($SAGELOCK_REGULATED)"),

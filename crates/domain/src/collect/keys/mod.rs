@@ -272,6 +272,14 @@ impl KeyBook {
                     outcome.gaps.push(gap.clone());
                     Fact::Unknown(gap)
                 }
+                // KMS API, DescribeKey: a region answers about its own keys. What the reply names
+                // elsewhere is not asked there.
+                Ok(arn) if arn.region() != *region => {
+                    let said = format!("KMS of {region} describes {arn}");
+                    let gap = Gap { said, ..gap() };
+                    outcome.gaps.push(gap.clone());
+                    Fact::Unknown(gap)
+                }
                 Ok(arn) => {
                     let facts = KeyFacts::read(view.key_metadata);
                     let described = Read::known(source.clone(), facts);

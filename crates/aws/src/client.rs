@@ -14,7 +14,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use jiff::Timestamp;
 use sagelock_domain::call::{Call, CallError, CallErrorKind, Reply, Service};
 use sagelock_domain::collect::Address;
-use sagelock_domain::ids::Region;
+use sagelock_domain::ids::{AccountId, Region};
 
 use crate::endpoint::{endpoint, overridden, signing_name};
 use crate::exchange::{Exchange, Shared, exchange};
@@ -24,8 +24,13 @@ use crate::wire;
 #[derive(Debug)]
 pub struct Aws {
     shared: Shared,
-    exchanges: Mutex<BTreeMap<(Service, Region), Exchange>>,
+    /// Accounts in which calls are made as a role of theirs.
+    members: BTreeMap<AccountId, SharedCredentialsProvider>,
+    exchanges: Mutex<BTreeMap<ExchangeId, Exchange>>,
 }
+
+/// As whom (none: as ourselves), with what and where.
+type ExchangeId = (Option<AccountId>, Service, Region);
 
 impl Aws {
     pub(crate) fn new(
@@ -42,6 +47,7 @@ impl Aws {
         };
         Self {
             shared,
+            members: BTreeMap::new(),
             exchanges: Mutex::new(BTreeMap::new()),
         }
     }
@@ -75,24 +81,43 @@ impl Aws {
     /// Nothing answered, or the answer is an error.
     pub async fn perform(&self, address: &Address, call: &Call) -> Result<Reply, CallError> {
         let row = call.op().row();
-        let exchange = self.exchange(row.service, &address.region)?;
+        let exchange = self.exchange(&address.account, row.service, &address.region)?;
         match exchange.invoke(wire::request(call)).await {
             Ok(response) => wire::reply(row.wire, response, Timestamp::now()),
             Err(error) => Err(failed(&error)),
         }
     }
 
-    fn exchange(&self, service: Service, region: &Region) -> Result<Exchange, CallError> {
+    pub(crate) fn sdk(&self) -> &SdkConfig {
+        &self.shared.sdk
+    }
+
+    pub(crate) fn add_member(&mut self, account: AccountId, provider: SharedCredentialsProvider) {
+        self.members.insert(account, provider);
+    }
+
+    fn exchange(
+        &self,
+        account: &AccountId,
+        service: Service,
+        region: &Region,
+    ) -> Result<Exchange, CallError> {
         let mut exchanges = self
             .exchanges
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let id = (service, region.clone());
+        let member = self.members.get_key_value(account);
+        let id = (
+            member.map(|(account, _)| account.clone()),
+            service,
+            region.clone(),
+        );
         if let Some(prepared) = exchanges.get(&id) {
             return Ok(prepared.clone());
         }
         let url = endpoint(&self.shared.sdk, service, region)?;
-        let prepared = exchange(&self.shared, &url, signing_name(service), region);
+        let provider = member.map_or(&self.shared.provider, |(_, provider)| provider);
+        let prepared = exchange(&self.shared, provider, &url, signing_name(service), region);
         exchanges.insert(id, prepared.clone());
         Ok(prepared)
     }

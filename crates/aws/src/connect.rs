@@ -3,15 +3,19 @@
 use std::time::Duration;
 
 use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region as SdkRegion, SdkConfig};
-use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_smithy_async::rt::sleep::default_async_sleep;
+use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
-use sagelock_domain::ids::Region;
+use sagelock_domain::ids::{AccountId, Partition, Region};
 
 use crate::Aws;
 
@@ -23,6 +27,17 @@ pub struct Options {
     pub profile: Option<String>,
     /// The region to ask where none is configured: the first that the user names.
     pub region: Option<Region>,
+    /// A simulated AWS to talk to, whatever the environment says.
+    pub simulated: Option<Simulated>,
+}
+
+/// A simulated AWS.
+#[derive(Clone, Debug)]
+pub struct Simulated {
+    /// Where it answers.
+    pub url: String,
+    /// The access key, which names the account.
+    pub access_key: String,
 }
 
 /// There are no credentials to work with.
@@ -60,7 +75,10 @@ impl Aws {
     /// # Errors
     /// There are no credentials, or they cannot be loaded.
     pub async fn connect(options: Options) -> Result<Self, ConnectError> {
-        let http = http_client();
+        if let Some(simulated) = &options.simulated {
+            return Ok(Self::simulated(simulated));
+        }
+        let http = http_client(ProxyConfig::from_env());
         let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
         if let Some(profile) = &options.profile {
             // Named on the command line, it goes before keys in the environment, as in the AWS CLI.
@@ -93,6 +111,42 @@ impl Aws {
     }
 }
 
+impl Aws {
+    /// Nothing of the environment is looked at: no profile, no proxy, no override.
+    fn simulated(simulated: &Simulated) -> Self {
+        let http = http_client(ProxyConfig::disabled());
+        let key = Credentials::new(&simulated.access_key, "simulated", None, None, "simulated");
+        let provider = SharedCredentialsProvider::new(key);
+        let sdk = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(SdkRegion::new("us-east-1"))
+            .endpoint_url(&simulated.url)
+            .http_client(http.clone())
+            .credentials_provider(provider.clone())
+            .time_source(SharedTimeSource::default());
+        let sdk = match default_async_sleep() {
+            Some(sleep) => sdk.sleep_impl(sleep),
+            None => sdk,
+        };
+        Self::new(sdk.build(), http, provider)
+    }
+
+    /// From now on, calls in this account are made as a role of that account.
+    pub async fn assume(&mut self, account: &AccountId, role: &str) {
+        let partition = self.default_region().map_or_else(
+            || Partition::new("aws"),
+            |region| Partition::of_region(&region),
+        );
+        let arn = format!("arn:{}:iam::{account}:role/{role}", partition.as_str());
+        let provider = AssumeRoleProvider::builder(arn)
+            .session_name("sagelock")
+            .configure(self.sdk())
+            .build()
+            .await;
+        self.add_member(account.clone(), SharedCredentialsProvider::new(provider));
+    }
+}
+
 fn in_profile(profile: Option<&String>) -> String {
     profile.map_or_else(String::new, |profile| format!(" in profile `{profile}`"))
 }
@@ -111,15 +165,15 @@ fn with_region(sdk: SdkConfig, named: Option<&Region>) -> SdkConfig {
 }
 
 /// One pool of connections for everything, through the proxy that the environment names.
-fn http_client() -> SharedHttpClient {
-    Builder::new().build_with_connector_fn(|settings, components| {
+fn http_client(proxy: ProxyConfig) -> SharedHttpClient {
+    Builder::new().build_with_connector_fn(move |settings, components| {
         let mut connector = Connector::builder();
         connector.set_connector_settings(settings.cloned());
         if let Some(components) = components {
             connector.set_sleep_impl(components.sleep_impl());
         }
         connector
-            .proxy_config(ProxyConfig::from_env())
+            .proxy_config(proxy.clone())
             .tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc))
             .build()
     })

@@ -56,6 +56,7 @@ pub(crate) struct Shared {
 /// Prepares the exchange with a service in a region.
 pub(crate) fn exchange(
     shared: &Shared,
+    provider: &SharedCredentialsProvider,
     url: &str,
     signing_name: &'static str,
     region: &Region,
@@ -68,7 +69,7 @@ pub(crate) fn exchange(
         .endpoint_url(url)
         .no_retry()
         .timeout_config(timeouts())
-        .runtime_plugin(signing(shared, signing_name, region));
+        .runtime_plugin(signing(shared, provider, signing_name, region));
     if let Some(sleep) = shared.sdk.sleep_impl() {
         builder = builder.sleep_impl(sleep);
     }
@@ -81,7 +82,12 @@ pub(crate) fn exchange(
         .build()
 }
 
-fn signing(shared: &Shared, name: &'static str, region: &Region) -> StaticRuntimePlugin {
+fn signing(
+    shared: &Shared,
+    provider: &SharedCredentialsProvider,
+    name: &'static str,
+    region: &Region,
+) -> StaticRuntimePlugin {
     let mut layer = Layer::new("sagelock-signing");
     layer.store_put(AuthSchemeOptionResolverParams::new(()));
     layer.store_put(SigV4OperationSigningConfig {
@@ -95,10 +101,7 @@ fn signing(shared: &Shared, name: &'static str, region: &Region) -> StaticRuntim
         ])))
         .with_auth_scheme(SigV4AuthScheme::new())
         .with_identity_cache(Some(shared.identities.clone()))
-        .with_identity_resolver(
-            SCHEME_ID,
-            SharedIdentityResolver::new(shared.provider.clone()),
-        );
+        .with_identity_resolver(SCHEME_ID, SharedIdentityResolver::new(provider.clone()));
     StaticRuntimePlugin::new()
         .with_config(layer.freeze())
         .with_runtime_components(components)

@@ -13,5 +13,5 @@ mod record;
 mod wire;
 
 pub use client::Aws;
-pub use connect::{ConnectError, Options};
+pub use connect::{ConnectError, Options, Simulated};
 pub use record::{RecordError, Recorder, load_recording};

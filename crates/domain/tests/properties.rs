@@ -42,6 +42,7 @@ fn judge(
 ) -> Vec<Finding> {
     let scope = Scope {
         account: AccountId::new("123456789012"),
+        members: Vec::new(),
         regions: vec![Region::new("us-east-1")],
         ask_organization: true,
     };

@@ -38,6 +38,7 @@ pub(crate) async fn audit(
 ) -> Result<Done, Failure> {
     let scope = Scope {
         account: session.account.clone(),
+        members: session.members.clone(),
         regions: session.regions.clone(),
         ask_organization: config.settings.allowed_accounts.is_empty(),
     };
@@ -82,7 +83,10 @@ pub(crate) async fn audit(
     let audit = Audit {
         started_at: session.started_at,
         finished_at: finished_at(session),
-        accounts: vec![session.account.clone()],
+        accounts: std::iter::once(&session.account)
+            .chain(&session.members)
+            .cloned()
+            .collect(),
         regions: session.regions.clone(),
         regions_off: session.regions_off.clone(),
         simulated: session.simulated.is_some(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use jiff::Timestamp;
-use sagelock_aws::{Aws, ConnectError, Options, RecordError, Recorder, load_recording};
+use sagelock_aws::{Aws, ConnectError, Options, RecordError, Recorder, Simulated, load_recording};
 use sagelock_domain::call::{Call, CallError, CallErrorKind, Reply, input};
 use sagelock_domain::collect::Address;
 use sagelock_domain::drive::{Batch, Calls, Driver, Limits, Rate};
@@ -27,12 +27,18 @@ pub(crate) struct Wanted<'a> {
     pub(crate) record: Option<&'a Path>,
     pub(crate) rate: Option<Rate>,
     pub(crate) deadline: Duration,
+    /// A simulated AWS to talk to.
+    pub(crate) simulated: Option<Simulated>,
+    /// Further accounts, and the role to assume in each.
+    pub(crate) members: Option<(&'a str, Vec<AccountId>)>,
 }
 
 /// A connection, and what is in scope.
 pub(crate) struct Session {
     pub(crate) port: Rc<Port>,
     pub(crate) account: AccountId,
+    /// Further accounts that are looked at.
+    pub(crate) members: Vec<AccountId>,
     /// The caller's own ARN, where STS was asked.
     pub(crate) caller: Option<String>,
     pub(crate) regions: Vec<Region>,
@@ -81,6 +87,7 @@ impl Session {
         Ok(Self {
             port: Rc::new(Port::Replay(recording)),
             account: meta.account,
+            members: Vec::new(),
             caller: None,
             regions,
             regions_gap: None,
@@ -106,8 +113,16 @@ impl Session {
         let options = Options {
             profile: wanted.profile.clone(),
             region: wanted.regions.first().cloned(),
+            simulated: wanted.simulated.clone(),
         };
-        let aws = Aws::connect(options).await.map_err(no_credentials)?;
+        let mut aws = Aws::connect(options).await.map_err(no_credentials)?;
+        let mut members = Vec::new();
+        if let Some((role, accounts)) = &wanted.members {
+            for account in accounts {
+                aws.assume(account, role).await;
+                members.push(account.clone());
+            }
+        }
         let simulated = aws
             .endpoint_override()
             .map(|url| format!("{url} answers in AWS's place"));
@@ -156,6 +171,7 @@ impl Session {
         let mut session = Self {
             port,
             account: identity.account,
+            members,
             caller: Some(identity.arn),
             regions: wanted.regions.clone(),
             regions_gap: None,

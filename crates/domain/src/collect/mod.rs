@@ -25,8 +25,10 @@ use crate::inventory::{Cell, CellId, Keys};
 /// What to collect.
 #[derive(Clone, Debug)]
 pub struct Scope {
-    /// The account.
+    /// The account whose credentials we have; Organizations is asked from it.
     pub account: AccountId,
+    /// Further accounts to look at, each with a role of its own.
+    pub members: Vec<AccountId>,
     /// The regions.
     pub regions: Vec<Region>,
     /// Whether to ask Organizations about the accounts of foreign keys.
@@ -120,19 +122,20 @@ impl Collector {
     /// Begins a collection.
     #[must_use]
     pub fn new(scope: &Scope) -> Self {
-        let unopened = scope
-            .regions
-            .iter()
-            .map(|region| CellId {
-                account: scope.account.clone(),
-                region: region.clone(),
+        let accounts = || std::iter::once(&scope.account).chain(&scope.members);
+        let unopened = accounts()
+            .flat_map(|account| {
+                scope.regions.iter().map(|region| CellId {
+                    account: account.clone(),
+                    region: region.clone(),
+                })
             })
             .collect();
         Self {
             unopened,
             open: BTreeMap::new(),
             opened: 0,
-            book: KeyBook::new(scope.ask_organization),
+            book: KeyBook::new(&scope.account, accounts(), scope.ask_organization),
             ready: VecDeque::new(),
             flying: BTreeMap::new(),
             tickets: 0,

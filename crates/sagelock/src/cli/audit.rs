@@ -137,7 +137,7 @@ fn save(audit: &Audit, file: std::fs::File, output: &Output) -> Result<(), Failu
 }
 
 /// What a person wants to know of the run, beside its result.
-fn tell(audit: &Audit, calls: &Calls, session: &Session, redacted: bool) {
+pub(super) fn tell(audit: &Audit, calls: &Calls, session: &Session, redacted: bool) {
     let sent: u64 = audit.calls.values().sum();
     let seconds = audit
         .finished_at

@@ -2,6 +2,7 @@
 
 mod audit;
 mod config;
+mod demo;
 mod doctor;
 mod estimate;
 mod explain;
@@ -46,6 +47,8 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// See it: a simulated organisation and its audit, without an AWS account
+    Demo(demo::Command),
     /// Give every endpoint of an account a verdict, or say why it cannot be known
     Audit(audit::Command),
     /// Show the chain of facts, calls and times behind a verdict
@@ -93,6 +96,8 @@ impl SourceArgs {
             regions: self.regions.iter().map(Region::new).collect(),
             offline: self.offline.as_deref(),
             record: None,
+            simulated: None,
+            members: None,
             rate: self.rate.map(|rate| rate.0).or(configured),
             deadline: Duration::from_secs(u64::from(config.audit.deadline_seconds)),
         })
@@ -144,18 +149,27 @@ fn is_json(format: Option<Format>, verb: &str) -> Result<bool, Failure> {
 
 /// Runs a command.
 pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
-    let config = Config::load(cli.config.as_deref()).map_err(|error| {
-        Failure::usage(error).hint("`sagelock config` lists every key, its value and its origin")
-    })?;
+    let named = cli.config.is_some();
+    let config = || {
+        Config::load(cli.config.as_deref()).map_err(|error| {
+            Failure::usage(error)
+                .hint("`sagelock config` lists every key, its value and its origin")
+        })
+    };
+    let quiet = cli.quiet;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::new(Exit::Internal, error))?;
     match cli.command {
-        Command::Audit(command) => runtime.block_on(command.run(config, cli.quiet)),
-        Command::Explain(command) => runtime.block_on(command.run(config, cli.quiet)),
-        Command::Doctor(command) => runtime.block_on(command.run(config, cli.quiet)),
-        Command::Sim(command) => runtime.block_on(command.run(cli.quiet)),
-        Command::Config(command) => command.run(&config),
+        Command::Demo(command) => {
+            let config = named.then(config).transpose()?;
+            runtime.block_on(command.run(config, quiet))
+        }
+        Command::Audit(command) => runtime.block_on(command.run(config()?, quiet)),
+        Command::Explain(command) => runtime.block_on(command.run(config()?, quiet)),
+        Command::Doctor(command) => runtime.block_on(command.run(config()?, quiet)),
+        Command::Sim(command) => runtime.block_on(command.run(quiet)),
+        Command::Config(command) => command.run(&config()?),
     }
 }

@@ -14,8 +14,13 @@ pub(super) fn apply(config: &mut Config, path: &Path) -> Result<(), ConfigError>
         path: path.to_owned(),
         source,
     })?;
-    let file = File { path, text: &text };
-    let table = DeTable::parse(&text)
+    apply_text(config, path, &text)
+}
+
+/// Applies the text of a file.
+pub(super) fn apply_text(config: &mut Config, path: &Path, text: &str) -> Result<(), ConfigError> {
+    let file = File { path, text };
+    let table = DeTable::parse(text)
         .map_err(|error| file.wrong(error.span().unwrap_or(0..0), error.message().to_owned()))?;
     file.apply_table(config, "", table.get_ref())
 }

@@ -132,6 +132,21 @@ impl Config {
         Ok(config)
     }
 
+    /// What the simulated organisation has decided: the configuration of the demo, whatever folder
+    /// it is run in.
+    pub(crate) fn of_demo() -> Result<Self, ConfigError> {
+        let mut config = Self {
+            origins: vec![Origin::Default; KEYS.len()],
+            ..Self::default()
+        };
+        file::apply_text(
+            &mut config,
+            Path::new("demo.toml"),
+            include_str!("demo.toml"),
+        )?;
+        Ok(config)
+    }
+
     /// Every class that a setting names has a weight.
     fn check_classes(&self) -> Result<(), ConfigError> {
         let settings = &self.settings;

@@ -47,6 +47,7 @@ fn regex() -> regex::Regex {
 pub(crate) fn audit(world: &mut World, settings: &Settings) -> Audit {
     let scope = Scope {
         account: AccountId::new(ACCOUNT),
+        members: Vec::new(),
         regions: vec![Region::new(REGION)],
         ask_organization: true,
     };
@@ -102,6 +103,6 @@ pub(crate) fn audit(world: &mut World, settings: &Settings) -> Audit {
         said,
         calls,
         gaps: collected.gaps().len(),
-        complete: coverage.ratio() >= 1.0,
+        complete: coverage.complete && coverage.ratio() >= 1.0,
     }
 }

@@ -98,7 +98,7 @@ fn worst(labels: impl IntoIterator<Item = Label>) -> Label {
 }
 
 impl<'a> Estate<'a> {
-    fn key(&self, reference: &'a Value) -> Key<'a> {
+    fn key(reference: &'a Value) -> Key<'a> {
         let by_alias = text(reference, "form").contains("alias");
         match text(reference, "key") {
             "none" => Key::None,
@@ -112,7 +112,7 @@ impl<'a> Estate<'a> {
 
     /// Whether SageMaker could encrypt a volume with it when the endpoint was made. The alias
     /// that is gone was there then, and the key that is gone too.
-    fn was_deployed(&self, config: &Value) -> bool {
+    fn was_deployed(config: &Value) -> bool {
         !matches!(
             text(&config["reference"], "key"),
             "rsa" | "signing" | "hmac" | "imported" | "elsewhere" | "closed" | "never"
@@ -121,7 +121,7 @@ impl<'a> Estate<'a> {
 
     fn of_endpoint(&self, rule: &str, endpoint: &'a Value) -> Label {
         let current = self.configs[text(endpoint, "config")];
-        if !self.was_deployed(current) {
+        if !Self::was_deployed(current) {
             return ("not_applicable", "not_live");
         }
         if rule == "EP-011" {
@@ -136,20 +136,20 @@ impl<'a> Estate<'a> {
                 return ("unknown", "config_deleted");
             }
             match rule {
-                "EP-001" => self.volume(config, self.class(endpoint, config)),
+                "EP-001" => self.volume(config, Self::class(endpoint, config)),
                 "EP-003"
                     if text(config, "outputs").contains("capture")
                         && text(config, "outputs") != "capture off" =>
                 {
-                    self.output(config)
+                    Self::output(config)
                 }
                 "EP-003" => ("not_applicable", "no_data_capture"),
-                "EP-004" if text(config, "outputs") == "async" => self.output(config),
+                "EP-004" if text(config, "outputs") == "async" => Self::output(config),
                 "EP-004" => ("not_applicable", "no_async_output"),
-                "EP-005" if self.dumps(config) => self.output(config),
+                "EP-005" if Self::dumps(config) => Self::output(config),
                 "EP-005" => ("not_applicable", "no_core_dump_or_monitoring"),
-                "EP-006" => self.ep_006(config),
-                "EP-007" => self.ep_007(config),
+                "EP-006" => Self::ep_006(config),
+                "EP-007" => Self::ep_007(config),
                 "EP-010" => ep_010(endpoint, config),
                 other => panic!("no label for {other}"),
             }
@@ -165,7 +165,7 @@ impl<'a> Estate<'a> {
     }
 
     /// The endpoint's own class, else the configuration's; an empty one is none.
-    fn class(&self, endpoint: &'a Value, config: &'a Value) -> &'a str {
+    fn class(endpoint: &'a Value, config: &'a Value) -> &'a str {
         data_class(endpoint)
             .or_else(|| data_class(config))
             .unwrap_or("sensitive")
@@ -200,7 +200,7 @@ impl<'a> Estate<'a> {
             "ml.m6gd.large",
         ]);
         let serverless = has(&["serverless"]);
-        let key = self.key(&config["reference"]);
+        let key = Self::key(&config["reference"]);
         let mut labels = Vec::new();
         if ebs || (serverless && self.strict) {
             labels.push(match key {
@@ -214,7 +214,7 @@ impl<'a> Estate<'a> {
             });
         }
         if local {
-            labels.push(match (regulated, &self.key(&config["reference"])) {
+            labels.push(match (regulated, &Self::key(&config["reference"])) {
                 (true, _) => ("fail", "regulated_local_nvme"),
                 (false, Key::None) => ("not_applicable", "local_nvme_no_key"),
                 (false, _) => ("not_applicable", "local_nvme_key_does_not_cover"),
@@ -234,7 +234,7 @@ impl<'a> Estate<'a> {
         let mut holders: BTreeMap<&str, (bool, Vec<&Value>)> = BTreeMap::new();
         for endpoint in array(self.all, "endpoints") {
             let current = text(endpoint, "config");
-            if !self.was_deployed(self.configs[current]) {
+            if !Self::was_deployed(self.configs[current]) {
                 continue;
             }
             holders.entry(current).or_default().0 = true;
@@ -252,7 +252,7 @@ impl<'a> Estate<'a> {
             return ("not_applicable", "attached");
         }
         if let [endpoint] = moving.as_slice() {
-            return match self.volume(config, self.class(endpoint, config)) {
+            return match self.volume(config, Self::class(endpoint, config)) {
                 ("fail", _) => ("fail", "pending"),
                 other => other,
             };
@@ -264,8 +264,8 @@ impl<'a> Estate<'a> {
         }
     }
 
-    fn output(&self, config: &'a Value) -> Label {
-        match self.key(&config["output_reference"]) {
+    fn output(config: &'a Value) -> Label {
+        match Self::key(&config["output_reference"]) {
             Key::None => ("unknown", "bucket_encryption_not_read"),
             Key::Aws => ("fail", "aws_managed"),
             Key::Gone => ("fail", "key_not_found"),
@@ -274,13 +274,13 @@ impl<'a> Estate<'a> {
         }
     }
 
-    fn dumps(&self, config: &Value) -> bool {
+    fn dumps(config: &Value) -> bool {
         let on = array(config, "placement");
         text(config, "outputs").contains("dump") && on.iter().any(|on| on != "serverless")
     }
 
-    fn ep_006(&self, config: &'a Value) -> Label {
-        match self.key(&config["reference"]) {
+    fn ep_006(config: &'a Value) -> Label {
+        match Self::key(&config["reference"]) {
             Key::None | Key::Aws | Key::Gone => ("not_applicable", "no_customer_key"),
             Key::Denied => ("unknown", "access_denied"),
             Key::Customer("disabled") => ("fail", "key_disabled"),
@@ -292,13 +292,12 @@ impl<'a> Estate<'a> {
         }
     }
 
-    fn ep_007(&self, config: &'a Value) -> Label {
-        match self.key(&config["reference"]) {
+    fn ep_007(config: &'a Value) -> Label {
+        match Self::key(&config["reference"]) {
             Key::None | Key::Aws | Key::Gone => ("not_applicable", "no_customer_key"),
             // The ARN tells whose it is, although it may not be read.
-            Key::Denied => ("pass", "own_organization"),
+            Key::Denied | Key::Customer("shared") => ("pass", "own_organization"),
             Key::Customer("elsewhere") => ("fail", "key_other_region"),
-            Key::Customer("shared") => ("pass", "own_organization"),
             Key::Customer("stranger") => ("fail", "outside_organization"),
             Key::Customer(_) => ("pass", "own_account"),
         }
@@ -314,7 +313,7 @@ impl<'a> Estate<'a> {
         let Some(old) = self.configs.get(old).filter(|old| !is_deleted(old)) else {
             return ("pass", "superseded_deleted");
         };
-        match self.volume(old, self.class(endpoint, config)) {
+        match self.volume(old, Self::class(endpoint, config)) {
             ("fail", _) => {}
             unknown @ ("unknown", _) => return unknown,
             _ => return ("pass", "superseded_compliant"),

@@ -20,6 +20,10 @@ type RefId = (CellId, String);
 #[derive(Debug)]
 pub(super) struct KeyBook {
     keys: Keys,
+    /// Who asks Organizations.
+    home: AccountId,
+    /// The accounts in scope: what is theirs is asked as them.
+    accounts: BTreeSet<AccountId>,
     ask_organization: bool,
     /// Aliases by cell: the key id behind each.
     aliases: BTreeMap<CellId, Aliases>,
@@ -49,9 +53,15 @@ pub(super) struct Outcome {
 }
 
 impl KeyBook {
-    pub(super) fn new(ask_organization: bool) -> Self {
+    pub(super) fn new<'a>(
+        home: &AccountId,
+        accounts: impl Iterator<Item = &'a AccountId>,
+        ask_organization: bool,
+    ) -> Self {
         Self {
             keys: Keys::default(),
+            home: home.clone(),
+            accounts: accounts.cloned().collect(),
             ask_organization,
             aliases: BTreeMap::new(),
             await_aliases: BTreeMap::new(),
@@ -148,10 +158,18 @@ impl KeyBook {
         }
         let waiting = self.await_key.entry(arn.clone()).or_default();
         if waiting.is_empty() {
-            outcome.asks.push(KeyAsk::Key {
-                caller: caller.clone(),
-                arn,
-            });
+            // Whose key it is may read all of it, the others what the key's policy lets them.
+            let owner = arn.account();
+            let account = if self.accounts.contains(&owner) {
+                owner
+            } else {
+                caller.account.clone()
+            };
+            let caller = CellId {
+                account,
+                region: caller.region.clone(),
+            };
+            outcome.asks.push(KeyAsk::Key { caller, arn });
         }
         waiting.push(id);
     }

@@ -20,7 +20,10 @@ impl KeyBook {
         if foreign && self.ask_organization && self.accounts_asked.insert(account.clone()) {
             self.accounts_open.insert(account.clone());
             outcome.asks.push(KeyAsk::Account {
-                caller: caller.clone(),
+                caller: CellId {
+                    account: self.home.clone(),
+                    region: caller.region.clone(),
+                },
                 account,
             });
         }

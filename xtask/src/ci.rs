@@ -37,6 +37,20 @@ pub(crate) fn run() -> Result<()> {
 
 /// The truth test in release.
 pub(crate) fn prove_truth() -> Result<()> {
+    prove("sagelock", "moto", &[])
+}
+
+/// The truth tests of the simulated AWS in release.
+pub(crate) fn prove_sim() -> Result<()> {
+    prove("sagelock-sim", "truth", &[])
+}
+
+/// The strangers in release, with the one whose installation takes 2 GB.
+pub(crate) fn prove_strangers() -> Result<()> {
+    prove("sagelock", "sim", &["--run-ignored", "all"])
+}
+
+fn prove(package: &str, test: &str, more: &[&str]) -> Result<()> {
     python()?;
     nextest()?;
     let arguments = [
@@ -45,12 +59,12 @@ pub(crate) fn prove_truth() -> Result<()> {
         "--locked",
         "--release",
         "--package",
-        "sagelock",
+        package,
         "--test",
-        "moto",
+        test,
         "--no-capture",
     ];
-    execute(&mut cargo(&arguments))
+    execute(cargo(&arguments).args(more))
 }
 
 /// moto runs in a virtual environment that the test makes; for that, Python must have `venv`.

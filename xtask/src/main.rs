@@ -1,5 +1,6 @@
 //! The project's own automation. `cargo xtask` lists what there is.
 
+mod bench;
 mod ci;
 mod documents;
 mod metadata;
@@ -17,7 +18,10 @@ cargo xtask tidy                the invariants that a machine can hold
 cargo xtask docs [--check]      the generated documents, written or compared
 cargo xtask permissions [--check]   docs/permissions.json alone
 cargo xtask record --python P   corpus/recorded again, from moto; P is a Python with moto
-cargo xtask prove truth         the truth test against moto, full size, in release";
+cargo xtask prove truth         the truth test against moto, full size, in release
+cargo xtask prove sim           the truth tests of the simulated AWS, in release
+cargo xtask prove strangers     boto3, the AWS CLI, Cloud Custodian and Prowler, in release
+cargo xtask bench sim           how many requests a second the simulated AWS answers on one core";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -31,6 +35,9 @@ fn main() -> ExitCode {
         ["permissions", "--check"] => documents::permissions(true),
         ["record", "--python", python] => record::run(Path::new(python)),
         ["prove", "truth"] => ci::prove_truth(),
+        ["prove", "sim"] => ci::prove_sim(),
+        ["prove", "strangers"] => ci::prove_strangers(),
+        ["bench", "sim"] => bench::sim(),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");
             Ok(())

@@ -108,7 +108,7 @@ fn create(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
     check_name(name)?;
     let region = input
         .opt("LocationConstraint")?
-        .unwrap_or(&ctx.region)
+        .unwrap_or("us-east-1")
         .to_owned();
     if region != ctx.region && ctx.region != "us-east-1" {
         return Err(ApiError::new(

@@ -2,15 +2,22 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
+use tokio::time::Sleep;
 
 /// A body.
 pub(super) struct ReplyBody {
     left: Option<Bytes>,
     announced: u64,
     cut: bool,
+    /// What was sent must be on its way before the connection is closed.
+    pause: Option<Pin<Box<Sleep>>>,
 }
+
+/// How long a body that is cut stays open after its last byte.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// The body ends before its announced length.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +30,7 @@ impl ReplyBody {
             announced: body.len() as u64,
             left: Some(Bytes::from(body)),
             cut: false,
+            pause: None,
         }
     }
 
@@ -40,11 +48,19 @@ impl Body for ReplyBody {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _cx: &mut Context<'_>,
+        cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
         match self.left.take().filter(|body| !body.is_empty()) {
             Some(body) => Poll::Ready(Some(Ok(Frame::data(body)))),
-            None if self.cut => Poll::Ready(Some(Err(Cut))),
+            None if self.cut => {
+                let pause = self
+                    .pause
+                    .get_or_insert_with(|| Box::pin(tokio::time::sleep(PAUSE)));
+                match pause.as_mut().poll(cx) {
+                    Poll::Ready(()) => Poll::Ready(Some(Err(Cut))),
+                    Poll::Pending => Poll::Pending,
+                }
+            }
             None => Poll::Ready(None),
         }
     }

@@ -58,7 +58,8 @@ impl Audit {
             .collect();
         findings.sort_by(|a, b| {
             let rank = |finding: &Finding| (finding.verdict(), finding.severity);
-            rank(b).cmp(&rank(a)).then_with(|| a.rule.id.cmp(b.rule.id))
+            let kind = |finding: &Finding| (finding.rule.id, finding.judgement.reason.code);
+            rank(b).cmp(&rank(a)).then_with(|| kind(a).cmp(&kind(b)))
         });
         findings
     }

@@ -245,13 +245,38 @@ pub(super) fn write(audit: &Audit, out: &mut dyn Write, width: usize) -> io::Res
         ],
     );
     writeln!(out, "{}", head.bold())?;
-    for row in rows {
-        write_row(&row, &widths, out, width)?;
+    for (index, row) in rows.iter().enumerate() {
+        // What is said of a run of rows is said once, under the last of them.
+        let ends = rows.get(index + 1).is_none_or(|next| !says_same(row, next));
+        write_row(row, ends, &widths, out, width)?;
     }
     Ok(())
 }
 
-fn write_row(row: &Row<'_>, widths: &Widths, out: &mut dyn Write, width: usize) -> io::Result<()> {
+/// Whether two rows give the same reason and ask for the same.
+fn says_same(one: &Row<'_>, other: &Row<'_>) -> bool {
+    let said = |row: &Row<'_>| {
+        let finding = row.finding;
+        let judgement = &finding.judgement;
+        (
+            finding.rule.id,
+            judgement.reason.code,
+            judgement.verdict(),
+            finding.severity,
+            judgement.gap.as_ref().map(|gap| gap.call),
+        )
+    };
+    said(one) == said(other)
+}
+
+/// Writes a row; `ends`: the last of a run, under which stands what is to be said of all.
+fn write_row(
+    row: &Row<'_>,
+    ends: bool,
+    widths: &Widths,
+    out: &mut dyn Write,
+    width: usize,
+) -> io::Result<()> {
     let finding = row.finding;
     let (severity, style) = match (finding.verdict(), finding.severity) {
         (Verdict::Fail, Severity::Critical) => ("CRIT", Style::new().red().bold()),
@@ -283,10 +308,16 @@ fn write_row(row: &Row<'_>, widths: &Widths, out: &mut dyn Write, width: usize) 
     };
     let indent = "     ";
     let room = width.saturating_sub(indent.len()).max(30);
-    for part in wrap(&format!("{whole}{}", row.message), room) {
-        writeln!(out, "{indent}{part}")?;
+    let is_common = row.message == finding.judgement.reason.says;
+    let message = if is_common && !ends { "" } else { &row.message };
+    let text = format!("{whole}{message}");
+    let text = text.trim_end_matches(": ");
+    if !text.is_empty() {
+        for part in wrap(text, room) {
+            writeln!(out, "{indent}{part}")?;
+        }
     }
-    if !finding.remediation().is_empty() {
+    if ends && !finding.remediation().is_empty() {
         for part in wrap(&format!("fix: {}", finding.remediation()), room) {
             writeln!(out, "{indent}{}", part.dimmed())?;
         }
@@ -307,7 +338,7 @@ fn line(widths: &Widths, cells: [&str; 7]) -> String {
         .to_owned()
 }
 
-/// Everything whole where there is room; else the name, the key and the place give way, in this
+/// Everything whole where there is room; else the place, the key and the name give way, in this
 /// order, and the line below has the name whole. A reason is a code to search for: it stays.
 fn widths(rows: &[Row<'_>], width: usize) -> Widths {
     let longest = |of: &dyn Fn(&Row<'_>) -> usize, least: usize| {
@@ -326,7 +357,9 @@ fn widths(rows: &[Row<'_>], width: usize) -> Widths {
         reason: longest(&|row| row.finding.judgement.reason.code.len(), 6),
     };
     let room = width.max(NARROWEST) - HEAD - 3;
-    for (column, least) in [(0, 16), (1, 8), (2, 15), (0, 8), (1, 3)] {
+    // Of a place, the region and the end of the account stay.
+    let place = longest(&|row| row.finding.subject.region.as_str().len() + 6, 15);
+    for (column, least) in [(2, place), (1, 8), (0, 16), (0, 8), (1, 3)] {
         let used = widths.name + widths.place + widths.key + widths.reason;
         let over = used.saturating_sub(room);
         let column = match column {

@@ -9,6 +9,8 @@
 )]
 
 mod labels;
+#[path = "../peers/python.rs"]
+mod python;
 mod server;
 
 use std::collections::BTreeMap;

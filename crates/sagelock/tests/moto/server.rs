@@ -1,45 +1,20 @@
 //! A moto server of our own, on loopback, in a virtual environment that is made once.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use sha2::{Digest, Sha256};
+use crate::python::run;
 
 /// Where this test's Python files are.
 pub(crate) fn python_files() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/moto")
 }
 
-/// The Python of a virtual environment that has moto and boto3, made on first use. Its name
-/// holds a hash of the requirements, so that a change of versions makes a new one.
-pub(crate) fn python() -> PathBuf {
-    let requirements = python_files().join("requirements.txt");
-    let text = fs::read(&requirements).expect("requirements.txt");
-    let hash = Sha256::digest(&text);
-    let hash = u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]);
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("moto-{hash:08x}"));
-    let lock = File::create(folder.with_extension("lock")).expect("lock file");
-    lock.lock().expect("lock");
-    let done = folder.join("done");
-    let python = folder.join("bin/python");
-    if !done.exists() {
-        let _ = fs::remove_dir_all(&folder);
-        run(Command::new("python3").args(["-m", "venv"]).arg(&folder));
-        run(Command::new(&python)
-            .args(["-m", "pip", "install", "--quiet", "-r"])
-            .arg(&requirements));
-        fs::write(&done, "").expect("write");
-    }
-    python
-}
-
-fn run(command: &mut Command) {
-    let status = command.status().unwrap_or_else(|error| {
-        panic!("cannot run {command:?}: {error}; this test needs python3 with venv")
-    });
-    assert!(status.success(), "{command:?} failed");
+/// A Python that has moto and boto3.
+fn python() -> PathBuf {
+    crate::python::python(&python_files().join("requirements.txt"))
 }
 
 /// A running server; it ends with the value.

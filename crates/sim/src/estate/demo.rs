@@ -195,7 +195,7 @@ fn place(index: usize, shift: usize) -> Option<Place> {
     })
 }
 
-fn variants(place: &Place, on: &[&str]) -> Value {
+fn variants(place: &Place, on: &[&str], dumps: Option<&str>) -> Value {
     on.iter()
         .enumerate()
         .map(|(number, on)| {
@@ -219,6 +219,12 @@ fn variants(place: &Place, on: &[&str]) -> Value {
                         put("InstancePools", several.iter().map(|t| json!({ "InstanceType": t })).collect())
                     }
                 };
+                let serverless = fields.contains_key("ServerlessConfig");
+                if let Some(key) = dumps.filter(|_| !serverless) {
+                    let place = format!("s3://{}-dumps/{}", place.team.name, place.name);
+                    let dump = json!({ "DestinationS3Uri": place, "KmsKeyId": key });
+                    fields.insert("CoreDumpConfig".to_owned(), dump);
+                }
             }
             variant
         })
@@ -247,9 +253,14 @@ fn configure(
     if index % 8 == 5 {
         tags.retain(|(key, _)| *key != "owner" && *key != "data-class");
     }
+    let dumps = (index % 11 == 5).then_some(if index.is_multiple_of(2) {
+        "alias/ml/outputs"
+    } else {
+        "alias/aws/s3"
+    });
     let mut input = json!({
         "EndpointConfigName": name,
-        "ProductionVariants": variants(place, on),
+        "ProductionVariants": variants(place, on, dumps),
         "Tags": tag_list(tags),
     });
     let bucket = format!("{}-{}-ml", place.team.name, place.region);
@@ -399,9 +410,8 @@ fn move_some(world: &mut World, keys: &Keys, shift: usize) {
     }
 }
 
-/// The policy of the platform's shared key.
-pub(super) fn shared_policy() -> String {
-    let owner = "666677778888";
+/// The policy of a key that every team may use but research.
+pub(super) fn shared_policy(owner: &str) -> String {
     let mut policy: Value = serde_json::from_str(&shared_with(owner, owner)).unwrap_or_default();
     let users: Vec<String> = TEAMS
         .iter()

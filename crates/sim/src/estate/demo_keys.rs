@@ -27,6 +27,8 @@ pub(super) enum KeyCase {
     Gone,
     /// One without rotation, alias or tags.
     Bare,
+    /// A vendor's, of an account outside the organisation.
+    Vendor,
     /// An asymmetric one, so that the deployment failed.
     Signing,
 }
@@ -49,7 +51,7 @@ const CASES: &[KeyCase] = &[
     KeyCase::Leaving,
     KeyCase::Own,
     KeyCase::Gone,
-    KeyCase::Own,
+    KeyCase::Vendor,
     KeyCase::Signing,
 ];
 
@@ -58,6 +60,9 @@ impl KeyCase {
         pick(CASES, index + shift).unwrap_or(Self::Own)
     }
 }
+
+/// An account that is not of the organisation.
+const VENDOR: &str = "999988887777";
 
 /// ARNs by account, region and name.
 pub(super) struct Keys(BTreeMap<(String, String, String), String>);
@@ -82,6 +87,7 @@ impl Keys {
             KeyCase::None => None,
             KeyCase::Aws => Some("alias/aws/ebs".to_owned()),
             KeyCase::Shared => self.arn("666677778888", region, "shared").cloned(),
+            KeyCase::Vendor => self.arn(VENDOR, region, "vendor").cloned(),
             KeyCase::Disabled => of("disabled"),
             KeyCase::Leaving => of("leaving"),
             KeyCase::Gone => of("gone"),
@@ -136,11 +142,18 @@ pub(super) fn make(world: &mut World, regions: &[&str]) -> Keys {
             let signing = json!({ "KeySpec": "RSA_3072", "KeyUsage": "SIGN_VERIFY" });
             keep("signing", builder.key(&signing, &["alias/signing"], false));
             if team.account == "666677778888" {
-                let shared =
-                    json!({ "Policy": shared_policy(), "Description": "shared by all teams" });
+                let shared = json!({ "Policy": shared_policy(team.account), "Description": "shared by all teams" });
                 keep("shared", builder.key(&shared, &["alias/ml/shared"], true));
             }
         }
+    }
+    for region in regions {
+        let policy = json!({ "Policy": shared_policy(VENDOR), "Description": "a vendor's" });
+        let arn = Builder::new(world, VENDOR, region).key(&policy, &[], true);
+        keys.insert(
+            (VENDOR.to_owned(), (*region).to_owned(), "vendor".to_owned()),
+            arn,
+        );
     }
     Keys(keys)
 }

@@ -151,6 +151,7 @@ impl KeyBook {
     }
 
     fn want_key(&mut self, caller: &CellId, arn: KeyArn, id: RefId, outcome: &mut Outcome) {
+        self.want_owner(caller, arn.account(), outcome);
         if let Some(key) = self.keys.by_arn.get(&arn) {
             let read = Read::known(key.described.source.clone(), Resolved::Key(arn));
             self.keys.resolved.insert(id, read);

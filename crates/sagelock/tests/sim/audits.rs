@@ -1,0 +1,140 @@
+//! The same audit by every road: over HTTP, from its recording, and in process.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::server::{Sim, sagelock};
+
+fn json(command: &mut Command) -> (Option<i32>, Value) {
+    let output = command.args(["--format", "json"]).output().expect("runs");
+    let document = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    (output.status.code(), document)
+}
+
+/// Findings without the times of their evidence.
+fn timeless(document: &Value) -> Value {
+    let mut findings = document["findings"].clone();
+    for finding in findings.as_array_mut().expect("findings") {
+        for evidence in finding["evidence"].as_array_mut().expect("evidence") {
+            evidence.as_object_mut().expect("an object").remove("at");
+        }
+    }
+    findings
+}
+
+fn audit(sim: &Sim, home: &Path) -> Command {
+    let mut command = sim.client(home, "333344445555");
+    command.args(["audit", "--region", "eu-west-1", "--region", "us-east-1"]);
+    command
+}
+
+#[test]
+fn an_audit_over_http_is_that_of_its_recording() {
+    let home = tempfile::tempdir().expect("a folder");
+    let sim = Sim::start(home.path(), &["--seed", "7"]);
+    let recording = home.path().join("recording");
+    let (code, live) = json(audit(&sim, home.path()).arg("--record").arg(&recording));
+    assert_eq!(code, Some(1), "findings");
+    assert!(live["scope"]["simulated"] == true);
+    let found = live["findings"].as_array().expect("findings").len();
+    assert!(found > 200, "{found} findings");
+    let (_, offline) = json(
+        sagelock(home.path())
+            .args(["audit", "--offline"])
+            .arg(&recording),
+    );
+    assert!(timeless(&offline) == timeless(&live), "the same findings");
+    let (_, again) = json(&mut audit(&sim, home.path()));
+    assert!(
+        timeless(&again) == timeless(&live),
+        "an audit changes nothing"
+    );
+}
+
+/// 20 % throttled, 5 % failed, 2 % timed out or broken, over HTTP.
+#[test]
+fn weather_changes_no_finding() {
+    let home = tempfile::tempdir().expect("a folder");
+    let calm = Sim::start(home.path(), &["--seed", "7"]);
+    let (_, expected) = json(&mut audit(&calm, home.path()));
+    let faults = home.path().join("faults.toml");
+    let weather = r#"
+        seed = 3
+        [[fault]]
+        effect = "throttle"
+        share = 0.20
+        [[fault]]
+        effect = "fail"
+        status = 503
+        share = 0.05
+        [[fault]]
+        effect = "reset"
+        share = 0.01
+        [[fault]]
+        effect = "truncate"
+        share = 0.01
+    "#;
+    std::fs::write(&faults, weather).expect("written");
+    let path = faults.to_string_lossy().into_owned();
+    let stormy = Sim::start(home.path(), &["--seed", "7", "--faults", &path]);
+    let (_, found) = json(&mut audit(&stormy, home.path()));
+    // Every start is at another moment, so that dates in messages differ: compare what is said.
+    let said = |document: &Value| -> Vec<(Value, Value, Value)> {
+        let findings = document["findings"].as_array().expect("findings");
+        let said = |one: &Value| {
+            (
+                one["id"].clone(),
+                one["verdict"].clone(),
+                one["reason"].clone(),
+            )
+        };
+        findings.iter().map(said).collect()
+    };
+    assert!(said(&found) == said(&expected), "the same findings");
+}
+
+#[test]
+fn the_demo_shows_every_verdict_and_exits_0() {
+    let home = tempfile::tempdir().expect("a folder");
+    let mut demo = sagelock(home.path());
+    demo.args(["demo", "--once", "--seed", "3"]);
+    let (code, document) = json(&mut demo);
+    assert_eq!(code, Some(0));
+    assert_eq!(
+        document["scope"]["accounts"].as_array().map(Vec::len),
+        Some(6)
+    );
+    assert_eq!(
+        document["scope"]["regions"].as_array().map(Vec::len),
+        Some(3)
+    );
+    let totals = &document["totals"]["endpoints"];
+    assert!(totals["live"].as_u64() >= Some(380), "{totals}");
+    for verdict in ["pass", "fail", "unknown", "not_applicable"] {
+        assert!(totals[verdict].as_u64() > Some(0), "{verdict}: {totals}");
+    }
+    let findings = document["findings"].as_array().expect("findings");
+    for rule in document["totals"]["rules"]
+        .as_object()
+        .expect("rules")
+        .keys()
+    {
+        let fails = |one: &&Value| one["rule"] == rule.as_str() && one["verdict"] == "fail";
+        assert!(
+            findings.iter().any(|one| fails(&one)),
+            "no {rule} fails in the demo"
+        );
+    }
+    let mut again = sagelock(home.path());
+    again.args(["demo", "--once"]);
+    let output = again.output().expect("runs");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(
+        text.contains("SIMULATED") && text.contains("EP-001"),
+        "{text}"
+    );
+}

@@ -1,0 +1,16 @@
+//! The simulated AWS over HTTP: strangers work against it, and the product's audit of it is the
+//! same by every road.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on says so"
+)]
+
+mod audits;
+mod faults;
+#[path = "../peers/python.rs"]
+mod python;
+mod server;
+mod strangers;

@@ -19,7 +19,7 @@ pub const ROLE: &str = "sagelock-read";
 pub const REGIONS: &[&str] = &["eu-central-1", "eu-west-1", "us-east-1"];
 /// How many endpoints there are.
 const ENDPOINTS: usize = 420;
-const HISTORY_DAYS: i64 = 120;
+const HISTORY_DAYS: i64 = 130;
 
 /// An account and what its team does.
 pub(super) struct Team {

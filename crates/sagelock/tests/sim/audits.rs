@@ -1,10 +1,12 @@
 //! The same audit by every road: over HTTP, from its recording, and in process.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
 
+use crate::in_process::audit_of;
 use crate::server::{Sim, sagelock};
 
 fn json(command: &mut Command) -> (Option<i32>, Value) {
@@ -52,6 +54,65 @@ fn an_audit_over_http_is_that_of_its_recording() {
         timeless(&again) == timeless(&live),
         "an audit changes nothing"
     );
+}
+
+/// The world of the server, asked without a server.
+#[test]
+fn an_audit_over_http_is_that_in_process() {
+    let home = tempfile::tempdir().expect("a folder");
+    let sim = Sim::start(home.path(), &["--seed", "9"]);
+    let (_, document) = json(&mut audit(&sim, home.path()));
+    let mut world = sagelock_sim::estate::demo::demo(jiff::Timestamp::now(), 9);
+    let settings = sagelock_domain::settings::Settings::default();
+    let regions = ["eu-west-1", "us-east-1"];
+    let found = audit_of(&mut world, "333344445555", &regions, &settings);
+    let text = |value: &Value| value.as_str().expect("text").to_owned();
+    let over_http: BTreeMap<(String, String), (String, String)> = document["findings"]
+        .as_array()
+        .expect("findings")
+        .iter()
+        .map(|one| {
+            let id = (text(&one["rule"]), text(&one["subject"]["arn"]));
+            (id, (text(&one["verdict"]), text(&one["reason"])))
+        })
+        .collect();
+    assert!(
+        over_http == found.said,
+        "the same verdicts, for the same reasons"
+    );
+    let gaps = document["coverage"]["gaps"].as_array().map(Vec::len);
+    assert_eq!(gaps, Some(found.gaps));
+    let whole = document["complete"] == true && document["coverage"]["ratio"] == 1.0;
+    assert_eq!(whole, found.complete);
+    let sent: u64 = document["calls"]
+        .as_object()
+        .expect("calls")
+        .values()
+        .filter_map(Value::as_u64)
+        .sum();
+    // Over HTTP two calls more: whose credentials these are, and which regions are on.
+    assert_eq!(sent, found.calls.sent.values().sum::<u64>() + 2);
+}
+
+/// What is denied is told by the coverage and the exit code.
+#[test]
+fn denials_are_told_by_coverage_and_exit_code() {
+    let home = tempfile::tempdir().expect("a folder");
+    let faults = home.path().join("faults.toml");
+    let some = "seed = 4\n[[fault]]\neffect = \"deny\"\ncalls = \"*:Describe*\"\nshare = 0.2\n";
+    std::fs::write(&faults, some).expect("written");
+    let path = faults.to_string_lossy().into_owned();
+    let sim = Sim::start(home.path(), &["--seed", "7", "--faults", &path]);
+    let (code, document) = json(audit(&sim, home.path()).args(["--fail-on", "none"]));
+    assert_eq!(code, Some(3), "incomplete");
+    assert!(document["coverage"]["unknown"].as_u64() > Some(10));
+    assert!(document["coverage"]["ratio"].as_f64() < Some(1.0));
+    let all = "[[fault]]\neffect = \"deny\"\ncalls = \"sagemaker:*\"\nbecause = \"scp\"\n";
+    std::fs::write(&faults, all).expect("written");
+    let sim = Sim::start(home.path(), &["--seed", "7", "--faults", &path]);
+    let (code, document) = json(&mut audit(&sim, home.path()));
+    assert_eq!(code, Some(4), "nothing at all could be read");
+    assert!(document["complete"] == false);
 }
 
 /// 20 % throttled, 5 % failed, 2 % timed out or broken, over HTTP.

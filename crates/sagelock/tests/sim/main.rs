@@ -10,6 +10,8 @@
 
 mod audits;
 mod faults;
+#[path = "../../../sim/tests/truth/audit.rs"]
+mod in_process;
 #[path = "../peers/python.rs"]
 mod python;
 mod server;

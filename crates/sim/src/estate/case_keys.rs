@@ -1,9 +1,11 @@
 //! The keys of the estate of every case, and the references to them.
 
+use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
 use super::builder::{Builder, shared_with};
 use super::cases::{ACCOUNT, MEMBER, REGION};
+use crate::kms::State;
 use crate::world::World;
 
 const OTHER_REGION: &str = "us-east-1";
@@ -85,11 +87,34 @@ fn rows() -> Vec<Row> {
             &["alias/prod-multi"],
             true,
         ),
+        here("expiring", json!({ "Origin": "EXTERNAL" }), &[], false),
+        here("lasting", json!({ "Origin": "EXTERNAL" }), &[], false),
+        here("hsm", json!({}), &[], false),
+        here("store", json!({}), &[], false),
         there("elsewhere", json!({}), false, ACCOUNT, OTHER_REGION),
         there("shared", shared(MEMBER), true, MEMBER, REGION),
         there("closed", json!({}), false, MEMBER, REGION),
         there("stranger", shared(STRANGER), false, STRANGER, REGION),
     ]
+}
+
+/// Makes a key what no simulated call does: its material is imported, or in a custom key store.
+/// Its origin, where that changed.
+fn shape(world: &mut World, name: &str, id: &str) -> Option<String> {
+    let now = world.now();
+    let soon = now.saturating_add(SignedDuration::from_hours(24 * 24)).ok();
+    let key = world.kms_mut(ACCOUNT, REGION).key_mut(id)?;
+    match name {
+        "expiring" => {
+            key.state = State::Enabled;
+            key.valid_to = soon;
+        }
+        "lasting" => key.state = State::Enabled,
+        "hsm" => "AWS_CLOUDHSM".clone_into(&mut key.origin),
+        "store" => "EXTERNAL_KEY_STORE".clone_into(&mut key.origin),
+        _ => return None,
+    }
+    Some(key.origin.clone())
 }
 
 /// Makes the keys, writes down what they are, and gives every reference there is to them.
@@ -129,6 +154,7 @@ pub(super) fn make_keys(world: &mut World, keys: &mut Map<String, Value>) -> Vec
         } = row;
         let arn = Builder::new(world, account, region).key(&input, aliases, rotates);
         let id = arn.rsplit('/').next().unwrap_or_default().to_owned();
+        let origin = shape(world, name, &id);
         let text = |field: &str, default: &str| {
             input
                 .get(field)
@@ -143,7 +169,7 @@ pub(super) fn make_keys(world: &mut World, keys: &mut Map<String, Value>) -> Vec
                 "aliases": aliases, "owned": input.get("Tags").is_some(),
                 "spec": text("KeySpec", "SYMMETRIC_DEFAULT"),
                 "usage": text("KeyUsage", "ENCRYPT_DECRYPT"),
-                "origin": text("Origin", "AWS_KMS"),
+                "origin": origin.unwrap_or_else(|| text("Origin", "AWS_KMS")),
             }),
         );
         of(name, "arn", arn);

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::builder::{Builder, tag_list};
 use super::case_keys::{Reference, make_keys};
+use crate::kms::State;
 use crate::service::Service;
 use crate::world::World;
 
@@ -268,6 +269,12 @@ fn change_keys(builder: &mut Builder<'_>, keys: &Map<String, Value>) {
 }
 
 fn leave_keys(builder: &mut Builder<'_>, keys: &Map<String, Value>) {
+    let store = arn(keys, "store").as_str().unwrap_or_default();
+    let id = store.rsplit('/').next().unwrap_or_default();
+    if let Some(key) = builder.world.kms_mut(ACCOUNT, REGION).key_mut(id) {
+        // The external key store was disconnected.
+        key.state = State::Unavailable;
+    }
     for name in ["leaving", "leaving-too"] {
         let input = json!({ "KeyId": arn(keys, name), "PendingWindowInDays": 30 });
         builder.kms("ScheduleKeyDeletion", &input);

@@ -46,7 +46,7 @@ pub struct Key {
     pub(crate) policy: String,
     pub(crate) window_days: Option<i64>,
     /// When imported material expires; none where it does not, or was not imported.
-    pub(crate) valid_to: Option<Timestamp>,
+    pub valid_to: Option<Timestamp>,
     /// The regions of a multi-Region key, the primary's first.
     pub(crate) multi: Option<MultiRegion>,
     pub(crate) material: String,

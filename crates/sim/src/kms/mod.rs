@@ -49,6 +49,11 @@ impl Kms {
         self.keys.get(id)
     }
 
+    /// A key, to be what no call makes it: of a custom key store, with material that expires.
+    pub fn key_mut(&mut self, id: &str) -> Option<&mut Key> {
+        self.keys.get_mut(id)
+    }
+
     /// Every key.
     pub fn keys(&self) -> impl Iterator<Item = &Key> {
         self.keys.values()

@@ -240,6 +240,11 @@ impl World {
             .or_insert_with(Cell::new)
     }
 
+    /// KMS of one account and region, to be changed as no call does.
+    pub fn kms_mut(&mut self, account: &str, region: &str) -> &mut crate::kms::Kms {
+        &mut self.cell_of(account, region).kms
+    }
+
     /// Everything of one account and region, where there is something.
     #[must_use]
     pub fn look(&self, account: &str, region: &str) -> Option<&Cell> {

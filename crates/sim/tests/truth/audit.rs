@@ -7,9 +7,8 @@ use sagelock_domain::assess::{Assessor, Coverage};
 use sagelock_domain::collect::{Collector, Scope, Ticket};
 use sagelock_domain::drive::{Calls, Driver, Limits, Rate, Step};
 use sagelock_domain::ids::{AccountId, Region};
-use sagelock_domain::settings::{Serverless, Settings};
+use sagelock_domain::settings::Settings;
 use sagelock_sim::World;
-use sagelock_sim::estate::cases::{ACCOUNT, REGION};
 
 /// Verdict and reason.
 pub(crate) type Said = (String, String);
@@ -23,32 +22,17 @@ pub(crate) struct Audit {
     pub(crate) complete: bool,
 }
 
-/// No settings, or those of a strict organisation.
-pub(crate) fn settings(strict: bool) -> Settings {
-    if !strict {
-        return Settings::default();
-    }
-    Settings {
-        serverless: Serverless::RequiresKey,
-        regulated: ["restricted".to_owned()].into(),
-        required_tags: vec!["owner".to_owned()],
-        required_key_tags: vec!["owner".to_owned()],
-        alias_pattern: Some(regex()),
-        superseded_keep_days: 0,
-        ..Settings::default()
-    }
-}
-
-fn regex() -> regex::Regex {
-    regex::Regex::new("^(?:prod-.*)$").expect("a pattern")
-}
-
-/// Audits the estate's account and region. Answers come at once; only waiting takes time.
-pub(crate) fn audit(world: &mut World, settings: &Settings) -> Audit {
+/// Audits an account and its regions. Answers come at once; only waiting takes time.
+pub(crate) fn audit_of(
+    world: &mut World,
+    account: &str,
+    regions: &[&str],
+    settings: &Settings,
+) -> Audit {
     let scope = Scope {
-        account: AccountId::new(ACCOUNT),
+        account: AccountId::new(account),
         members: Vec::new(),
-        regions: vec![Region::new(REGION)],
+        regions: regions.iter().map(|name| Region::new(*name)).collect(),
         ask_organization: true,
     };
     let limits = Limits {

@@ -21,7 +21,10 @@ pub struct Input {
 
 impl Input {
     /// Reads a JSON body.
-    pub(crate) fn from_json(text: &str) -> Result<Self, ApiError> {
+    ///
+    /// # Errors
+    /// It is not a JSON object.
+    pub fn from_json(text: &str) -> Result<Self, ApiError> {
         let trimmed = if text.trim().is_empty() { "{}" } else { text };
         match serde_json::from_str(trimmed) {
             Ok(Value::Object(fields)) => Ok(Self {

@@ -68,3 +68,117 @@ pub fn broken(world: &World) -> Vec<Broken> {
         .flat_map(|invariant| invariant.broken_by(world))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answer::ApiError;
+    use crate::service::Service;
+    use crate::table::find;
+    use crate::world::Ctx;
+    use serde_json::json;
+
+    type Calls = Vec<(&'static str, serde_json::Value)>;
+
+    fn ctx() -> Ctx {
+        Ctx::root(Service::SageMaker, "111122223333", "eu-west-1")
+    }
+
+    fn called(world: &mut World, operation: &str, input: serde_json::Value, refused: bool) {
+        let row = find(Service::SageMaker, operation).expect("simulated");
+        let code = refused.then(|| ApiError::invalid("").code);
+        let at = world.now();
+        world
+            .ledger_mut()
+            .called(at, &ctx(), row, Some(input), code);
+    }
+
+    fn endpoint(world: &mut World, status: Option<&'static str>, serving: bool) {
+        let at = world.now();
+        world
+            .ledger_mut()
+            .endpoint(at, &ctx(), "e", status, serving);
+    }
+
+    #[test]
+    fn an_endpoint_that_stops_by_itself_is_seen() {
+        let mut world = World::new(Timestamp::UNIX_EPOCH, 1);
+        endpoint(&mut world, Some("InService"), true);
+        endpoint(&mut world, Some("Updating"), true);
+        assert!(Invariant::ServingStaysServing.broken_by(&world).is_empty());
+        endpoint(&mut world, Some("Failed"), false);
+        assert_eq!(Invariant::ServingStaysServing.broken_by(&world).len(), 1);
+        let mut world = World::new(Timestamp::UNIX_EPOCH, 1);
+        endpoint(&mut world, Some("InService"), true);
+        endpoint(&mut world, Some("Deleting"), false);
+        called(
+            &mut world,
+            "DeleteEndpoint",
+            json!({ "EndpointName": "e" }),
+            false,
+        );
+        endpoint(&mut world, None, false);
+        assert!(Invariant::ServingStaysServing.broken_by(&world).is_empty());
+    }
+
+    #[test]
+    fn a_call_that_should_have_been_refused_is_seen() {
+        let model = || json!({ "ModelName": "m" });
+        let config = |model: &str| {
+            json!({ "EndpointConfigName": "c",
+                "ProductionVariants": [{ "VariantName": "v", "ModelName": model }] })
+        };
+        let update = || json!({ "EndpointName": "e", "EndpointConfigName": "c" });
+        let cases: Vec<(&str, Calls, usize)> = vec![
+            (
+                "all is well",
+                vec![
+                    ("CreateModel", model()),
+                    ("CreateEndpointConfig", config("m")),
+                ],
+                0,
+            ),
+            (
+                "twice",
+                vec![("CreateModel", model()), ("CreateModel", model())],
+                1,
+            ),
+            (
+                "no such model",
+                vec![("CreateEndpointConfig", config("n"))],
+                1,
+            ),
+            (
+                "no such configuration",
+                vec![("DeleteEndpointConfig", config("m"))],
+                1,
+            ),
+            (
+                "no such endpoint",
+                vec![
+                    ("CreateModel", model()),
+                    ("CreateEndpointConfig", config("m")),
+                    ("UpdateEndpoint", update()),
+                ],
+                1,
+            ),
+        ];
+        for (name, calls, expected) in cases {
+            let mut world = World::new(Timestamp::UNIX_EPOCH, 1);
+            for (operation, input) in calls {
+                called(&mut world, operation, input, false);
+            }
+            let found = Invariant::RefusedIsRefused.broken_by(&world);
+            assert_eq!(found.len(), expected, "{name}: {found:?}");
+        }
+        let mut world = World::new(Timestamp::UNIX_EPOCH, 1);
+        called(&mut world, "CreateModel", model(), false);
+        called(&mut world, "CreateEndpointConfig", config("m"), false);
+        endpoint(&mut world, Some("InService"), true);
+        endpoint(&mut world, Some("Updating"), true);
+        endpoint(&mut world, Some("Updating"), true);
+        called(&mut world, "UpdateEndpoint", update(), false);
+        let found = Invariant::RefusedIsRefused.broken_by(&world);
+        assert_eq!(found.len(), 1, "it was updating already: {found:?}");
+    }
+}

@@ -213,6 +213,13 @@ impl Plan {
         }
     }
 
+    /// The same, with what was made unseen for a while.
+    #[must_use]
+    pub fn with_stale(mut self, stale: Stale) -> Self {
+        self.stale.push(stale);
+        self
+    }
+
     /// The fault that strikes a call, if any.
     pub(crate) fn strike(
         &mut self,

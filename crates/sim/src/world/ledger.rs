@@ -56,7 +56,7 @@ pub enum Happening {
 }
 
 impl Ledger {
-    pub(super) fn called(
+    pub(crate) fn called(
         &mut self,
         at: Timestamp,
         ctx: &Ctx,

@@ -10,16 +10,12 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::builder::{Builder, tag_list};
-use super::case_keys::{Reference, make_keys};
+use super::case_keys::{MEMBER, Reference, make_keys};
 use crate::kms::State;
 use crate::service::Service;
 use crate::world::World;
 
-/// The account and region of the estate, and the others that it touches.
-pub const ACCOUNT: &str = "111122223333";
-/// The region.
-pub const REGION: &str = "eu-west-1";
-pub(super) const MEMBER: &str = "222233334444";
+pub use super::case_keys::{ACCOUNT, REGION};
 
 /// What the variants of a configuration run on: `shadow:` marks the shadow variant, `|` a pool.
 const PLACEMENTS: &[&[&str]] = &[

@@ -5,8 +5,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::builder::{Builder, shared_with, tag_list, trusting_role};
+use super::builder::{Builder, tag_list, trusting_role};
 use super::demo_keys::{self, KeyCase, Keys};
+use super::demo_teams::{TEAMS, Team, pick};
 use crate::fault::{Because, Effect, Fault, Plan, Scope};
 use crate::service::Service;
 use crate::world::World;
@@ -20,53 +21,6 @@ pub const REGIONS: &[&str] = &["eu-central-1", "eu-west-1", "us-east-1"];
 /// How many endpoints there are.
 const ENDPOINTS: usize = 420;
 const HISTORY_DAYS: i64 = 130;
-
-/// An account and what its team does.
-pub(super) struct Team {
-    pub(super) account: &'static str,
-    name: &'static str,
-    unit: &'static str,
-    applications: &'static [&'static str],
-    classes: &'static [&'static str],
-}
-
-pub(super) const TEAMS: &[Team] = &[
-    Team {
-        account: "222233334444",
-        name: "payments",
-        unit: "production",
-        applications: &["fraud-detector", "credit-score", "chargeback"],
-        classes: &["restricted", "confidential", "restricted", "internal"],
-    },
-    Team {
-        account: "333344445555",
-        name: "health",
-        unit: "production",
-        applications: &["triage", "radiology", "speech-notes"],
-        classes: &["restricted", "restricted", "confidential"],
-    },
-    Team {
-        account: "444455556666",
-        name: "retail",
-        unit: "production",
-        applications: &["recommender", "demand", "search-ranking"],
-        classes: &["internal", "public", "confidential"],
-    },
-    Team {
-        account: "555566667777",
-        name: "research",
-        unit: "sandbox",
-        applications: &["llm-lab", "vision-lab"],
-        classes: &["internal", "public", "internal", "confidential"],
-    },
-    Team {
-        account: "666677778888",
-        name: "platform",
-        unit: "infrastructure",
-        applications: &["embeddings", "moderation"],
-        classes: &["internal", "confidential"],
-    },
-];
 
 /// Every account of the organisation.
 #[must_use]
@@ -164,10 +118,6 @@ fn organization(world: &mut World) {
     for account in accounts() {
         trusting_role(world, account, ROLE, MANAGEMENT, "us-east-1");
     }
-}
-
-pub(super) fn pick<T: Copy>(list: &[T], at: usize) -> Option<T> {
-    list.get(at.checked_rem(list.len())?).copied()
 }
 
 /// Where an endpoint is, whose it is, and what it is called.
@@ -408,18 +358,4 @@ fn move_some(world: &mut World, keys: &Keys, shift: usize) {
         let input = json!({ "EndpointName": place.name, "EndpointConfigName": next });
         builder.sagemaker("UpdateEndpoint", &input);
     }
-}
-
-/// The policy of a key that every team may use but research.
-pub(super) fn shared_policy(owner: &str) -> String {
-    let mut policy: Value = serde_json::from_str(&shared_with(owner, owner)).unwrap_or_default();
-    let users: Vec<String> = TEAMS
-        .iter()
-        .filter(|team| team.name != "research")
-        .map(|team| format!("arn:aws:iam::{}:root", team.account))
-        .collect();
-    if let Some(principal) = policy.pointer_mut("/Statement/1/Principal/AWS") {
-        *principal = Value::from(users);
-    }
-    policy.to_string()
 }

@@ -5,5 +5,6 @@ mod case_keys;
 pub mod cases;
 pub mod demo;
 mod demo_keys;
+mod demo_teams;
 
 pub(crate) use builder::trusting_role;

@@ -203,78 +203,77 @@ fn target(organization: &Organization, input: &Input) -> Result<String, ApiError
     ))
 }
 
+/// A policy and a target, and what is attached to it already.
+struct Attachment {
+    target: String,
+    kind: String,
+    /// Whether the policy is attached to the target.
+    is_there: bool,
+    /// Policies of its kind that are.
+    of_kind: usize,
+}
+
+fn attachment(
+    organization: &Organization,
+    input: &Input,
+    id: &str,
+) -> Result<Attachment, ApiError> {
+    let target = target(organization, input)?;
+    let policy = organization.policies.get(id).ok_or_else(no_policy)?;
+    let there = organization.attached.get(&target);
+    let of_kind = there
+        .into_iter()
+        .flatten()
+        .filter_map(|other| organization.policies.get(other))
+        .filter(|other| other.kind == policy.kind);
+    Ok(Attachment {
+        kind: policy.kind.clone(),
+        is_there: there.is_some_and(|there| there.contains(id)),
+        of_kind: of_kind.count(),
+        target,
+    })
+}
+
 /// Organizations API, AttachPolicy.
 pub(super) fn attach(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
     let id = input.text("PolicyId")?;
     let organization = managed(world, ctx)?;
-    let target = target(organization, input)?;
-    let kind = organization
-        .policies
-        .get(id)
-        .ok_or_else(no_policy)?
-        .kind
-        .clone();
-    let there = organization
-        .attached
-        .get(&target)
-        .cloned()
-        .unwrap_or_default();
-    if there.contains(id) {
+    let found = attachment(organization, input, id)?;
+    if found.is_there {
         return Err(ApiError::new(
             "DuplicatePolicyAttachmentException",
             "The selected policy is already attached to the specified target.",
         ));
     }
-    let of_kind = there
-        .iter()
-        .filter_map(|other| organization.policies.get(other))
-        .filter(|other| other.kind == kind)
-        .count();
-    if of_kind >= attached_max(&kind) {
+    if found.of_kind >= attached_max(&found.kind) {
         return Err(ApiError::new(
             "ConstraintViolationException",
             "You have exceeded the number of policies that can be attached to the target.",
         ));
     }
-    let attached = organization.attached.entry(target).or_default();
+    let attached = organization.attached.entry(found.target).or_default();
     attached.insert(id.to_owned());
     Ok(Body::Empty)
 }
 
-/// Organizations API, DetachPolicy: a target keeps one policy of the kind at least.
+/// Organizations API, DetachPolicy: a target keeps one service control policy at least.
 pub(super) fn detach(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
     let id = input.text("PolicyId")?;
     let organization = managed(world, ctx)?;
-    let target = target(organization, input)?;
-    let kind = organization
-        .policies
-        .get(id)
-        .ok_or_else(no_policy)?
-        .kind
-        .clone();
-    let there = organization
-        .attached
-        .get(&target)
-        .cloned()
-        .unwrap_or_default();
-    if !there.contains(id) {
+    let found = attachment(organization, input, id)?;
+    if !found.is_there {
         return Err(ApiError::new(
             "PolicyNotAttachedException",
             "The policy isn't attached to the specified target.",
         ));
     }
-    let of_kind = there
-        .iter()
-        .filter_map(|other| organization.policies.get(other))
-        .filter(|other| other.kind == kind)
-        .count();
-    if kind == "SERVICE_CONTROL_POLICY" && of_kind == 1 {
+    if found.kind == "SERVICE_CONTROL_POLICY" && found.of_kind == 1 {
         return Err(ApiError::new(
             "ConstraintViolationException",
             "The last service control policy of a target cannot be detached.",
         ));
     }
-    if let Some(attached) = organization.attached.get_mut(&target) {
+    if let Some(attached) = organization.attached.get_mut(&found.target) {
         attached.remove(id);
     }
     Ok(Body::Empty)

@@ -27,6 +27,8 @@ pub(super) struct KeyBook {
     ask_organization: bool,
     /// Aliases by cell: the key id behind each.
     aliases: BTreeMap<CellId, Aliases>,
+    /// References about whose text KMS was asked.
+    texts_asked: BTreeSet<RefId>,
     /// References that wait for the aliases of their cell.
     await_aliases: BTreeMap<CellId, Vec<(RefId, String)>>,
     /// References that wait for the description of a key.
@@ -64,6 +66,7 @@ impl KeyBook {
             accounts: accounts.cloned().collect(),
             ask_organization,
             aliases: BTreeMap::new(),
+            texts_asked: BTreeSet::new(),
             await_aliases: BTreeMap::new(),
             await_key: BTreeMap::new(),
             details: BTreeMap::new(),
@@ -117,15 +120,12 @@ impl KeyBook {
             self.keys.resolved.insert(id, read);
             return outcome;
         }
+        let is_well_formed = key.is_well_formed();
         match key {
             KeyRef::Arn(arn) => self.want_key(cell, arn, id, &mut outcome),
-            KeyRef::Id(text) if text.contains([':', '/']) => {
-                let region = cell.region.clone();
-                outcome.asks.push(KeyAsk::Text {
-                    caller: cell.clone(),
-                    text,
-                    region,
-                });
+            // No key has such an id, so that no ARN is made of it: KMS is asked about the text.
+            KeyRef::Id(text) if !is_well_formed => {
+                self.want_text(cell, text, cell.region.clone(), &mut outcome);
             }
             KeyRef::Id(text) => {
                 let partition = Partition::of_region(&cell.region);
@@ -139,15 +139,21 @@ impl KeyBook {
             KeyRef::AliasArn(arn) => {
                 let region = Region::new(arn.region());
                 self.want_owner(cell, AccountId::new(arn.account()), &mut outcome);
-                let text = arn.to_string();
-                outcome.asks.push(KeyAsk::Text {
-                    caller: cell.clone(),
-                    text,
-                    region,
-                });
+                self.want_text(cell, arn.to_string(), region, &mut outcome);
             }
         }
         outcome
+    }
+
+    /// Asks KMS of a region about a text, once for each cell that writes it.
+    fn want_text(&mut self, cell: &CellId, text: String, region: Region, outcome: &mut Outcome) {
+        if self.texts_asked.insert((cell.clone(), text.clone())) {
+            outcome.asks.push(KeyAsk::Text {
+                caller: cell.clone(),
+                text,
+                region,
+            });
+        }
     }
 
     fn want_key(&mut self, caller: &CellId, arn: KeyArn, id: RefId, outcome: &mut Outcome) {

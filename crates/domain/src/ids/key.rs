@@ -161,24 +161,13 @@ impl KeyRef {
 }
 
 /// `1234abcd-12ab-34cd-56ef-1234567890ab`, or `mrk-` and 32 hexadecimal digits (KMS Developer
-/// Guide, "Key identifiers").
+/// Guide, "Key identifiers"). Where the hyphens stand is not looked at: moto puts them into the
+/// ids of multi-Region keys as well.
 fn is_key_id(text: &str) -> bool {
-    let is_hex = |text: &str, length: usize| {
-        text.len() == length && text.bytes().all(|byte| byte.is_ascii_hexdigit())
-    };
-    if let Some(digits) = text.strip_prefix("mrk-") {
-        return is_hex(digits, 32);
-    }
-    let groups: Vec<&str> = text.split('-').collect();
-    groups.len() == KEY_ID_GROUPS.len()
-        && groups
-            .iter()
-            .zip(KEY_ID_GROUPS)
-            .all(|(group, length)| is_hex(group, length))
+    let digits = text.strip_prefix("mrk-").unwrap_or(text);
+    let is_allowed = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
+    digits.bytes().all(is_allowed) && digits.bytes().filter(|byte| *byte != b'-').count() == 32
 }
-
-/// The lengths of the groups of a key id.
-const KEY_ID_GROUPS: [usize; 5] = [8, 4, 4, 4, 12];
 
 fn is_alias_name(name: &str) -> bool {
     name.strip_prefix("alias/").is_some_and(|rest| {

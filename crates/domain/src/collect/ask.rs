@@ -73,6 +73,8 @@ pub(super) enum KeyAsk {
     Key {
         caller: CellId,
         arn: KeyArn,
+        /// Accounts in scope that may be allowed to read it where the caller is not.
+        others: Vec<AccountId>,
     },
     /// By the text of a reference whose ARN only KMS can tell.
     Text {
@@ -220,7 +222,7 @@ impl KeyAsk {
                 }
                 .into(),
             ),
-            Self::Key { caller, arn } => (
+            Self::Key { caller, arn, .. } => (
                 at(&caller.account, arn.region()),
                 input::DescribeKey {
                     key_id: arn.to_string(),

@@ -3,7 +3,8 @@
 //!
 //! A key that becomes unusable does not stop a running endpoint: the volume's data key stays in
 //! memory while the volume is attached. The next scale-out, instance replacement or update
-//! fails. This rule finds it before that.
+//! fails. This rule finds it before that. A key that waits to be deleted is critical whatever the
+//! class of the data: its day is fixed.
 
 use super::rule::{Check, Rule};
 use super::verdict::{Evidence, Judgement, reasons};

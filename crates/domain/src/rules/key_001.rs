@@ -14,8 +14,8 @@ use crate::severity::Severity;
 
 reasons! {
     Pass ROTATES "rotation_on": "the key rotates often enough"; ""
-    Fail OFF "rotation_off": "the key does not rotate"; "switch rotation on (kms:EnableKeyRotation)"
-    Fail TOO_LONG "rotation_period_too_long": "the key rotates less often than `keys.rotation_days_max` asks for"; "set a shorter period (kms:EnableKeyRotation, RotationPeriodInDays)"
+    Fail OFF "rotation_off": "the key does not rotate"; "switch rotation on (kms:EnableKeyRotation; of a multi-Region key on its primary)"
+    Fail TOO_LONG "rotation_period_too_long": "the key rotates less often than `keys.rotation_days_max` asks for"; "set a shorter period (kms:EnableKeyRotation, RotationPeriodInDays; of a multi-Region key on its primary)"
     NotApplicable UNSUPPORTED "rotation_not_supported": "a key of this type cannot rotate by itself"; ""
     NotApplicable DISABLED "key_disabled": "the key is disabled: it keeps its setting and is not rotated, and nothing is encrypted with it (KMS Developer Guide, key states)"; ""
     NotApplicable LEAVING "key_pending_deletion": "the key waits to be deleted"; ""

@@ -201,7 +201,7 @@ macro_rules! gap_reasons {
 
 gap_reasons! {
     ACCESS_DENIED, "access_denied", "the caller may not read a fact that the verdict needs",
-        "allow the call that the message names; `sagelock doctor` prints the statement";
+        "allow the call that the message names (`sagelock doctor --print-role json` prints the statement); a key of another account must allow it in its own policy";
     REGION_DENIED, "region_denied", "the region refuses the caller as a whole",
         "allow the region, or list it under `regions.expected_denied`";
     THROTTLED, "throttled", "AWS throttled the call until the deadline",

@@ -15,7 +15,7 @@ use sagelock_sim::estate::demo;
 use super::audit::tell;
 use super::print;
 use crate::audit::audit;
-use crate::config::Config;
+use crate::config::{Config, DECISIONS};
 use crate::exit::{Exit, Failure};
 use crate::listen::{Simulated, bind, serve};
 use crate::progress::Progress;
@@ -30,7 +30,7 @@ use crate::session::{Session, Wanted};
     sagelock demo --once --format json | jq .totals\n\n\
     The organisation has six accounts and three regions. Its management account assumes a role \
     in every\nother one and audits them over HTTP, as it would on AWS. Nothing leaves this \
-    machine.")]
+    machine.\nIts settings are its own (`--print-config`); `--config FILE` puts yours in their place.")]
 pub(super) struct Command {
     /// Print the audit and exit 0
     #[arg(long)]
@@ -41,6 +41,9 @@ pub(super) struct Command {
     /// The port of the simulated AWS; 0 is any that is free
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     port: u16,
+    /// Print what the organisation has decided, its sagelock.toml, and do nothing else
+    #[arg(long, exclusive = true)]
+    print_config: bool,
     /// What standard output gets [default: table]
     #[arg(long, value_name = "FORMAT", value_enum)]
     format: Option<Format>,
@@ -52,6 +55,10 @@ const DEADLINE: Duration = Duration::from_secs(30);
 impl Command {
     /// Runs it; `config` is the one that the user named, where they did.
     pub(super) async fn run(self, config: Option<Config>, quiet: bool) -> Result<Exit, Failure> {
+        if self.print_config {
+            print(|out| out.write_all(DECISIONS.as_bytes()))?;
+            return Ok(Exit::Clean);
+        }
         let config = match config {
             Some(config) => config,
             None => Config::of_demo().map_err(Failure::usage)?,
@@ -93,13 +100,13 @@ impl Command {
             return Ok(Exit::Clean);
         }
         anstream::eprintln!(
-            "\nThe simulated AWS goes on answering at {url}, until Ctrl-C. In another terminal:\n  \
-             AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY=x AWS_ENDPOINT_URL={url} \\\n    \
-             sagelock audit --region eu-west-1\n  \
-             AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY=x aws --endpoint-url {url} \\\n    \
-             --region eu-west-1 sagemaker list-endpoints",
-            MEMBER,
-            MEMBER
+            "\nThe simulated AWS goes on answering until Ctrl-C. In another terminal, as one of the \
+             accounts:\n  \
+             export AWS_ENDPOINT_URL={url}\n  \
+             export AWS_ACCESS_KEY_ID={MEMBER} AWS_SECRET_ACCESS_KEY=x\n  \
+             sagelock demo --print-config > demo.toml\n  \
+             sagelock --config demo.toml audit --region eu-west-1\n  \
+             aws --region eu-west-1 sagemaker list-endpoints"
         );
         tokio::signal::ctrl_c()
             .await

@@ -57,7 +57,7 @@ struct Serve {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Holds {
-    /// An organisation with every case of the rules
+    /// An organisation in which every rule finds something
     Demo,
     /// Nothing but the aliases that AWS manages
     Empty,
@@ -123,8 +123,8 @@ impl Serve {
             () = stopped() => {}
         }
         if !quiet {
-            let (answered, unknown) = simulated.told();
-            anstream::eprintln!("{answered} requests answered");
+            let (answered, struck, unknown) = simulated.told();
+            anstream::eprintln!("{answered} requests answered, {struck} of them by a fault");
             if !unknown.is_empty() {
                 anstream::eprintln!("asked for and not simulated: {}", unknown.join(", "));
             }
@@ -150,8 +150,18 @@ fn faults(path: &Path) -> Result<Plan, Failure> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("cannot read `{}`", path.display()))
         .map_err(Failure::usage)?;
-    toml::from_str(&text).map_err(|error| {
+    let plan: Plan = toml::from_str(&text).map_err(|error| {
         let told = anyhow!("{}: {}", path.display(), error.to_string().trim_end());
         Failure::usage(told).hint("docs/simulator.md shows how faults are written")
-    })
+    })?;
+    if let [first, ..] = plan.meaningless().as_slice() {
+        let told = anyhow!(
+            "{}: no simulated operation is meant by `{first}`",
+            path.display()
+        );
+        return Err(Failure::usage(told).hint(
+            "calls are written as in docs/simulated-operations.md, like `sagemaker:Describe*`",
+        ));
+    }
+    Ok(plan)
 }

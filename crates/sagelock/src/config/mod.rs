@@ -98,6 +98,9 @@ pub(crate) enum ConfigError {
     Env { name: String, message: String },
 }
 
+/// The settings of the simulated organisation.
+pub(crate) const DECISIONS: &str = include_str!("demo.toml");
+
 /// The file that is read where none is named.
 const FILE: &str = "sagelock.toml";
 
@@ -139,11 +142,7 @@ impl Config {
             origins: vec![Origin::Default; KEYS.len()],
             ..Self::default()
         };
-        file::apply_text(
-            &mut config,
-            Path::new("demo.toml"),
-            include_str!("demo.toml"),
-        )?;
+        file::apply_text(&mut config, Path::new("demo.toml"), DECISIONS)?;
         Ok(config)
     }
 

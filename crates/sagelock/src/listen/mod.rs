@@ -55,15 +55,16 @@ impl Simulated {
         handle(&mut world, request)
     }
 
-    /// How many requests were answered, and what was asked for that is not simulated.
-    pub(crate) fn told(&self) -> (u64, Vec<String>) {
+    /// How many requests were answered, how often a fault struck, and what was asked for that is
+    /// not simulated.
+    pub(crate) fn told(&self) -> (u64, u64, Vec<String>) {
         let world = self.world.borrow();
         let answered = world.ledger().counts().values().sum();
         let unknown = world.ledger().unknown_operations();
         let unknown = unknown
             .iter()
             .map(|(asked, count)| format!("{asked} ({count} ×)"));
-        (answered, unknown.collect())
+        (answered, world.faults().struck(), unknown.collect())
     }
 }
 

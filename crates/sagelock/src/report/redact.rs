@@ -9,6 +9,7 @@ use sagelock_domain::call::Service;
 use sagelock_domain::fact::Gap;
 use sagelock_domain::ids::{AccountId, KeyRef};
 use sagelock_domain::inventory::Cell;
+use sagelock_domain::rules::SUPERSEDES_TAG;
 
 use super::Audit;
 
@@ -107,6 +108,10 @@ pub(crate) fn names_of(cell: &Cell) -> Names {
     }
     for (name, config) in &cell.configs {
         names.insert(("endpoint_config", name.to_string()));
+        // The configuration that it took the place of may be gone, and be named all the same.
+        let tags = config.tags.fact.known();
+        let superseded = tags.and_then(|tags| tags.get(SUPERSEDES_TAG));
+        names.extend(superseded.map(|name| ("endpoint_config", name.clone())));
         let facts = config.described.fact.known().and_then(Option::as_ref);
         for variant in facts.iter().flat_map(|facts| &facts.variants) {
             names.insert(("variant", variant.name.clone()));

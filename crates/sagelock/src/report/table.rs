@@ -91,7 +91,8 @@ fn kind(finding: &Finding) -> Option<Kind<'_>> {
 
 fn together<'a>(first: &'a Finding, group: &[&'a Finding]) -> Row<'a> {
     if first.judgement.reason.code == ONE_SUBJECT {
-        let rules: Vec<&str> = group.iter().map(|one| one.rule.id).collect();
+        let mut rules: Vec<&str> = group.iter().map(|one| one.rule.id).collect();
+        rules.sort_unstable();
         return Row {
             finding: first,
             rule: format!("{} rules", group.len()),
@@ -109,6 +110,11 @@ fn together<'a>(first: &'a Finding, group: &[&'a Finding]) -> Row<'a> {
         .take(3)
         .map(|one| one.subject.name.as_str())
         .collect();
+    let more = if group.len() > names.len() {
+        ", …"
+    } else {
+        ""
+    };
     let says = match &first.judgement.gap {
         Some(gap) => Gap {
             subject: String::new(),
@@ -121,7 +127,7 @@ fn together<'a>(first: &'a Finding, group: &[&'a Finding]) -> Row<'a> {
         finding: first,
         rule: first.rule.id.to_owned(),
         name: format!("{} {what}", group.len()),
-        message: format!("{}, …: {says}", names.join(", ")),
+        message: format!("{}{more}: {says}", names.join(", ")),
     }
 }
 

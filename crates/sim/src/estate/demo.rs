@@ -78,6 +78,7 @@ pub fn demo(now: Timestamp, seed: u64) -> World {
     move_some(&mut world, &keys, shift);
     world.advance_to(now);
     world.set_faults(Plan::of(seed, vec![denial()]));
+    world.ledger_mut().count_anew();
     world
 }
 
@@ -355,7 +356,15 @@ fn move_some(world: &mut World, keys: &Keys, shift: usize) {
         let mut builder = Builder::new(world, place.team.account, place.region);
         let next = format!("{}-v3", place.name);
         configure(&mut builder, &place, &next, index, key.as_deref(), None);
-        let input = json!({ "EndpointName": place.name, "EndpointConfigName": next });
+        // Two hours of watching, so that whoever looks sees them under way.
+        let input = json!({
+            "EndpointName": place.name, "EndpointConfigName": next,
+            "DeploymentConfig": { "BlueGreenUpdatePolicy": {
+                "TrafficRoutingConfiguration": { "Type": "LINEAR", "WaitIntervalInSeconds": 1800,
+                    "LinearStepSize": { "Type": "CAPACITY_PERCENT", "Value": 50 } },
+                "TerminationWaitInSeconds": 3600,
+            }},
+        });
         builder.sagemaker("UpdateEndpoint", &input);
     }
 }

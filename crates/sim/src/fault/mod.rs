@@ -31,6 +31,9 @@ pub struct Plan {
     pub stale: Vec<Stale>,
     #[serde(skip)]
     random: Option<Random>,
+    /// Calls that went beyond a limit.
+    #[serde(skip)]
+    throttled: u64,
 }
 
 impl Default for Plan {
@@ -41,6 +44,7 @@ impl Default for Plan {
             limits: Vec::new(),
             stale: Vec::new(),
             random: None,
+            throttled: 0,
         }
     }
 }
@@ -245,10 +249,37 @@ impl Plan {
         for limit in &mut self.limits {
             let meant = called(&limit.calls, row.service, row.name);
             if meant && !limit.admits(ctx, row.name, now) {
+                self.throttled += 1;
                 return Some(Effect::Throttle);
             }
         }
         None
+    }
+
+    /// The patterns of calls that mean no operation there is: a name that is misspelled.
+    #[must_use]
+    pub fn meaningless(&self) -> Vec<&str> {
+        let of_faults = self.faults.iter().filter_map(|f| f.scope.calls.as_deref());
+        let of_limits = self.limits.iter().map(|limit| limit.calls.as_str());
+        let of_stale = self.stale.iter().filter_map(|s| s.calls.as_deref());
+        let means_one = |pattern: &str| {
+            Service::ALL.iter().any(|service| {
+                crate::table::of(*service)
+                    .iter()
+                    .any(|row| called(pattern, *service, row.name))
+            })
+        };
+        of_faults
+            .chain(of_limits)
+            .chain(of_stale)
+            .filter(|pattern| !means_one(pattern))
+            .collect()
+    }
+
+    /// How often faults struck, and limits throttled.
+    #[must_use]
+    pub fn struck(&self) -> u64 {
+        self.faults.iter().map(|fault| fault.struck).sum::<u64>() + self.throttled
     }
 
     /// How long what was made stays unseen by an operation.
@@ -319,6 +350,28 @@ impl TryFrom<FaultText> for Fault {
         let status = text.status.unwrap_or(500);
         if !(500..600).contains(&status) {
             return Err(format!("`status` is from 500 to 599, not {status}"));
+        }
+        if text.times == Some(0) {
+            return Err("`times = 0` never strikes; leave the fault out".to_owned());
+        }
+        let stray = match text.effect {
+            Kind::Fail => text.milliseconds.map(|_| "milliseconds"),
+            Kind::Slow => text.status.map(|_| "status"),
+            Kind::Throttle
+            | Kind::Deny
+            | Kind::TimeOut
+            | Kind::Reset
+            | Kind::ReplyLost
+            | Kind::Truncate
+            | Kind::NotAws => text
+                .status
+                .map(|_| "status")
+                .or(text.milliseconds.map(|_| "milliseconds")),
+        };
+        let is_deny = matches!(text.effect, Kind::Deny);
+        let stray = stray.or(text.because.filter(|_| !is_deny).map(|_| "because"));
+        if let Some(stray) = stray {
+            return Err(format!("`{stray}` says nothing about this effect"));
         }
         let effect = match text.effect {
             Kind::Throttle => Effect::Throttle,

@@ -103,6 +103,11 @@ fn started(
             Status::InService
         };
         endpoint.set(status, now);
+        if obstacle.is_some() {
+            for live in &mut endpoint.fleet.variants {
+                live.count = 0;
+            }
+        }
         endpoint.failure_reason = obstacle;
     }
     Vec::new()

@@ -104,6 +104,11 @@ impl Ledger {
         });
     }
 
+    /// Counts from here on: what made the world is no client's.
+    pub(crate) fn count_anew(&mut self) {
+        self.counts.clear();
+    }
+
     /// The lines, in order.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {

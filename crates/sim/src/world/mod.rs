@@ -198,6 +198,12 @@ impl World {
         self.faults = plan;
     }
 
+    /// The faults that the world has.
+    #[must_use]
+    pub fn faults(&self) -> &Plan {
+        &self.faults
+    }
+
     /// What was called and what happened.
     #[must_use]
     pub fn ledger(&self) -> &Ledger {

@@ -3,6 +3,7 @@
 
 mod aliases;
 mod owner;
+mod readers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,6 +28,8 @@ pub(super) struct KeyBook {
     ask_organization: bool,
     /// Aliases by cell: the key id behind each.
     aliases: BTreeMap<CellId, Aliases>,
+    /// What was said to accounts that may not read a foreign key.
+    denials: BTreeMap<KeyArn, Vec<Gap>>,
     /// References about whose text KMS was asked.
     texts_asked: BTreeSet<RefId>,
     /// References that wait for the aliases of their cell.
@@ -66,6 +69,7 @@ impl KeyBook {
             accounts: accounts.cloned().collect(),
             ask_organization,
             aliases: BTreeMap::new(),
+            denials: BTreeMap::new(),
             texts_asked: BTreeSet::new(),
             await_aliases: BTreeMap::new(),
             await_key: BTreeMap::new(),
@@ -164,7 +168,8 @@ impl KeyBook {
             return;
         }
         let waiting = self.await_key.entry(arn.clone()).or_default();
-        if waiting.is_empty() {
+        waiting.push(id);
+        if waiting.len() == 1 {
             // Whose key it is may read all of it, the others what the key's policy lets them.
             let owner = arn.account();
             let account = if self.accounts.contains(&owner) {
@@ -176,9 +181,13 @@ impl KeyBook {
                 account,
                 region: caller.region.clone(),
             };
-            outcome.asks.push(KeyAsk::Key { caller, arn });
+            let others = self.other_readers(&caller, &arn);
+            outcome.asks.push(KeyAsk::Key {
+                caller,
+                arn,
+                others,
+            });
         }
-        waiting.push(id);
     }
 
     /// Takes an answer.
@@ -188,7 +197,14 @@ impl KeyBook {
             KeyAsk::Aliases { cell, page, so_far } => {
                 self.on_aliases(cell, &page, so_far, answer, &mut outcome);
             }
-            KeyAsk::Key { caller, arn } => self.on_key(&caller, &arn, answer, &mut outcome),
+            KeyAsk::Key {
+                caller,
+                arn,
+                others,
+            } => match self.denied_by_first(&caller, &arn, others, &answer) {
+                Some(ask) => outcome.asks.push(ask),
+                None => self.on_key(&caller, &arn, answer, &mut outcome),
+            },
             KeyAsk::Text {
                 caller,
                 text,
@@ -244,7 +260,7 @@ impl KeyBook {
                 Resolved::NotFound
             }
             Err(failure) => {
-                let fact = unknown(failure, outcome);
+                let fact = unknown(self.first_denial(arn, failure), outcome);
                 self.add_key(
                     caller,
                     arn,

@@ -20,6 +20,18 @@ fn what_cannot_be_served_is_said() {
             "[[fault]]\neffect = \"throttle\"\nshare = 20\n",
         ),
         ("slow.toml", "[[fault]]\neffect = \"slow\"\n"),
+        (
+            "name.toml",
+            "[[fault]]\ncalls = \"sagemaker:DescribeFoo\"\neffect = \"reset\"\n",
+        ),
+        (
+            "stray.toml",
+            "[[fault]]\neffect = \"throttle\"\nstatus = 500\n",
+        ),
+        (
+            "never.toml",
+            "[[fault]]\neffect = \"throttle\"\ntimes = 0\n",
+        ),
         ("limit.toml", "[[limit]]\ncalls = \"*\"\nper_second = 0\n"),
     ] {
         fs::write(home.path().join(name), text).expect("written");
@@ -44,6 +56,12 @@ fn what_cannot_be_served_is_said() {
         ),
         (&["--faults", &at("share.toml")], &["from 0 to 1"]),
         (&["--faults", &at("slow.toml")], &["milliseconds"]),
+        (
+            &["--faults", &at("name.toml")],
+            &["DescribeFoo", "no simulated operation"],
+        ),
+        (&["--faults", &at("stray.toml")], &["`status` says nothing"]),
+        (&["--faults", &at("never.toml")], &["times = 0"]),
         (&["--faults", &at("limit.toml")], &["per_second"]),
     ];
     for (arguments, words) in cases {

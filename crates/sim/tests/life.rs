@@ -319,3 +319,47 @@ fn the_ledger_counts_and_keeps_what_was_asked() {
     assert_eq!(counts[&(Service::SageMaker, "CreateEndpoint")], 2);
     assert_eq!(counts[&(Service::SageMaker, "DescribeEndpoint")], 2);
 }
+
+#[test]
+fn an_organisation_of_thousands_is_paged_through() {
+    let mut this = Try::new();
+    let mut ask = |operation: &str, input: Value| {
+        this.ask(Service::Organizations, operation, &input)
+            .expect("accepted")
+    };
+    ask("CreateOrganization", json!({}));
+    let roots = ask("ListRoots", json!({}));
+    let root = roots["Roots"][0]["Id"].clone();
+    for number in 0..300 {
+        let input = json!({ "ParentId": root, "Name": format!("unit-{number}") });
+        ask("CreateOrganizationalUnit", input);
+    }
+    for number in 0..3000 {
+        let email = format!("account-{number}@example.com");
+        let input = json!({ "AccountName": format!("account-{number}"), "Email": email });
+        ask("CreateAccount", input);
+    }
+    let mut count = |operation: &str, field: &str, mut input: Value| {
+        let mut ids = std::collections::BTreeSet::new();
+        loop {
+            let page = ask(operation, input.clone());
+            let items = page[field].as_array().expect("a list");
+            assert!(items.len() <= 20, "a page is 20 at the most");
+            ids.extend(items.iter().map(|item| text(&item["Id"])));
+            match page["NextToken"].as_str() {
+                Some(token) => input["NextToken"] = Value::from(token),
+                None => return ids.len(),
+            }
+        }
+    };
+    assert_eq!(count("ListAccounts", "Accounts", json!({})), 3001);
+    let of_root = json!({ "ParentId": root });
+    assert_eq!(
+        count(
+            "ListOrganizationalUnitsForParent",
+            "OrganizationalUnits",
+            of_root
+        ),
+        300
+    );
+}

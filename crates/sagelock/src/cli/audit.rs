@@ -1,12 +1,14 @@
 //! `sagelock audit`.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
 use sagelock_domain::drive::Calls;
-use sagelock_domain::rules::Verdict;
+use sagelock_domain::rules::{Severity, Verdict};
 
 use super::{FailOn, SourceArgs, estimate, fail_on, print, share};
 use crate::audit::{audit, exit_of, missing_permissions, other_gaps};
@@ -136,6 +138,22 @@ fn save(audit: &Audit, file: std::fs::File, output: &Output) -> Result<(), Failu
         .map_err(Failure::usage)
 }
 
+/// How many fails there are of each severity, worst first; what a long table leaves behind on a
+/// screen.
+fn fails(audit: &Audit) -> String {
+    let mut counts: BTreeMap<Reverse<Severity>, u64> = BTreeMap::new();
+    for finding in &audit.findings {
+        if finding.verdict() == Verdict::Fail {
+            *counts.entry(Reverse(finding.severity)).or_default() += 1;
+        }
+    }
+    let shown: Vec<String> = counts
+        .iter()
+        .map(|(severity, count)| format!("{count} {}", severity.0))
+        .collect();
+    shown.join(", ")
+}
+
 /// What a person wants to know of the run, beside its result.
 pub(super) fn tell(audit: &Audit, calls: &Calls, session: &Session, redacted: bool) {
     let sent: u64 = audit.calls.values().sum();
@@ -152,6 +170,10 @@ pub(super) fn tell(audit: &Audit, calls: &Calls, session: &Session, redacted: bo
             calls.throttled,
             calls.retried
         );
+    }
+    let fails = fails(audit);
+    if !fails.is_empty() {
+        anstream::eprintln!("fails, worst first above: {fails}");
     }
     if !session.regions_off.is_empty() {
         let off: Vec<&str> = session

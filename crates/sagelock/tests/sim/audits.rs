@@ -28,7 +28,11 @@ fn timeless(document: &Value) -> Value {
 }
 
 fn audit(sim: &Sim, home: &Path) -> Command {
-    let mut command = sim.client(home, "333344445555");
+    let mut command = sagelock(home);
+    command
+        .env("AWS_ENDPOINT_URL", sim.url())
+        .env("AWS_ACCESS_KEY_ID", "333344445555")
+        .env("AWS_SECRET_ACCESS_KEY", "x");
     command.args(["audit", "--region", "eu-west-1", "--region", "us-east-1"]);
     command
 }

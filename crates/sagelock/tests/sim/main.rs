@@ -12,7 +12,10 @@ mod audits;
 mod faults;
 #[path = "../../../sim/tests/truth/audit.rs"]
 mod in_process;
+#[path = "../peers/script.rs"]
+mod peer;
 #[path = "../peers/python.rs"]
 mod python;
+#[path = "../peers/sim.rs"]
 mod server;
 mod strangers;

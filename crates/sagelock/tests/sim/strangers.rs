@@ -1,30 +1,14 @@
 //! Clients that nobody here wrote.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
+use crate::peer::{passed, texts};
 use crate::python::python;
 use crate::server::Sim;
 
 fn files() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sim")
-}
-
-/// Runs a script, and returns how many of its checks passed; none may have failed.
-#[track_caller]
-fn passed(command: &mut Command) -> u32 {
-    let output = command.output().expect("python runs");
-    let (out, err) = texts(&output);
-    assert!(output.status.success(), "{out}\n{err}");
-    let last = out.lines().last().unwrap_or_default();
-    let (passed, failed) = last.split_once(" passed, ").expect("a closing line");
-    assert_eq!(failed, "0 failed", "{out}\n{err}");
-    passed.trim().parse().expect("a number")
-}
-
-fn texts(output: &Output) -> (String, String) {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (text(&output.stdout), text(&output.stderr))
 }
 
 /// boto3 drives every simulated service, and botocore holds every answer against its own model.
@@ -122,20 +106,4 @@ fn the_aws_cli_works() {
     assert!(!ok && err.contains("Could not find endpoint"), "{err}");
     let (ok, _, err) = run("sagemaker list-hubs");
     assert!(!ok && err.contains("not simulated"), "{err}");
-}
-
-/// Prowler's checks of endpoint configurations and keys. Its installation takes two minutes and
-/// 2 GB: `cargo xtask prove strangers` runs it.
-#[test]
-#[ignore = "installs 2 GB; `cargo xtask prove strangers`"]
-fn prowler_reports_what_it_must() {
-    let home = tempfile::tempdir().expect("a folder");
-    let sim = Sim::start(home.path(), &["--world", "empty", "--speed", "60"]);
-    let requirements = files().join("strangers/requirements-prowler.txt");
-    let passed = passed(
-        Command::new(python(&requirements))
-            .arg(files().join("strangers/prowler_run.py"))
-            .arg(sim.port.to_string()),
-    );
-    assert!(passed >= 7, "{passed} checks");
 }

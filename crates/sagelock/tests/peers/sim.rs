@@ -49,16 +49,6 @@ impl Sim {
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
-
-    /// The product in front of it, as an account.
-    pub(crate) fn client(&self, home: &Path, account: &str) -> Command {
-        let mut command = sagelock(home);
-        command
-            .env("AWS_ENDPOINT_URL", self.url())
-            .env("AWS_ACCESS_KEY_ID", account)
-            .env("AWS_SECRET_ACCESS_KEY", "x");
-        command
-    }
 }
 
 impl Drop for Sim {

@@ -3,6 +3,8 @@
 use sha2::{Digest, Sha256};
 
 use super::lower_resource;
+use crate::call::Op;
+use crate::fact::GapReason;
 use crate::ids::{AccountId, KeyArn, Region};
 use crate::inventory::CellId;
 use crate::rules::{Judgement, Rule, Severity, Verdict};
@@ -135,7 +137,18 @@ impl Finding {
     /// What to do; empty where there is nothing to do.
     #[must_use]
     pub fn remediation(&self) -> &'static str {
-        self.judgement.reason.fix
+        match &self.judgement.gap {
+            // Organizations API, DescribeAccount: for the management account and delegated
+            // administrators only, so that a permission alone does not help.
+            Some(gap)
+                if gap.call == Op::DescribeAccount && gap.reason == GapReason::AccessDenied =>
+            {
+                "list the accounts whose keys may be used under `keys.allowed_accounts`, or audit \
+                 from the organisation's management account or a delegated administrator, who may \
+                 call it"
+            }
+            Some(_) | None => self.judgement.reason.fix,
+        }
     }
 
     /// What findings are sorted by.

@@ -3,10 +3,9 @@
 use clap::Args;
 use serde_json::json;
 
-use super::{is_json, print};
+use super::{Plain, print};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
-use crate::report::Format;
 
 /// `sagelock config`.
 #[derive(Args, Debug)]
@@ -20,12 +19,12 @@ use crate::report::Format;
 pub(super) struct Command {
     /// What standard output gets: table (TOML with comments) or json [default: table]
     #[arg(long, value_name = "FORMAT", value_enum)]
-    format: Option<Format>,
+    format: Option<Plain>,
 }
 
 impl Command {
     pub(super) fn run(&self, config: &Config) -> Result<Exit, Failure> {
-        let text = if is_json(self.format, "config")? {
+        let text = if self.format == Some(Plain::Json) {
             as_json(config)
         } else {
             as_toml(config)

@@ -14,11 +14,10 @@ use sagelock_domain::permissions::{
 };
 use serde_json::json;
 
-use super::{SourceArgs, is_json, print};
+use super::{Plain, SourceArgs, print};
 use crate::config::Config;
 use crate::drive::run;
 use crate::exit::{Exit, Failure};
-use crate::report::Format;
 use crate::session::Session;
 
 /// `sagelock doctor`.
@@ -37,7 +36,7 @@ pub(super) struct Command {
     print_role: Option<RoleForm>,
     /// What standard output gets: table or json [default: table]
     #[arg(long, value_name = "FORMAT", value_enum)]
-    format: Option<Format>,
+    format: Option<Plain>,
 }
 
 /// A form of the role.
@@ -81,7 +80,7 @@ impl Command {
                 "`doctor` asks AWS; it does not work on a recording"
             )));
         }
-        let as_json = is_json(self.format, "doctor")?;
+        let as_json = self.format == Some(Plain::Json);
         let session = Session::open(&self.source.wanted(&config)?).await?;
         let tried = try_all(&session).await;
         print(|out| {

@@ -64,7 +64,7 @@ pub(super) fn run(
     }
     let rate = wanted.rate.unwrap_or(Rate::Default);
     let estimate = estimate(regions, expected, rate);
-    let text = if is_json(format, "audit --estimate")? {
+    let text = if is_json(format)? {
         as_json(regions, expected, &estimate, basis)
     } else {
         as_text(regions, expected, &estimate, basis)

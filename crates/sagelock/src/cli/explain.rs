@@ -11,12 +11,11 @@ use sagelock_domain::inventory::Cell;
 use sagelock_domain::rules::Verdict;
 use serde_json::json;
 
-use super::{SourceArgs, is_json, print};
+use super::{Plain, SourceArgs, print};
 use crate::audit::{Done, audit};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
-use crate::report::Format;
 use crate::session::Session;
 
 /// `sagelock explain`.
@@ -32,12 +31,12 @@ pub(super) struct Command {
     source: SourceArgs,
     /// What standard output gets: table or json [default: table]
     #[arg(long, value_name = "FORMAT", value_enum)]
-    format: Option<Format>,
+    format: Option<Plain>,
 }
 
 impl Command {
     pub(super) async fn run(self, config: Config, quiet: bool) -> Result<Exit, Failure> {
-        let as_json = is_json(self.format, "explain")?;
+        let as_json = self.format == Some(Plain::Json);
         let session = Session::open(&self.source.wanted(&config)?).await?;
         let done = audit(&session, &config, &Progress::new(quiet), true).await?;
         let found: Vec<&Finding> = done

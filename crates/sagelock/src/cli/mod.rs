@@ -136,13 +136,22 @@ fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Fai
     }
 }
 
-/// The two formats of every verb but `audit`.
-fn is_json(format: Option<Format>, verb: &str) -> Result<bool, Failure> {
+/// The two formats of every verb but `audit` and `demo`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Plain {
+    /// For people
+    Table,
+    /// One object with everything
+    Json,
+}
+
+/// An estimate has the same two, of the formats of an audit.
+fn is_json(format: Option<Format>) -> Result<bool, Failure> {
     match format {
         Some(Format::Json) => Ok(true),
         Some(Format::Table) | None => Ok(false),
         Some(Format::Ndjson | Format::Csv | Format::Md) => Err(Failure::usage(anyhow!(
-            "`{verb}` has the formats table and json"
+            "`audit --estimate` has the formats table and json"
         ))),
     }
 }

@@ -3,9 +3,11 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::call::Op;
 use crate::ids::{AccountId, Region};
+use crate::word::by_word;
 
 /// A fact about AWS. `Known(None)` is an answer, `Unknown` is the lack of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +76,7 @@ pub struct Source {
 }
 
 /// Why a fact is not known. A gap is kept in the inventory and printed; it never ends a run.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Gap {
     /// The operation that gave no answer.
     pub call: Op,
@@ -116,6 +118,20 @@ pub enum GapReason {
 }
 
 impl GapReason {
+    /// Every reason.
+    pub const ALL: [Self; 10] = [
+        Self::AccessDenied,
+        Self::RegionDenied,
+        Self::Throttled,
+        Self::Unavailable,
+        Self::Credentials,
+        Self::MalformedReply,
+        Self::Refused,
+        Self::Interrupted,
+        Self::NotRecorded,
+        Self::TooManyPages,
+    ];
+
     /// The stable code.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -133,6 +149,8 @@ impl GapReason {
         }
     }
 }
+
+by_word!(GapReason, code, "reason of a gap");
 
 impl fmt::Display for GapReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

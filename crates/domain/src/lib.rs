@@ -19,3 +19,4 @@ pub mod regions;
 pub mod rules;
 pub mod settings;
 pub mod severity;
+mod word;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::word::by_word;
+
 /// How much a finding weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "the words say it")]
@@ -52,6 +54,8 @@ impl Severity {
         }
     }
 }
+
+by_word!(Severity, as_str, "severity");
 
 impl fmt::Display for Severity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,18 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::anyhow;
 use jiff::Timestamp;
-use sagelock_domain::assess::{Assessor, Coverage, Finding, sort_findings};
+use sagelock_domain::assess::{Assessor, Coverage, Finding, Record};
 use sagelock_domain::call::Op;
 use sagelock_domain::collect::{Collector, Scope};
 use sagelock_domain::drive::{Calls, Driver};
 use sagelock_domain::fact::{Gap, GapReason};
 use sagelock_domain::ids::Region;
-use sagelock_domain::inventory::{Cell, Keys};
+use sagelock_domain::inventory::{Cell, CellId, Keys};
 use sagelock_domain::rules::RULES;
 
 use crate::config::Config;
 use crate::drive::{Ended, run};
 use crate::exit::{Exit, Failure};
+use crate::findings::Findings;
 use crate::progress::Progress;
 use crate::report::{Audit, Names, names_of};
 use crate::session::Session;
@@ -29,12 +30,21 @@ pub(crate) struct Done {
     pub(crate) cells: Vec<Cell>,
 }
 
-/// Audits what a session has in scope. `keep` keeps the inventory for who wants to explain it.
+/// What is kept of an audit beside its findings.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Keep {
+    /// The inventory, for who wants to explain it.
+    pub(crate) cells: bool,
+    /// Every name, for who wants none of them said.
+    pub(crate) names: bool,
+}
+
+/// Audits what a session has in scope.
 pub(crate) async fn audit(
     session: &Session,
     config: &Config,
     progress: &Progress,
-    keep: bool,
+    keep: Keep,
 ) -> Result<Done, Failure> {
     let scope = Scope {
         account: session.account.clone(),
@@ -44,14 +54,19 @@ pub(crate) async fn audit(
     };
     let mut driver = Driver::new(Collector::new(&scope), session.limits);
     let mut assessor = Assessor::new(&config.settings, session.started_at);
-    let mut findings: Vec<Finding> = Vec::new();
+    let mut findings = Findings::default();
+    let mut packed = Ok(());
     let mut kept = Vec::new();
     let mut names = Names::new();
     let mut harvest = |driver: &mut Driver<Collector>| {
         for cell in driver.source_mut().take_cells() {
-            findings.extend(assessor.assess_cell(&cell, driver.source().keys()));
-            names.append(&mut names_of(&cell));
-            if keep {
+            let found = assessor.assess_cell(&cell, driver.source().keys());
+            packed = std::mem::replace(&mut packed, Ok(()))
+                .and_then(|()| findings.add(cell.id.clone(), records(&found)));
+            if keep.names {
+                names.append(&mut names_of(&cell));
+            }
+            if keep.cells {
                 kept.push(cell);
             }
         }
@@ -61,9 +76,11 @@ pub(crate) async fn audit(
     harvest(&mut driver);
     let (collected, mut calls) = driver.finish();
     progress.finish();
-    findings.extend(assessor.assess_keys(collected.keys()));
+    let of_keys = assessor.assess_keys(collected.keys());
+    packed
+        .and_then(|()| add_keys(&mut findings, &of_keys))
+        .map_err(|error| Failure::new(Exit::Internal, error))?;
     let totals = assessor.totals().clone();
-    sort_findings(&mut findings);
     let mut gaps = collected.gaps().clone();
     gaps.extend(session.regions_gap.clone());
     refused_everywhere(&gaps, &calls)?;
@@ -107,6 +124,24 @@ pub(crate) async fn audit(
     })
 }
 
+fn records(findings: &[Finding]) -> Vec<Record> {
+    findings.iter().map(Record::of).collect()
+}
+
+/// Adds what is said of keys, each to the account and region that it belongs to.
+fn add_keys(findings: &mut Findings, of_keys: &[Finding]) -> std::io::Result<()> {
+    let mut by_cell: BTreeMap<CellId, Vec<Record>> = BTreeMap::new();
+    for record in of_keys.iter().map(Record::of) {
+        by_cell.entry(record.cell()).or_default().push(record);
+    }
+    findings.sort();
+    for (cell, records) in by_cell {
+        findings.add(cell, records)?;
+    }
+    findings.sort();
+    Ok(())
+}
+
 /// A replay ends when it began, so that it gives the same document every time.
 fn finished_at(session: &Session) -> Timestamp {
     match &*session.port {
@@ -143,10 +178,8 @@ pub(crate) fn exit_of(audit: &Audit, config: &Config) -> Exit {
     use sagelock_domain::rules::Verdict;
 
     let bad = config.audit.fail_on.is_some_and(|threshold| {
-        audit
-            .findings
-            .iter()
-            .any(|finding| finding.verdict() == Verdict::Fail && finding.severity >= threshold)
+        let mut kinds = audit.findings.tally().keys();
+        kinds.any(|(verdict, severity)| *verdict == Verdict::Fail && *severity >= threshold)
     });
     let incomplete = !audit.complete() || audit.coverage.ratio() < config.audit.min_coverage;
     let findings = if bad { Exit::Findings } else { Exit::Clean };

@@ -5,6 +5,7 @@ mod cli;
 mod config;
 mod drive;
 mod exit;
+mod findings;
 mod listen;
 mod progress;
 mod report;

@@ -8,6 +8,7 @@ use crate::fact::GapReason;
 use crate::ids::{AccountId, KeyArn, Region};
 use crate::inventory::CellId;
 use crate::rules::{Judgement, Rule, Severity, Verdict};
+use crate::word::by_word;
 
 /// What a rule says about one subject. There is exactly one for each rule and subject, whatever
 /// the verdict.
@@ -52,6 +53,9 @@ pub enum SubjectKind {
 }
 
 impl SubjectKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Endpoint, Self::EndpointConfig, Self::Key];
+
     /// The word of the contract.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -62,6 +66,8 @@ impl SubjectKind {
         }
     }
 }
+
+by_word!(SubjectKind, as_str, "type of subject");
 
 impl Subject {
     /// A subject of a cell.

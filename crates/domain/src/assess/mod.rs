@@ -2,6 +2,7 @@
 
 mod coverage;
 mod finding;
+mod record;
 mod totals;
 mod uses;
 
@@ -9,6 +10,7 @@ use jiff::Timestamp;
 
 pub use coverage::{Coverage, CoverageGap};
 pub use finding::{Finding, Subject, SubjectKind, finding_id};
+pub use record::{Record, RecordEvidence, RecordSubject, Text};
 pub use totals::{Counts, Totals};
 use uses::Uses;
 

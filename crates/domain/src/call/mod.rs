@@ -16,6 +16,10 @@ pub use reply::{Malformed, Reply};
 pub use table::{Call, Op, input};
 pub use time::AwsTime;
 
+use crate::word::by_word;
+
+by_word!(Op, name, "operation");
+
 /// An AWS service that we talk to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Service {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::call::Op;
 use crate::fact::{Gap, GapReason, Source};
 use crate::severity::Severity;
+use crate::word::by_word;
 
 /// What a rule concludes. The order is the join: the worst of several is their maximum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +37,8 @@ impl Verdict {
         }
     }
 }
+
+by_word!(Verdict, as_str, "verdict");
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -11,7 +11,7 @@ use sagelock_domain::drive::Calls;
 use sagelock_domain::rules::{Severity, Verdict};
 
 use super::{FailOn, SourceArgs, estimate, fail_on, print, share};
-use crate::audit::{audit, exit_of, missing_permissions, other_gaps};
+use crate::audit::{Keep, audit, exit_of, missing_permissions, other_gaps};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
@@ -94,16 +94,20 @@ impl Command {
         {
             anstream::eprintln!("SIMULATED: {who}");
         }
-        let done = audit(&session, &config, &Progress::new(quiet), false).await?;
+        let keep = Keep {
+            names: self.redact,
+            ..Keep::default()
+        };
+        let done = audit(&session, &config, &Progress::new(quiet), keep).await?;
         let exit = exit_of(&done.audit, &config);
         let mut audit = done.audit;
         let interrupted = audit.interrupted;
         if !self.verdict.is_empty() {
-            let wanted = |verdict| self.verdict.iter().any(|arg| arg.0 == verdict);
-            audit.findings.retain(|finding| wanted(finding.verdict()));
+            let verdicts = self.verdict.iter().map(|arg| arg.0);
+            audit.findings.only(verdicts.collect());
         }
         if self.redact {
-            redact(&mut audit);
+            redact(&mut audit).map_err(|error| Failure::new(Exit::Internal, error))?;
         }
         let format = self.format.unwrap_or(Format::Table);
         print(|out| report::write(&audit, format, out, terminal_width()))?;
@@ -142,9 +146,9 @@ fn save(audit: &Audit, file: std::fs::File, output: &Output) -> Result<(), Failu
 /// screen.
 fn fails(audit: &Audit) -> String {
     let mut counts: BTreeMap<Reverse<Severity>, u64> = BTreeMap::new();
-    for finding in &audit.findings {
-        if finding.verdict() == Verdict::Fail {
-            *counts.entry(Reverse(finding.severity)).or_default() += 1;
+    for ((verdict, severity), count) in audit.findings.tally() {
+        if *verdict == Verdict::Fail {
+            *counts.entry(Reverse(*severity)).or_default() += count;
         }
     }
     let shown: Vec<String> = counts

@@ -14,7 +14,7 @@ use sagelock_sim::estate::demo;
 
 use super::audit::tell;
 use super::print;
-use crate::audit::audit;
+use crate::audit::{Keep, audit};
 use crate::config::{Config, DECISIONS};
 use crate::exit::{Exit, Failure};
 use crate::listen::{Simulated, bind, serve};
@@ -90,7 +90,7 @@ impl Command {
             ..Wanted::default()
         };
         let session = Session::open(&wanted).await?;
-        let done = audit(&session, &config, &Progress::new(quiet), false).await?;
+        let done = audit(&session, &config, &Progress::new(quiet), Keep::default()).await?;
         let format = self.format.unwrap_or(Format::Table);
         print(|out| report::write(&done.audit, format, out, terminal_width()))?;
         if !quiet {

@@ -5,14 +5,14 @@ use std::io::{self, Write};
 use anyhow::anyhow;
 use clap::Args;
 use owo_colors::OwoColorize;
-use sagelock_domain::assess::{Finding, SubjectKind};
+use sagelock_domain::assess::{Record, SubjectKind};
 use sagelock_domain::fact::Fact;
 use sagelock_domain::inventory::Cell;
 use sagelock_domain::rules::Verdict;
 use serde_json::json;
 
 use super::{Plain, SourceArgs, print};
-use crate::audit::{Done, audit};
+use crate::audit::{Done, Keep, audit};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
@@ -38,13 +38,21 @@ impl Command {
     pub(super) async fn run(self, config: Config, quiet: bool) -> Result<Exit, Failure> {
         let as_json = self.format == Some(Plain::Json);
         let session = Session::open(&self.source.wanted(&config)?).await?;
-        let done = audit(&session, &config, &Progress::new(quiet), true).await?;
-        let found: Vec<&Finding> = done
-            .audit
+        let keep = Keep {
+            cells: true,
+            ..Keep::default()
+        };
+        let done = audit(&session, &config, &Progress::new(quiet), keep).await?;
+        let mut found: Vec<Record> = Vec::new();
+        done.audit
             .findings
-            .iter()
-            .filter(|finding| self.is_asked_for(finding))
-            .collect();
+            .each(&mut |record| {
+                if self.is_asked_for(&record) {
+                    found.push(record);
+                }
+                Ok(())
+            })
+            .map_err(|error| Failure::new(Exit::Internal, error))?;
         if found.is_empty() {
             return Err(self.not_found(&done));
         }
@@ -56,11 +64,11 @@ impl Command {
             }
         })?;
         let known =
-            done.audit.complete() && found.iter().all(|one| one.verdict() != Verdict::Unknown);
+            done.audit.complete() && found.iter().all(|one| one.verdict != Verdict::Unknown);
         Ok(if known { Exit::Clean } else { Exit::Incomplete })
     }
 
-    fn is_asked_for(&self, finding: &Finding) -> bool {
+    fn is_asked_for(&self, finding: &Record) -> bool {
         let subject = &finding.subject;
         finding.id == self.what
             || subject.arn.eq_ignore_ascii_case(&self.what)
@@ -107,7 +115,7 @@ impl Command {
     }
 }
 
-fn write(found: &[&Finding], done: &Done, out: &mut dyn Write) -> io::Result<()> {
+fn write(found: &[Record], done: &Done, out: &mut dyn Write) -> io::Result<()> {
     let mut subject = "";
     for finding in found {
         if finding.subject.arn != subject {
@@ -117,9 +125,8 @@ fn write(found: &[&Finding], done: &Done, out: &mut dyn Write) -> io::Result<()>
                 writeln!(out, "  {line}")?;
             }
         }
-        let judgement = &finding.judgement;
-        let verdict = finding.verdict().as_str().to_uppercase();
-        let verdict = match finding.verdict() {
+        let verdict = finding.verdict.as_str().to_uppercase();
+        let verdict = match finding.verdict {
             Verdict::Fail => format!("{verdict} ({})", finding.severity)
                 .red()
                 .to_string(),
@@ -130,12 +137,14 @@ fn write(found: &[&Finding], done: &Done, out: &mut dyn Write) -> io::Result<()>
         writeln!(
             out,
             "\n{} {verdict} {}",
-            finding.rule.id.bold(),
-            judgement.reason.code
+            finding.rule.bold(),
+            finding.reason
         )?;
-        writeln!(out, "  {}", finding.rule.title.dimmed())?;
-        writeln!(out, "  {}", judgement.message)?;
-        for evidence in &judgement.evidence {
+        let rule = finding.known_rule();
+        let (title, source) = rule.map_or(("", ""), |rule| (rule.title, rule.source));
+        writeln!(out, "  {}", title.dimmed())?;
+        writeln!(out, "  {}", finding.message)?;
+        for evidence in &finding.evidence {
             writeln!(
                 out,
                 "  · {} = {}  ({} at {})",
@@ -145,23 +154,19 @@ fn write(found: &[&Finding], done: &Done, out: &mut dyn Write) -> io::Result<()>
                 evidence.at
             )?;
         }
-        if let Some(gap) = &judgement.gap {
+        if let Some(gap) = &finding.gap {
             writeln!(out, "  · not known: {gap}")?;
         }
-        if !finding.remediation().is_empty() {
-            writeln!(out, "  fix: {}", finding.remediation())?;
+        if !finding.remediation.is_empty() {
+            writeln!(out, "  fix: {}", finding.remediation)?;
         }
-        writeln!(
-            out,
-            "  finding {} · source: {}",
-            finding.id, finding.rule.source
-        )?;
+        writeln!(out, "  finding {} · source: {source}", finding.id)?;
     }
     Ok(())
 }
 
 /// What surrounds an endpoint: its configuration, its execution roles, its key's other names.
-fn about(finding: &Finding, done: &Done) -> Vec<String> {
+fn about(finding: &Record, done: &Done) -> Vec<String> {
     let cell = done.cells.iter().find(|cell| {
         cell.id.account == finding.subject.account && cell.id.region == finding.subject.region
     });
@@ -246,16 +251,16 @@ fn aliases(done: &Done, cell: &Cell, reference: &str) -> String {
     }
 }
 
-fn write_json(found: &[&Finding], out: &mut dyn Write) -> io::Result<()> {
+fn write_json(found: &[Record], out: &mut dyn Write) -> io::Result<()> {
     let findings: Vec<serde_json::Value> = found
         .iter()
         .map(|finding| {
-            let entry = serde_json::to_value(crate::report::Entry::of(finding)).unwrap_or_default();
+            let rule = finding.known_rule();
             json!({
-                "finding": entry,
-                "title": finding.rule.title,
-                "source": finding.rule.source,
-                "not_known": finding.judgement.gap.as_ref().map(ToString::to_string),
+                "finding": finding,
+                "title": rule.map(|rule| rule.title),
+                "source": rule.map(|rule| rule.source),
+                "not_known": finding.gap.as_ref().map(ToString::to_string),
             })
         })
         .collect();

@@ -24,27 +24,27 @@ const HEADER: [&str; 14] = [
 pub(super) fn write(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
     let mut csv = ::csv::Writer::from_writer(out);
     csv.write_record(HEADER)?;
-    for finding in &audit.findings {
-        let subject = &finding.subject;
-        let judgement = &finding.judgement;
-        let compliance = finding.rule.compliance.join("; ");
+    audit.findings.each(&mut |record| {
+        let subject = &record.subject;
+        let compliance = record.compliance.join("; ");
         csv.write_record([
-            finding.id.as_str(),
-            finding.rule.id,
-            finding.verdict().as_str(),
-            finding.severity.as_str(),
-            judgement.reason.code,
+            record.id.as_str(),
+            &record.rule,
+            record.verdict.as_str(),
+            record.severity.as_str(),
+            &record.reason,
             subject.kind.as_str(),
             &safe(&subject.name),
             &safe(&subject.arn),
             subject.account.as_str(),
             subject.region.as_str(),
-            &safe(judgement.key.as_deref().unwrap_or_default()),
-            &safe(&judgement.message),
-            finding.remediation(),
+            &safe(record.key.as_deref().unwrap_or_default()),
+            &safe(&record.message),
+            &record.remediation,
             &compliance,
         ])?;
-    }
+        Ok(())
+    })?;
     csv.flush()
 }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use sagelock_domain::assess::{Counts, CoverageGap, Finding};
-use serde::Serialize;
+use sagelock_domain::assess::{Counts, CoverageGap};
+use serde::ser::{Error as _, SerializeSeq};
+use serde::{Serialize, Serializer};
 
 use super::Audit;
 
@@ -19,7 +20,7 @@ struct Document<'a> {
     coverage: Coverage<'a>,
     totals: Totals,
     rules_off: &'a [String],
-    findings: Vec<Entry<'a>>,
+    findings: Findings<'a>,
     calls: BTreeMap<&'static str, u64>,
 }
 
@@ -73,39 +74,26 @@ struct Count {
     not_applicable: u64,
 }
 
-/// A finding, as every machine-readable format has it.
-#[derive(Serialize)]
-pub(crate) struct Entry<'a> {
-    id: &'a str,
-    rule: &'static str,
-    verdict: &'static str,
-    reason: &'static str,
-    severity: &'static str,
-    subject: Subject<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<&'a str>,
-    message: &'a str,
-    evidence: Vec<Evidence<'a>>,
-    remediation: &'static str,
-    compliance: &'static [&'static str],
-    exception: Option<()>,
-}
+/// The findings, written one after the other.
+struct Findings<'a>(&'a crate::findings::Findings);
 
-#[derive(Serialize)]
-struct Subject<'a> {
-    r#type: &'static str,
-    arn: &'a str,
-    name: &'a str,
-    account: &'a str,
-    region: &'a str,
-}
-
-#[derive(Serialize)]
-struct Evidence<'a> {
-    fact: &'static str,
-    value: &'a str,
-    call: &'static str,
-    at: String,
+impl Serialize for Findings<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        let mut failed = None;
+        let read = self.0.each(&mut |record| {
+            list.serialize_element(&record).map_err(|error| {
+                let told = io::Error::other(error.to_string());
+                failed = Some(error);
+                told
+            })
+        });
+        match (failed, read) {
+            (Some(error), _) => Err(error),
+            (None, Err(error)) => Err(S::Error::custom(error)),
+            (None, Ok(())) => list.end(),
+        }
+    }
 }
 
 /// The share to three places, rounded down: what is not whole never looks whole.
@@ -154,7 +142,7 @@ pub(super) fn write(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
                 .collect(),
         },
         rules_off: &audit.rules_off,
-        findings: audit.findings.iter().map(Entry::of).collect(),
+        findings: Findings(&audit.findings),
         calls: audit
             .calls
             .iter()
@@ -205,42 +193,6 @@ impl Count {
             fail: counts.fail,
             unknown: counts.unknown,
             not_applicable: counts.not_applicable,
-        }
-    }
-}
-
-impl<'a> Entry<'a> {
-    pub(crate) fn of(finding: &'a Finding) -> Self {
-        let subject = &finding.subject;
-        let judgement = &finding.judgement;
-        Self {
-            id: &finding.id,
-            rule: finding.rule.id,
-            verdict: finding.verdict().as_str(),
-            reason: judgement.reason.code,
-            severity: finding.severity.as_str(),
-            subject: Subject {
-                r#type: subject.kind.as_str(),
-                arn: &subject.arn,
-                name: &subject.name,
-                account: subject.account.as_str(),
-                region: subject.region.as_str(),
-            },
-            key: judgement.key.as_deref(),
-            message: &judgement.message,
-            evidence: judgement
-                .evidence
-                .iter()
-                .map(|evidence| Evidence {
-                    fact: evidence.fact,
-                    value: &evidence.value,
-                    call: evidence.call.name(),
-                    at: evidence.at.to_string(),
-                })
-                .collect(),
-            remediation: finding.remediation(),
-            compliance: finding.rule.compliance,
-            exception: None,
         }
     }
 }

@@ -5,14 +5,16 @@ use std::io::{self, Write};
 use sagelock_domain::rules::Verdict;
 
 use super::Audit;
-use super::table::{grouped, short_key, summary};
+use super::table::{ROWS_MAX, grouped, short_key, summary, what_is_left};
+use crate::findings::worst;
 
 pub(super) fn write(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "# Customer managed keys on SageMaker endpoints\n")?;
     for line in summary(audit) {
         writeln!(out, "- {}", escape(&line))?;
     }
-    let rows = grouped(audit);
+    let worst = worst(&audit.findings, ROWS_MAX)?;
+    let rows = grouped(&worst.records);
     if rows.is_empty() {
         return writeln!(out, "\nNo fail and no unknown.");
     }
@@ -23,7 +25,7 @@ pub(super) fn write(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "|---|---|---|---|---|---|---|---|")?;
     for row in rows {
         let finding = row.finding;
-        let severity = match finding.verdict() {
+        let severity = match finding.verdict {
             Verdict::Fail => finding.severity.as_str(),
             Verdict::Unknown | Verdict::Pass | Verdict::NotApplicable => "–",
         };
@@ -31,15 +33,18 @@ pub(super) fn write(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
             out,
             "| {severity} | {} | {} | {} | {}/{} | {} | {}: {} | {} |",
             row.rule,
-            finding.verdict().as_str(),
+            finding.verdict.as_str(),
             escape(&row.name),
             finding.subject.account,
             finding.subject.region,
             escape(&short_key(finding)),
-            finding.judgement.reason.code,
+            finding.reason,
             escape(&row.message),
-            escape(finding.remediation()),
+            escape(&finding.remediation),
         )?;
+    }
+    if let Some(left) = what_is_left(worst.left) {
+        writeln!(out, "\n{left}")?;
     }
     Ok(())
 }

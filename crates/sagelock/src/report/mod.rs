@@ -15,13 +15,13 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use sagelock_domain::assess::{Coverage, Finding, Totals};
+use sagelock_domain::assess::{Coverage, Totals};
 use sagelock_domain::call::Op;
 use sagelock_domain::ids::{AccountId, Region};
-use sagelock_domain::rules::Verdict;
 
-pub(crate) use json::Entry;
 pub(crate) use redact::{Names, names_of, redact};
+
+use crate::findings::Findings;
 
 /// A finished audit.
 pub(crate) struct Audit {
@@ -37,7 +37,7 @@ pub(crate) struct Audit {
     pub(crate) coverage: Coverage,
     pub(crate) totals: Totals,
     /// In the order of the contract, and after `--verdict`.
-    pub(crate) findings: Vec<Finding>,
+    pub(crate) findings: Findings,
     pub(crate) calls: BTreeMap<Op, u64>,
     /// Every name of the inventory, for who wants none of them said.
     pub(crate) names: Names,
@@ -47,21 +47,6 @@ impl Audit {
     /// Whether every listing was read to its end and nothing was interrupted.
     pub(crate) fn complete(&self) -> bool {
         self.coverage.complete && !self.interrupted
-    }
-
-    /// What wants attention, worst first: fails by severity, then unknowns.
-    fn worst_first(&self) -> Vec<&Finding> {
-        let mut findings: Vec<&Finding> = self
-            .findings
-            .iter()
-            .filter(|finding| matches!(finding.verdict(), Verdict::Fail | Verdict::Unknown))
-            .collect();
-        findings.sort_by(|a, b| {
-            let rank = |finding: &Finding| (finding.verdict(), finding.severity);
-            let kind = |finding: &Finding| (finding.rule.id, finding.judgement.reason.code);
-            rank(b).cmp(&rank(a)).then_with(|| kind(a).cmp(&kind(b)))
-        });
-        findings
     }
 }
 

@@ -5,14 +5,13 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::Audit;
-use super::json::Entry;
 
 #[derive(Serialize)]
 struct Head {
     schema: &'static str,
     started_at: String,
     complete: bool,
-    findings: usize,
+    findings: u64,
 }
 
 pub(super) fn write(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
@@ -24,9 +23,8 @@ pub(super) fn write(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
     };
     serde_json::to_writer(&mut *out, &head)?;
     writeln!(out)?;
-    for finding in &audit.findings {
-        serde_json::to_writer(&mut *out, &Entry::of(finding))?;
-        writeln!(out)?;
-    }
-    Ok(())
+    audit.findings.each(&mut |record| {
+        serde_json::to_writer(&mut *out, &record)?;
+        writeln!(out)
+    })
 }

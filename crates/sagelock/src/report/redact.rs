@@ -2,9 +2,11 @@
 //! the same one for the same thing throughout the document.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
+use sagelock_domain::assess::Record;
 use sagelock_domain::call::Service;
 use sagelock_domain::fact::Gap;
 use sagelock_domain::ids::{AccountId, KeyRef};
@@ -128,36 +130,32 @@ pub(crate) fn names_of(cell: &Cell) -> Names {
 
 /// The names that stand in the audit itself: its subjects, the keys as they are spelled, what
 /// gaps are about.
-fn names_in(audit: &Audit) -> Names {
+fn names_in(audit: &Audit) -> io::Result<Names> {
     let mut names = audit.names.clone();
-    let judgements = audit.findings.iter().map(|finding| &finding.judgement);
-    let gaps = audit.coverage.gaps.iter().map(|gap| &gap.gap);
-    for gap in judgements
-        .clone()
-        .filter_map(|one| one.gap.as_ref())
-        .chain(gaps)
-    {
-        if gap.call.row().service == Service::SageMaker && !gap.subject.starts_with("arn:") {
-            names.insert(("name", gap.subject.clone()));
-        }
+    for gap in &audit.coverage.gaps {
+        names.extend(name_of_gap(&gap.gap));
     }
-    for key in judgements.filter_map(|one| one.key.as_deref()) {
-        match KeyRef::read(Some(key)) {
+    audit.findings.each(&mut |record| {
+        names.extend(record.gap.as_ref().and_then(name_of_gap));
+        match KeyRef::read(record.key.as_deref()) {
             Some(KeyRef::Arn(arn)) => names.insert(("key", arn.id().to_owned())),
             Some(KeyRef::Id(text)) => names.insert(("key", text)),
             Some(KeyRef::AliasArn(_) | KeyRef::Alias(_)) | None => false,
         };
-    }
-    for finding in &audit.findings {
-        let (kind, name) = (finding.subject.kind.as_str(), &finding.subject.name);
-        names.insert((kind, name.clone()));
-        for evidence in &finding.judgement.evidence {
+        names.insert((record.subject.kind.as_str(), record.subject.name));
+        for evidence in record.evidence {
             if evidence.fact.ends_with("Name") && evidence.fact != "AliasName" {
-                names.insert(("name", evidence.value.clone()));
+                names.insert(("name", evidence.value));
             }
         }
-    }
-    names
+        Ok(())
+    })?;
+    Ok(names)
+}
+
+fn name_of_gap(gap: &Gap) -> Option<(&'static str, String)> {
+    let is_name = gap.call.row().service == Service::SageMaker && !gap.subject.starts_with("arn:");
+    is_name.then(|| ("name", gap.subject.clone()))
 }
 
 /// What AWS says is text of its own, which may name anybody: its code stays.
@@ -172,24 +170,13 @@ fn shorten(gap: &mut Gap) {
 }
 
 /// Puts pseudonyms in place of everything that names somebody.
-pub(crate) fn redact(audit: &mut Audit) {
+pub(crate) fn redact(audit: &mut Audit) -> io::Result<()> {
     for gap in &mut audit.coverage.gaps {
         shorten(&mut gap.gap);
     }
-    for judgement in audit
-        .findings
-        .iter_mut()
-        .map(|finding| &mut finding.judgement)
-    {
-        if let Some(gap) = &mut judgement.gap {
-            let before = gap.to_string();
-            shorten(gap);
-            judgement.message = judgement.message.replace(&before, &gap.to_string());
-        }
-    }
     let mut pseudonyms = Pseudonyms::default();
     let mut names: BTreeSet<(usize, String, &'static str)> = BTreeSet::new();
-    for (kind, name) in names_in(audit) {
+    for (kind, name) in names_in(audit)? {
         let order = usize::MAX - name.len();
         names.insert((order, name.to_lowercase(), kind));
         names.insert((order, name, kind));
@@ -204,33 +191,49 @@ pub(crate) fn redact(audit: &mut Audit) {
         .collect();
     let mut change = |text: &mut String| *text = pseudonyms.replace(text, &names);
     for account in &mut audit.accounts {
-        let mut text = account.to_string();
-        change(&mut text);
-        *account = AccountId::new(text);
+        change_account(account, &mut change);
     }
     for gap in &mut audit.coverage.gaps {
-        change(&mut gap.gap.subject);
-        change(&mut gap.gap.said);
-        let mut account = gap.gap.account.to_string();
-        change(&mut account);
-        gap.gap.account = AccountId::new(account);
+        change_gap(&mut gap.gap, &mut change);
     }
-    for finding in &mut audit.findings {
-        change(&mut finding.subject.arn);
-        change(&mut finding.subject.name);
-        let mut account = finding.subject.account.to_string();
-        change(&mut account);
-        finding.subject.account = AccountId::new(account);
-        change(&mut finding.judgement.message);
-        if let Some(key) = &mut finding.judgement.key {
-            change(key);
-        }
-        for evidence in &mut finding.judgement.evidence {
-            if evidence.fact.starts_with("Tags") {
-                "REDACTED".clone_into(&mut evidence.value);
-            } else {
-                change(&mut evidence.value);
-            }
+    let changed = audit
+        .findings
+        .changed(&mut |record| change_record(record, &mut change))?;
+    audit.findings = changed;
+    Ok(())
+}
+
+fn change_account(account: &mut AccountId, change: &mut impl FnMut(&mut String)) {
+    let mut text = account.to_string();
+    change(&mut text);
+    *account = AccountId::new(text);
+}
+
+fn change_gap(gap: &mut Gap, change: &mut impl FnMut(&mut String)) {
+    change(&mut gap.subject);
+    change(&mut gap.said);
+    change_account(&mut gap.account, change);
+}
+
+fn change_record(record: &mut Record, change: &mut impl FnMut(&mut String)) {
+    if let Some(gap) = &mut record.gap {
+        let before = gap.to_string();
+        shorten(gap);
+        record.message = record.message.replace(&before, &gap.to_string());
+        change_gap(gap, change);
+    }
+    change(&mut record.subject.arn);
+    change(&mut record.subject.name);
+    change_account(&mut record.subject.account, change);
+    change(&mut record.message);
+    if let Some(key) = &mut record.key {
+        change(key);
+    }
+    for evidence in &mut record.evidence {
+        if evidence.fact.starts_with("Tags") {
+            "REDACTED".clone_into(&mut evidence.value);
+        } else {
+            change(&mut evidence.value);
         }
     }
 }

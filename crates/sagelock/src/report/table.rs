@@ -4,17 +4,19 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use owo_colors::{OwoColorize, Style};
-use sagelock_domain::assess::{Finding, SubjectKind};
+use sagelock_domain::assess::{Record, SubjectKind};
+use sagelock_domain::call::Op;
 use sagelock_domain::fact::Gap;
 use sagelock_domain::ids::KeyRef;
 use sagelock_domain::rules::{Severity, Verdict};
 
 use super::Audit;
 use super::json::floor_share;
+use crate::findings::worst;
 
 /// A row: a finding, or several that differ only in their subject.
 pub(super) struct Row<'a> {
-    pub(super) finding: &'a Finding,
+    pub(super) finding: &'a Record,
     /// The rule, or how many.
     pub(super) rule: String,
     pub(super) name: String,
@@ -26,10 +28,10 @@ const ALONE_MAX: usize = 3;
 
 /// What wants attention, worst first. What is alike is one row: the unattached configurations
 /// of a region, and everything that one missing permission or broken listing leaves unknown.
-pub(super) fn grouped(audit: &Audit) -> Vec<Row<'_>> {
-    let mut groups: Vec<Vec<&Finding>> = Vec::new();
+pub(super) fn grouped(worst: &[Record]) -> Vec<Row<'_>> {
+    let mut groups: Vec<Vec<&Record>> = Vec::new();
     let mut by_kind: BTreeMap<Kind<'_>, usize> = BTreeMap::new();
-    for finding in audit.worst_first() {
+    for finding in worst {
         let known = kind(finding).map(|kind| *by_kind.entry(kind).or_insert(groups.len()));
         match known.and_then(|index| groups.get_mut(index)) {
             Some(group) => group.push(finding),
@@ -40,16 +42,16 @@ pub(super) fn grouped(audit: &Audit) -> Vec<Row<'_>> {
     for group in groups {
         let is_one_thing = group
             .iter()
-            .any(|one| ["unattached", ONE_SUBJECT].contains(&one.judgement.reason.code));
+            .any(|one| ["unattached", ONE_SUBJECT].contains(&one.reason.as_ref()));
         let alone_max = if is_one_thing { 1 } else { ALONE_MAX };
         if let Some(first) = group.first().filter(|_| group.len() > alone_max) {
             rows.push(together(first, &group));
         } else {
             rows.extend(group.into_iter().map(|finding| Row {
                 finding,
-                rule: finding.rule.id.to_owned(),
+                rule: finding.rule.to_string(),
                 name: finding.subject.name.clone(),
-                message: finding.judgement.message.clone(),
+                message: finding.message.clone(),
             }));
         }
     }
@@ -61,43 +63,37 @@ const ONE_SUBJECT: &str = "config_deleted";
 
 /// Account, region, rule (or subject, where every rule says the same of it), reason and the call
 /// that was not answered.
-type Kind<'a> = (
-    &'a str,
-    &'a str,
-    &'a str,
-    &'static str,
-    Option<&'static str>,
-);
+type Kind<'a> = (&'a str, &'a str, &'a str, &'a str, Option<&'static str>);
 
-fn kind(finding: &Finding) -> Option<Kind<'_>> {
-    let code = finding.judgement.reason.code;
-    if finding.verdict() != Verdict::Unknown && code != "unattached" {
+fn kind(finding: &Record) -> Option<Kind<'_>> {
+    let code = finding.reason.as_ref();
+    if finding.verdict != Verdict::Unknown && code != "unattached" {
         return None;
     }
     let subject = &finding.subject;
-    let call = finding.judgement.gap.as_ref().map(|gap| gap.call.name());
+    let call = finding.gap.as_ref().map(|gap| gap.call.name());
     Some((
         subject.account.as_str(),
         subject.region.as_str(),
         if code == ONE_SUBJECT {
             subject.arn.as_str()
         } else {
-            finding.rule.id
+            &finding.rule
         },
         code,
         call,
     ))
 }
 
-fn together<'a>(first: &'a Finding, group: &[&'a Finding]) -> Row<'a> {
-    if first.judgement.reason.code == ONE_SUBJECT {
-        let mut rules: Vec<&str> = group.iter().map(|one| one.rule.id).collect();
+fn together<'a>(first: &'a Record, group: &[&'a Record]) -> Row<'a> {
+    if first.reason == ONE_SUBJECT {
+        let mut rules: Vec<&str> = group.iter().map(|one| one.rule.as_ref()).collect();
         rules.sort_unstable();
         return Row {
             finding: first,
             rule: format!("{} rules", group.len()),
             name: first.subject.name.clone(),
-            message: format!("{} ({})", first.judgement.message, rules.join(", ")),
+            message: format!("{} ({})", first.message, rules.join(", ")),
         };
     }
     let what = match first.subject.kind {
@@ -115,25 +111,25 @@ fn together<'a>(first: &'a Finding, group: &[&'a Finding]) -> Row<'a> {
     } else {
         ""
     };
-    let says = match &first.judgement.gap {
+    let says = match &first.gap {
         Some(gap) => Gap {
             subject: String::new(),
             ..gap.clone()
         }
         .to_string(),
-        None => first.judgement.reason.says.to_owned(),
+        None => first.reason_says().unwrap_or(&first.message).to_owned(),
     };
     Row {
         finding: first,
-        rule: first.rule.id.to_owned(),
+        rule: first.rule.to_string(),
         name: format!("{} {what}", group.len()),
         message: format!("{}{more}: {says}", names.join(", ")),
     }
 }
 
 /// The key column: a name people know, or the beginning of the id.
-pub(super) fn short_key(finding: &Finding) -> String {
-    let Some(key) = finding.judgement.key.as_deref() else {
+pub(super) fn short_key(finding: &Record) -> String {
+    let Some(key) = finding.key.as_deref() else {
         return "-".to_owned();
     };
     match KeyRef::read(Some(key)) {
@@ -232,7 +228,8 @@ pub(super) fn write(audit: &Audit, out: &mut dyn Write, width: usize) -> io::Res
             }
         }
     }
-    let rows = grouped(audit);
+    let worst = worst(&audit.findings, ROWS_MAX)?;
+    let rows = grouped(&worst.records);
     if rows.is_empty() {
         return writeln!(out, "\nno fail and no unknown");
     }
@@ -256,22 +253,34 @@ pub(super) fn write(audit: &Audit, out: &mut dyn Write, width: usize) -> io::Res
         let ends = rows.get(index + 1).is_none_or(|next| !says_same(row, next));
         write_row(row, ends, &widths, out, width)?;
     }
+    if let Some(left) = what_is_left(worst.left) {
+        writeln!(out, "\n{}", left.bold())?;
+    }
     Ok(())
+}
+
+/// Findings that a table or a page of text shows; nobody reads more of them one by one.
+pub(super) const ROWS_MAX: usize = 10_000;
+
+/// What is said of findings that a table has no room for.
+pub(super) fn what_is_left(left: u64) -> Option<String> {
+    (left > 0).then(|| {
+        format!("and {left} more that want attention: the other formats, html and json among them, have all")
+    })
 }
 
 /// Whether two rows give the same reason and ask for the same.
 fn says_same(one: &Row<'_>, other: &Row<'_>) -> bool {
-    let said = |row: &Row<'_>| {
+    fn said<'a>(row: &Row<'a>) -> (&'a str, &'a str, Verdict, Severity, Option<Op>) {
         let finding = row.finding;
-        let judgement = &finding.judgement;
         (
-            finding.rule.id,
-            judgement.reason.code,
-            judgement.verdict(),
+            &finding.rule,
+            &finding.reason,
+            finding.verdict,
             finding.severity,
-            judgement.gap.as_ref().map(|gap| gap.call),
+            finding.gap.as_ref().map(|gap| gap.call),
         )
-    };
+    }
     said(one) == said(other)
 }
 
@@ -284,7 +293,7 @@ fn write_row(
     width: usize,
 ) -> io::Result<()> {
     let finding = row.finding;
-    let (severity, style) = match (finding.verdict(), finding.severity) {
+    let (severity, style) = match (finding.verdict, finding.severity) {
         (Verdict::Fail, Severity::Critical) => ("CRIT", Style::new().red().bold()),
         (Verdict::Fail, Severity::High) => ("HIGH", Style::new().red()),
         (Verdict::Fail, Severity::Medium) => ("MED", Style::new().yellow()),
@@ -293,7 +302,7 @@ fn write_row(
             ("-", Style::new().dimmed())
         }
     };
-    let verdict = finding.verdict().as_str().to_uppercase();
+    let verdict = finding.verdict.as_str().to_uppercase();
     let place = format!("{}/{}", finding.subject.account, finding.subject.region);
     let name = shorten(&row.name, widths.name);
     let key = short_key(finding);
@@ -304,7 +313,7 @@ fn write_row(
         &name,
         &shorten_place(&place, widths.place),
         &shorten_key(&key, widths.key),
-        finding.judgement.reason.code,
+        &finding.reason,
     ];
     writeln!(out, "{}", line(widths, cells).style(style))?;
     let whole = if name == row.name {
@@ -314,7 +323,7 @@ fn write_row(
     };
     let indent = "     ";
     let room = width.saturating_sub(indent.len()).max(30);
-    let is_common = row.message == finding.judgement.reason.says;
+    let is_common = Some(row.message.as_str()) == finding.reason_says();
     let message = if is_common && !ends { "" } else { &row.message };
     let text = format!("{whole}{message}");
     let text = text.trim_end_matches(": ");
@@ -323,8 +332,8 @@ fn write_row(
             writeln!(out, "{indent}{part}")?;
         }
     }
-    if ends && !finding.remediation().is_empty() {
-        for part in wrap(&format!("fix: {}", finding.remediation()), room) {
+    if ends && !finding.remediation.is_empty() {
+        for part in wrap(&format!("fix: {}", finding.remediation), room) {
             writeln!(out, "{indent}{}", part.dimmed())?;
         }
     }
@@ -360,7 +369,7 @@ fn widths(rows: &[Row<'_>], width: usize) -> Widths {
             14,
         ),
         key: longest(&|row| short_key(row.finding).chars().count(), 3),
-        reason: longest(&|row| row.finding.judgement.reason.code.len(), 6),
+        reason: longest(&|row| row.finding.reason.len(), 6),
     };
     let room = width.max(NARROWEST) - HEAD - 3;
     // Of a place, the region and the end of the account stay.

@@ -1,0 +1,195 @@
+//! The findings of an audit, packed: an organisation has millions of them, and a report reads them
+//! one after the other.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, BufReader, Write};
+
+use flate2::Compression;
+use flate2::bufread::DeflateDecoder;
+use flate2::write::DeflateEncoder;
+use sagelock_domain::assess::Record;
+use sagelock_domain::inventory::CellId;
+use sagelock_domain::rules::{Severity, Verdict};
+
+/// The findings of one account and region, a JSON line each, deflated; in the order of rule and ARN.
+pub(crate) type Pack = Vec<u8>;
+
+/// The findings of an audit, in the order of the contract: account, region, rule, ARN.
+#[derive(Default)]
+pub(crate) struct Findings {
+    /// Those about endpoints and configurations, then those about keys, which are known last.
+    cells: Vec<(CellId, Vec<Pack>)>,
+    tally: BTreeMap<(Verdict, Severity), u64>,
+    /// The verdicts that are shown; none means all.
+    only: Vec<Verdict>,
+}
+
+impl Findings {
+    /// Adds findings of one account and region, which are sorted here. What is added later to the
+    /// same cell comes after.
+    pub(crate) fn add(&mut self, cell: CellId, mut records: Vec<Record>) -> io::Result<()> {
+        let order = |record: &Record| (record.rule.clone(), record.subject.arn.clone());
+        records.sort_by_cached_key(order);
+        for record in &records {
+            *self
+                .tally
+                .entry((record.verdict, record.severity))
+                .or_default() += 1;
+        }
+        let pack = pack(&records)?;
+        match self.cells.iter_mut().rev().find(|(id, _)| *id == cell) {
+            Some((_, packs)) => packs.push(pack),
+            None => self.cells.push((cell, vec![pack])),
+        }
+        Ok(())
+    }
+
+    /// Puts the cells into the order of the contract.
+    pub(crate) fn sort(&mut self) {
+        self.cells.sort_by(|a, b| a.0.cmp(&b.0));
+    }
+
+    /// Shows only these verdicts from now on.
+    pub(crate) fn only(&mut self, verdicts: Vec<Verdict>) {
+        self.only = verdicts;
+    }
+
+    /// How many findings there are of a verdict and severity, shown or not.
+    pub(crate) fn tally(&self) -> &BTreeMap<(Verdict, Severity), u64> {
+        &self.tally
+    }
+
+    /// How many are shown.
+    pub(crate) fn len(&self) -> u64 {
+        let shown = self
+            .tally
+            .iter()
+            .filter(|((verdict, _), _)| self.shows(*verdict));
+        shown.map(|(_, count)| count).sum()
+    }
+
+    fn shows(&self, verdict: Verdict) -> bool {
+        self.only.is_empty() || self.only.contains(&verdict)
+    }
+
+    /// Reads what is shown, in order.
+    pub(crate) fn each(&self, read: &mut dyn FnMut(Record) -> io::Result<()>) -> io::Result<()> {
+        for (_, packs) in &self.cells {
+            for pack in packs {
+                self.each_of(pack, read)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn each_of(
+        &self,
+        pack: &Pack,
+        read: &mut dyn FnMut(Record) -> io::Result<()>,
+    ) -> io::Result<()> {
+        unpack(pack, &mut |record| {
+            if self.shows(record.verdict) {
+                read(record)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Every finding changed, in the same order; the same verdicts are shown.
+    pub(crate) fn changed(&self, change: &mut dyn FnMut(&mut Record)) -> io::Result<Self> {
+        let mut changed = Self {
+            only: self.only.clone(),
+            tally: self.tally.clone(),
+            cells: Vec::new(),
+        };
+        for (cell, packs) in &self.cells {
+            let mut again = Vec::new();
+            for one in packs {
+                let mut records = Vec::new();
+                unpack(one, &mut |mut record| {
+                    change(&mut record);
+                    records.push(record);
+                    Ok(())
+                })?;
+                again.push(pack(&records)?);
+            }
+            changed.cells.push((cell.clone(), again));
+        }
+        Ok(changed)
+    }
+}
+
+/// Packs findings.
+pub(crate) fn pack(records: &[Record]) -> io::Result<Pack> {
+    let mut packed = DeflateEncoder::new(Vec::new(), Compression::fast());
+    for record in records {
+        serde_json::to_writer(&mut packed, record)?;
+        packed.write_all(b"\n")?;
+    }
+    packed.finish()
+}
+
+/// Reads packed findings one after the other.
+pub(crate) fn unpack(
+    pack: &[u8],
+    read: &mut dyn FnMut(Record) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut lines = BufReader::with_capacity(1 << 16, DeflateDecoder::new(pack));
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        if lines.read_until(b'\n', &mut line)? == 0 {
+            return Ok(());
+        }
+        read(serde_json::from_slice(&line)?)?;
+    }
+}
+
+/// The findings that want attention most, and no more of them than a person reads: fails by
+/// severity, then unknowns; within these by rule and reason.
+pub(crate) fn worst(findings: &Findings, most: usize) -> io::Result<Worst> {
+    let mut worst: BTreeMap<Rank, Record> = BTreeMap::new();
+    let mut left = 0;
+    let mut place = 0_u64;
+    findings.each(&mut |record| {
+        place += 1;
+        if !matches!(record.verdict, Verdict::Fail | Verdict::Unknown) {
+            return Ok(());
+        }
+        let rank = Rank {
+            worse: std::cmp::Reverse((record.verdict, record.severity)),
+            rule: record.rule.to_string(),
+            reason: record.reason.to_string(),
+            place,
+        };
+        if worst.len() == most {
+            left += 1;
+            match worst.last_entry() {
+                Some(last) if *last.key() > rank => drop(last.remove()),
+                Some(_) | None => return Ok(()),
+            }
+        }
+        worst.insert(rank, record);
+        Ok(())
+    })?;
+    Ok(Worst {
+        records: worst.into_values().collect(),
+        left,
+    })
+}
+
+/// What [`worst`] found.
+pub(crate) struct Worst {
+    /// Worst first.
+    pub(crate) records: Vec<Record>,
+    /// How many more there are.
+    pub(crate) left: u64,
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    worse: std::cmp::Reverse<(Verdict, Severity)>,
+    rule: String,
+    reason: String,
+    place: u64,
+}

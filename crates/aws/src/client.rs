@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_config::SdkConfig;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -17,20 +17,35 @@ use sagelock_domain::collect::Address;
 use sagelock_domain::ids::{AccountId, Region};
 
 use crate::endpoint::{endpoint, overridden, signing_name};
-use crate::exchange::{Exchange, Shared, exchange};
+use crate::exchange::{Exchange, Request, Shared, exchange};
+use crate::member::Member;
 use crate::wire;
 
 /// A connection to AWS, with credentials.
 #[derive(Debug)]
 pub struct Aws {
     shared: Shared,
+    /// Whose credentials these are, once that is known.
+    own: Option<AccountId>,
     /// Accounts in which calls are made as a role of theirs.
-    members: BTreeMap<AccountId, SharedCredentialsProvider>,
+    pub(crate) members: BTreeMap<AccountId, Arc<Member>>,
     exchanges: Mutex<BTreeMap<ExchangeId, Exchange>>,
 }
 
-/// As whom (none: as ourselves), with what and where.
-type ExchangeId = (Option<AccountId>, Service, Region);
+/// Who signs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Who {
+    /// We ourselves.
+    Own,
+    /// The role or profile of another account.
+    Member(AccountId),
+}
+
+/// As whom, with what and where.
+type ExchangeId = (Who, Service, Region);
+
+/// Exchanges that are kept ready; an organisation has more places than are asked at once.
+const EXCHANGES_MAX: usize = 4096;
 
 impl Aws {
     pub(crate) fn new(
@@ -47,6 +62,7 @@ impl Aws {
         };
         Self {
             shared,
+            own: None,
             members: BTreeMap::new(),
             exchanges: Mutex::new(BTreeMap::new()),
         }
@@ -75,51 +91,99 @@ impl Aws {
         .find_map(|service| overridden(&self.shared.sdk, service))
     }
 
+    /// Says whose credentials these are: from now on they sign for no other account.
+    pub fn set_own(&mut self, account: AccountId) {
+        self.own = Some(account);
+    }
+
+    pub(crate) fn own(&self) -> Option<&AccountId> {
+        self.own.as_ref()
+    }
+
     /// Makes a call, once: retries are the scheduler's.
     ///
     /// # Errors
     /// Nothing answered, or the answer is an error.
     pub async fn perform(&self, address: &Address, call: &Call) -> Result<Reply, CallError> {
-        let row = call.op().row();
-        let exchange = self.exchange(&address.account, row.service, &address.region)?;
-        match exchange.invoke(wire::request(call)).await {
-            Ok(response) => wire::reply(row.wire, response, Timestamp::now()),
-            Err(error) => Err(failed(&error)),
+        if let Call::AssumeRole(input) = call {
+            return self.enter(address, input).await;
         }
+        let who = self.who(&address.account).await?;
+        let exchange = self.exchange(&who, call.op().row().service, &address.region)?;
+        send(&exchange, call, wire::request(call)).await
     }
 
-    pub(crate) fn sdk(&self) -> &SdkConfig {
-        &self.shared.sdk
+    /// Makes a call with further fields, signed by these credentials or our own.
+    pub(crate) async fn send_further(
+        &self,
+        provider: Option<&SharedCredentialsProvider>,
+        region: &Region,
+        call: &Call,
+        further: &[(&'static str, String)],
+    ) -> Result<Reply, CallError> {
+        let service = call.op().row().service;
+        let exchange = match provider {
+            None => self.exchange(&Who::Own, service, region)?,
+            Some(provider) => {
+                let url = endpoint(&self.shared.sdk, service, region)?;
+                exchange(&self.shared, provider, &url, signing_name(service), region)
+            }
+        };
+        let mut request = wire::request(call);
+        for (name, value) in further {
+            wire::add_field(&mut request, name, value);
+        }
+        send(&exchange, call, request).await
     }
 
-    pub(crate) fn add_member(&mut self, account: AccountId, provider: SharedCredentialsProvider) {
-        self.members.insert(account, provider);
+    /// Forgets what was prepared with credentials that have been replaced.
+    pub(crate) fn forget_exchanges(&self, account: &AccountId) {
+        let of_account = |who: &Who| matches!(who, Who::Member(member) if member == account);
+        self.prepared().retain(|(who, _, _), _| !of_account(who));
+    }
+
+    fn prepared(&self) -> MutexGuard<'_, BTreeMap<ExchangeId, Exchange>> {
+        self.exchanges
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn exchange(
         &self,
-        account: &AccountId,
+        who: &Who,
         service: Service,
         region: &Region,
     ) -> Result<Exchange, CallError> {
-        let mut exchanges = self
-            .exchanges
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let member = self.members.get_key_value(account);
-        let id = (
-            member.map(|(account, _)| account.clone()),
-            service,
-            region.clone(),
-        );
+        let mut exchanges = self.prepared();
+        let id = (who.clone(), service, region.clone());
         if let Some(prepared) = exchanges.get(&id) {
             return Ok(prepared.clone());
         }
         let url = endpoint(&self.shared.sdk, service, region)?;
-        let provider = member.map_or(&self.shared.provider, |(_, provider)| provider);
-        let prepared = exchange(&self.shared, provider, &url, signing_name(service), region);
+        let provider = match who {
+            Who::Own => Some(self.shared.provider.clone()),
+            Who::Member(account) => self.members.get(account).and_then(|one| one.provider()),
+        };
+        let Some(provider) = provider else {
+            return Err(CallError {
+                kind: CallErrorKind::Credentials,
+                code: "NoCredentials".to_owned(),
+                message: "the account has not been entered".to_owned(),
+            });
+        };
+        let prepared = exchange(&self.shared, &provider, &url, signing_name(service), region);
+        if exchanges.len() >= EXCHANGES_MAX {
+            exchanges.clear();
+        }
         exchanges.insert(id, prepared.clone());
         Ok(prepared)
+    }
+}
+
+async fn send(exchange: &Exchange, call: &Call, request: Request) -> Result<Reply, CallError> {
+    match exchange.invoke(request).await {
+        Ok(response) => wire::reply(call.op().row().wire, response, Timestamp::now()),
+        Err(error) => Err(failed(&error)),
     }
 }
 

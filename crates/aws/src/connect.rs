@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use aws_config::profile::ProfileFileCredentialsProvider;
-use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region as SdkRegion, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
@@ -15,7 +14,7 @@ use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
-use sagelock_domain::ids::{AccountId, Partition, Region};
+use sagelock_domain::ids::Region;
 
 use crate::Aws;
 
@@ -129,21 +128,6 @@ impl Aws {
             None => sdk,
         };
         Self::new(sdk.build(), http, provider)
-    }
-
-    /// From now on, calls in this account are made as a role of that account.
-    pub async fn assume(&mut self, account: &AccountId, role: &str) {
-        let partition = self.default_region().map_or_else(
-            || Partition::new("aws"),
-            |region| Partition::of_region(&region),
-        );
-        let arn = format!("arn:{}:iam::{account}:role/{role}", partition.as_str());
-        let provider = AssumeRoleProvider::builder(arn)
-            .session_name("sagelock")
-            .configure(self.sdk())
-            .build()
-            .await;
-        self.add_member(account.clone(), SharedCredentialsProvider::new(provider));
     }
 }
 

@@ -9,9 +9,11 @@ mod client;
 mod connect;
 mod endpoint;
 mod exchange;
+mod member;
 mod record;
 mod wire;
 
 pub use client::Aws;
 pub use connect::{ConnectError, Options, Simulated};
+pub use member::Membership;
 pub use record::{RecordError, Recorder, load_recording};

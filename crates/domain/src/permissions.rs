@@ -16,8 +16,8 @@ pub fn policy_json() -> Value {
     let mut by_resource: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     for op in Op::ALL {
         let row = op.row();
-        let resource = if row.resource == "*" {
-            "*".to_owned()
+        let resource = if row.resource == "*" || row.resource.starts_with("arn:") {
+            row.resource.to_owned()
         } else {
             format!("arn:*:{}:*:*:{}", row.service.prefix(), row.resource)
         };
@@ -47,7 +47,7 @@ fn sid(resource: &str) -> String {
         .next()
         .unwrap_or_default()
         .trim_end_matches("/*");
-    let words = resource.split('-').map(|word| {
+    let words = resource.split(['-', '/']).map(|word| {
         let mut letters = word.chars();
         letters
             .next()

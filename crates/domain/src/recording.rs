@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::call::{Call, CallError, CallErrorKind, Op, Reply};
-use crate::collect::Address;
+use crate::collect::{Address, Entry};
 use crate::ids::{AccountId, Region};
 use crate::redact::redact_reply;
 
@@ -20,8 +20,14 @@ pub const SCHEMA: &str = "sagelock.recording/1";
 pub struct Meta {
     /// [`SCHEMA`].
     pub schema: String,
-    /// The account.
+    /// The account whose credentials signed.
     pub account: AccountId,
+    /// Where roles were assumed, in a recording of several accounts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home: Option<Region>,
+    /// The accounts, where they are several or entered by a role; none means the account alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entries: Vec<Entry>,
     /// The regions.
     pub regions: Vec<Region>,
     /// Whether the other side was an endpoint override.

@@ -8,6 +8,13 @@ pub fn is_known(region: &Region) -> bool {
     REGIONS.binary_search(&region.as_str()).is_ok()
 }
 
+/// Whether every account has the region: it cannot be switched off (AWS Account Management
+/// Reference Guide, "Enable or disable AWS Regions in your account", regions enabled by default).
+#[must_use]
+pub fn is_always_enabled(region: &Region) -> bool {
+    ALWAYS_ENABLED.binary_search(&region.as_str()).is_ok()
+}
+
 /// The known regions whose names are closest to a text, best first.
 #[must_use]
 pub fn close_to(text: &str) -> Vec<&'static str> {
@@ -57,6 +64,31 @@ fn distance(a: &str, b: &str) -> usize {
     }
     row.last().copied().unwrap_or(0)
 }
+
+/// Of each partition, sorted.
+const ALWAYS_ENABLED: &[&str] = &[
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "cn-north-1",
+    "cn-northwest-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-gov-east-1",
+    "us-gov-west-1",
+    "us-west-1",
+    "us-west-2",
+];
 
 /// Regions of botocore 1.44.5's `endpoints.json`, sorted. A region that is missing here is
 /// looked up with `ec2:DescribeRegions` before it is refused.

@@ -40,12 +40,8 @@ fn judge(
     mut pick: impl FnMut(usize) -> usize,
     mut change: impl FnMut(&Call, Answer) -> Answer,
 ) -> Vec<Finding> {
-    let scope = Scope {
-        account: AccountId::new("123456789012"),
-        members: Vec::new(),
-        regions: vec![Region::new("us-east-1")],
-        ask_organization: true,
-    };
+    let accounts = [AccountId::new("123456789012")];
+    let scope = Scope::of(&accounts, &[Region::new("us-east-1")], true);
     let now: Timestamp = "2027-01-01T00:00:00Z".parse().expect("a time");
     let settings = settings();
     let mut collector = Collector::new(&scope);
@@ -58,6 +54,8 @@ fn judge(
                 open.push((ticket, address, call));
                 continue;
             }
+            Next::Recall(_) => unreachable!("nothing is remembered"),
+            Next::Wait if collector.widen() => continue,
             Next::Wait => {}
             Next::Done => break,
         }

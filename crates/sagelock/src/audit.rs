@@ -47,10 +47,8 @@ pub(crate) async fn audit(
     keep: Keep,
 ) -> Result<Done, Failure> {
     let scope = Scope {
-        account: session.account.clone(),
-        members: session.members.clone(),
-        regions: session.regions.clone(),
         ask_organization: config.settings.allowed_accounts.is_empty(),
+        ..session.scope.clone()
     };
     let mut driver = Driver::new(Collector::new(&scope), session.limits);
     let mut assessor = Assessor::new(&config.settings, session.started_at);
@@ -68,6 +66,8 @@ pub(crate) async fn audit(
             }
             if keep.cells {
                 kept.push(cell);
+            } else {
+                driver.source_mut().forget_references(&cell.id);
             }
         }
         progress.update(driver.source().progress(), driver.calls());
@@ -76,6 +76,9 @@ pub(crate) async fn audit(
     harvest(&mut driver);
     let (collected, mut calls) = driver.finish();
     progress.finish();
+    for gap in collected.gaps().iter().filter(|gap| is_of_account(gap)) {
+        assessor.lacks(gap);
+    }
     let of_keys = assessor.assess_keys(collected.keys());
     packed
         .and_then(|()| add_keys(&mut findings, &of_keys))
@@ -92,19 +95,12 @@ pub(crate) async fn audit(
         &config.settings.expected_denied,
         nothing_read,
     );
-    for (op, count) in &session.calls.sent {
-        *calls.sent.entry(*op).or_default() += count;
-    }
-    calls.throttled += session.calls.throttled;
-    calls.retried += session.calls.retried;
+    calls.add(&session.calls);
     let audit = Audit {
         started_at: session.started_at,
         finished_at: finished_at(session),
-        accounts: std::iter::once(&session.account)
-            .chain(&session.members)
-            .cloned()
-            .collect(),
-        regions: session.regions.clone(),
+        accounts: session.scope.accounts().cloned().collect(),
+        regions: regions_of(session, &collected),
         regions_off: session.regions_off.clone(),
         simulated: session.simulated.is_some(),
         interrupted,
@@ -122,6 +118,20 @@ pub(crate) async fn audit(
         keys,
         cells: kept,
     })
+}
+
+/// Whether it leaves an account as a whole unread.
+fn is_of_account(gap: &Gap) -> bool {
+    [Op::AssumeRole, Op::GetCallerIdentity, Op::DescribeRegions].contains(&gap.call)
+}
+
+fn regions_of(session: &Session, collected: &Collector) -> Vec<Region> {
+    let regions = collected.regions();
+    if regions.is_empty() {
+        session.regions.clone()
+    } else {
+        regions.iter().cloned().collect()
+    }
 }
 
 fn records(findings: &[Finding]) -> Vec<Record> {
@@ -204,7 +214,8 @@ pub(crate) fn missing_permissions(audit: &Audit) -> Vec<String> {
         .coverage
         .gaps
         .iter()
-        .filter(|gap| !gap.expected && gap.gap.reason == GapReason::AccessDenied);
+        .filter(|gap| !gap.expected && gap.gap.reason == GapReason::AccessDenied)
+        .filter(|gap| !is_of_account(&gap.gap));
     for gap in missing {
         let (count, regions) = denied.entry(gap.gap.call).or_default();
         *count += 1;
@@ -230,6 +241,38 @@ pub(crate) fn missing_permissions(audit: &Audit) -> Vec<String> {
     denied.iter().map(line).collect()
 }
 
+/// The accounts that could not be entered, and why; alike ones together.
+pub(crate) fn not_entered(audit: &Audit) -> Vec<String> {
+    let mut groups: BTreeMap<String, Vec<&Gap>> = BTreeMap::new();
+    for gap in audit.coverage.gaps.iter().map(|gap| &gap.gap) {
+        if is_of_account(gap) {
+            let code = gap.said.split(':').next().unwrap_or_default();
+            groups.entry(code.to_owned()).or_default().push(gap);
+        }
+    }
+    let line = |group: &Vec<&Gap>| {
+        let first = group.first()?;
+        let accounts: Vec<&str> = group.iter().map(|gap| gap.account.as_str()).collect();
+        let shown = accounts
+            .iter()
+            .take(NAMED_MAX)
+            .copied()
+            .collect::<Vec<_>>()
+            .join(", ");
+        let more = accounts.len().saturating_sub(NAMED_MAX);
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
+        Some(format!("not entered: {shown}{more}: {first}"))
+    };
+    groups.values().filter_map(line).collect()
+}
+
+/// Accounts that are named one by one.
+const NAMED_MAX: usize = 5;
+
 /// The other gaps, alike ones in one line.
 pub(crate) fn other_gaps(audit: &Audit) -> Vec<String> {
     let mut groups: BTreeMap<(Op, GapReason), Vec<&Gap>> = BTreeMap::new();
@@ -237,7 +280,8 @@ pub(crate) fn other_gaps(audit: &Audit) -> Vec<String> {
         .coverage
         .gaps
         .iter()
-        .filter(|gap| !gap.expected && gap.gap.reason != GapReason::AccessDenied);
+        .filter(|gap| !gap.expected && gap.gap.reason != GapReason::AccessDenied)
+        .filter(|gap| !is_of_account(&gap.gap));
     for gap in other {
         let kind = (gap.gap.call, gap.gap.reason);
         groups.entry(kind).or_default().push(&gap.gap);

@@ -6,15 +6,18 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use sagelock_aws::{Aws, Recorder};
 use sagelock_domain::call::{Call, CallError, Reply};
-use sagelock_domain::collect::{Address, Ticket};
+use sagelock_domain::collect::{Address, Memory, Ticket};
 use sagelock_domain::drive::{Driver, Source, Step};
+use sagelock_domain::inventory::CellId;
 use sagelock_domain::recording::{Recording, not_recorded};
 use tokio::task::JoinSet;
+
+use crate::history::History;
 
 /// Who answers.
 pub(crate) enum Port {
     /// AWS, or whoever stands at the overridden endpoint.
-    Aws(Box<Aws>, Option<Recorder>),
+    Aws(Box<Aws>, Option<Box<Recorder>>),
     /// A recording.
     Replay(Recording),
 }
@@ -49,30 +52,60 @@ pub(crate) enum Ended {
     Interrupted,
 }
 
+/// Something that came back.
+enum Event {
+    Answered(Ticket, Box<(Address, Call)>, Answer),
+    Recalled(CellId, Box<Memory>),
+}
+
 /// Runs until nothing is left to do, or Ctrl-C. `watch` is called after every answer.
 pub(crate) async fn run<S: Source>(
     driver: &mut Driver<S>,
     port: &Rc<Port>,
+    watch: impl FnMut(&mut Driver<S>),
+) -> Ended {
+    run_with(driver, port, &Rc::new(History::none()), watch).await
+}
+
+/// The same, with what is remembered of before; every answer is kept for later.
+pub(crate) async fn run_with<S: Source>(
+    driver: &mut Driver<S>,
+    port: &Rc<Port>,
+    history: &Rc<History>,
     mut watch: impl FnMut(&mut Driver<S>),
 ) -> Ended {
     let local = tokio::task::LocalSet::new();
-    local.run_until(drive(driver, port, &mut watch)).await
+    local
+        .run_until(drive(driver, port, history, &mut watch))
+        .await
 }
 
 async fn drive<S: Source>(
     driver: &mut Driver<S>,
     port: &Rc<Port>,
+    history: &Rc<History>,
     watch: &mut impl FnMut(&mut Driver<S>),
 ) -> Ended {
     let start = Instant::now();
-    let mut flying: JoinSet<(Ticket, Answer)> = JoinSet::new();
+    let mut flying: JoinSet<Event> = JoinSet::new();
     let interrupt = tokio::signal::ctrl_c();
     tokio::pin!(interrupt);
     loop {
         let until = match driver.step(start.elapsed()) {
             Step::Start(ticket, address, call) => {
                 let port = Rc::clone(port);
-                flying.spawn_local(async move { (ticket, port.perform(&address, &call).await) });
+                flying.spawn_local(async move {
+                    let answer = port.perform(&address, &call).await;
+                    Event::Answered(ticket, Box::new((address, call)), answer)
+                });
+                continue;
+            }
+            Step::Recall(cell) => {
+                let history = Rc::clone(history);
+                flying.spawn_local(async move {
+                    let memory = history.recall(&cell).await;
+                    Event::Recalled(cell, Box::new(memory))
+                });
                 continue;
             }
             Step::WaitUntil(at) => at.saturating_sub(start.elapsed()),
@@ -87,8 +120,15 @@ async fn drive<S: Source>(
                 return Ended::Interrupted;
             }
             Some(joined) = flying.join_next() => {
-                if let Ok((ticket, (at, result))) = joined {
-                    driver.on_reply(ticket, result, start.elapsed(), at);
+                match joined {
+                    Ok(Event::Answered(ticket, asked, (at, result))) => {
+                        history.note(&asked.0, &asked.1, &result, at);
+                        driver.on_reply(ticket, result, start.elapsed(), at);
+                    }
+                    Ok(Event::Recalled(cell, memory)) => {
+                        driver.source_mut().on_recall(cell, *memory);
+                    }
+                    Err(_) => {}
                 }
                 watch(driver);
             }

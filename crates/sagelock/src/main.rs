@@ -1,11 +1,13 @@
 //! sagelock: govern customer managed keys (CMK) on Amazon SageMaker endpoints.
 
+mod accounts;
 mod audit;
 mod cli;
 mod config;
 mod drive;
 mod exit;
 mod findings;
+mod history;
 mod listen;
 mod progress;
 mod report;

@@ -1,7 +1,7 @@
 //! The face for the product's own calls, in process.
 
 use jiff::Timestamp;
-use sagelock_domain::call::{Call, CallError, CallErrorKind, Reply, classify};
+use sagelock_domain::call::{Call, CallError, CallErrorKind, Reply, classify, input};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
@@ -36,7 +36,27 @@ fn with(mut input: Value, name: &str, value: &str) -> Value {
     input
 }
 
+fn next(input: Value, token: Option<&String>) -> Value {
+    token.map_or(input.clone(), |token| with(input, "NextToken", token))
+}
+
+fn parent(id: &str, token: Option<&String>) -> Value {
+    next(json!({ "ParentId": id }), token)
+}
+
+fn role(input: &input::AssumeRole) -> Value {
+    json!({ "RoleArn": input.role_arn, "RoleSessionName": input.role_session_name })
+}
+
+fn named(field: &str, name: &str) -> Value {
+    with(json!({}), field, name)
+}
+
 impl From<&Call> for Asked {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "an arm for each operation of the table"
+    )]
     fn from(call: &Call) -> Self {
         use Service::{Ec2, Kms, Organizations, SageMaker, Sts};
         let list =
@@ -45,6 +65,7 @@ impl From<&Call> for Asked {
         let job = |name: &String| json!({ "JobDefinitionName": name });
         let (service, operation, input) = match call {
             Call::GetCallerIdentity(_) => (Sts, "GetCallerIdentity", json!({})),
+            Call::AssumeRole(input) => (Sts, "AssumeRole", role(input)),
             Call::DescribeRegions(input) => (
                 Ec2,
                 "DescribeRegions",
@@ -54,18 +75,31 @@ impl From<&Call> for Asked {
                 let id = input.account_id.as_str();
                 (Organizations, "DescribeAccount", json!({ "AccountId": id }))
             }
+            Call::ListAccounts(input) => {
+                let page = next(json!({}), input.next_token.as_ref());
+                (Organizations, "ListAccounts", page)
+            }
+            Call::ListAccountsForParent(input) => {
+                let page = parent(&input.parent_id, input.next_token.as_ref());
+                (Organizations, "ListAccountsForParent", page)
+            }
+            Call::ListOrganizationalUnitsForParent(input) => {
+                let page = parent(&input.parent_id, input.next_token.as_ref());
+                (Organizations, "ListOrganizationalUnitsForParent", page)
+            }
+            Call::ListTagsForResource(input) => {
+                let page = json!({ "ResourceId": input.resource_id });
+                let page = next(page, input.next_token.as_ref());
+                (Organizations, "ListTagsForResource", page)
+            }
             Call::ListEndpoints(input) => (
                 SageMaker,
                 "ListEndpoints",
                 list(input.max_results, &input.next_token),
             ),
             Call::DescribeEndpoint(input) => {
-                let name = input.endpoint_name.as_str();
-                (
-                    SageMaker,
-                    "DescribeEndpoint",
-                    json!({ "EndpointName": name }),
-                )
+                let input = named("EndpointName", input.endpoint_name.as_str());
+                (SageMaker, "DescribeEndpoint", input)
             }
             Call::ListEndpointConfigs(input) => (
                 SageMaker,
@@ -73,8 +107,7 @@ impl From<&Call> for Asked {
                 list(input.max_results, &input.next_token),
             ),
             Call::DescribeEndpointConfig(input) => {
-                let name = input.endpoint_config_name.as_str();
-                let input = json!({ "EndpointConfigName": name });
+                let input = named("EndpointConfigName", input.endpoint_config_name.as_str());
                 (SageMaker, "DescribeEndpointConfig", input)
             }
             Call::ListTags(input) => {

@@ -17,16 +17,12 @@ type Said = BTreeMap<(String, String), (String, String, String)>;
 
 /// Audits every account; a seed chooses which of the open calls is answered next.
 fn audit(world: &mut World, seed: u64) -> (Said, Vec<String>) {
-    let accounts = demo::accounts().into_iter().map(AccountId::new);
-    let scope = Scope {
-        account: AccountId::new(demo::MANAGEMENT),
-        members: accounts.skip(1).collect(),
-        regions: demo::REGIONS
-            .iter()
-            .map(|name| Region::new(*name))
-            .collect(),
-        ask_organization: true,
-    };
+    let accounts: Vec<AccountId> = demo::accounts().into_iter().map(AccountId::new).collect();
+    let regions: Vec<Region> = demo::REGIONS
+        .iter()
+        .map(|name| Region::new(*name))
+        .collect();
+    let scope = Scope::of(&accounts, &regions, true);
     let settings = Settings::default();
     let now = world.now();
     let mut collector = Collector::new(&scope);
@@ -40,6 +36,8 @@ fn audit(world: &mut World, seed: u64) -> (Said, Vec<String>) {
                 open.push((ticket, address, call));
                 continue;
             }
+            Next::Recall(_) => unreachable!("nothing is remembered"),
+            Next::Wait if collector.widen() => continue,
             Next::Wait => {}
             Next::Done => break,
         }

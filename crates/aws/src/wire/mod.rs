@@ -45,6 +45,11 @@ pub(crate) fn request(call: &Call) -> Request {
     }
 }
 
+/// Adds a field to a request of the Query protocol.
+pub(crate) fn add_field(request: &mut Request, name: &str, value: &str) {
+    let _ = write!(request.body, "&{name}={}", percent_encoded(value));
+}
+
 fn percent_encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {

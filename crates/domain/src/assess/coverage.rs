@@ -84,8 +84,13 @@ impl Gap {
             | Op::ListEndpointConfigs
             | Op::ListMonitoringSchedules
             | Op::DescribeRegions
+            | Op::AssumeRole
+            | Op::ListAccounts
+            | Op::ListAccountsForParent
+            | Op::ListOrganizationalUnitsForParent
             | Op::GetCallerIdentity => true,
             Op::DescribeAccount
+            | Op::ListTagsForResource
             | Op::DescribeEndpoint
             | Op::DescribeEndpointConfig
             | Op::ListTags

@@ -99,6 +99,12 @@ impl<'a> Assessor<'a> {
         findings
     }
 
+    /// Something that could not be read at all, an account for one: who uses which key may not be
+    /// all.
+    pub fn lacks(&mut self, gap: &crate::fact::Gap) {
+        self.uses.lacks_fact(gap);
+    }
+
     fn is_on(&self, rule: &Rule) -> bool {
         !self.settings.rules_off.contains(rule.id)
     }

@@ -51,7 +51,7 @@ impl Uses {
                 self.lacks(why);
             }
         }
-        for config in cell.configs.values() {
+        for config in cell.configs.values().chain(cell.remembered.values()) {
             self.note_config(cell, keys, config, held.get(&config.name));
         }
         for schedule in cell.schedules.values() {
@@ -67,7 +67,7 @@ impl Uses {
         };
     }
 
-    fn lacks_fact(&mut self, gap: &Gap) {
+    pub(super) fn lacks_fact(&mut self, gap: &Gap) {
         self.lacks(UsesGap::Gap(gap.clone()));
     }
 
@@ -91,6 +91,9 @@ impl Uses {
 
     /// Why the keys of a configuration that is in use are not known.
     fn unread(cell: &Cell, name: &ConfigName, holders: &[&EndpointName]) -> Option<UsesGap> {
+        if cell.remembered.contains_key(name) {
+            return None;
+        }
         let described = cell.configs.get(name).map(|config| &config.described.fact);
         match described {
             Some(Fact::Known(Some(_))) => None,

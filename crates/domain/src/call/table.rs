@@ -30,6 +30,13 @@ operations! {
         service: Sts, wire: STS, actions: ["sts:GetCallerIdentity"], resource: "*",
         access: Read, view: view::GetCallerIdentity,
     }
+    /// To look into another account as its role.
+    AssumeRole {
+        service: Sts, wire: STS, actions: ["sts:AssumeRole"], resource: "arn:*:iam::*:role/sagelock-audit",
+        access: Read, view: view::AssumeRole,
+        field role_arn: String,
+        field role_session_name: String,
+    }
     /// The regions that the account has enabled.
     DescribeRegions {
         service: Ec2, wire: EC2, actions: ["ec2:DescribeRegions"], resource: "*",
@@ -41,6 +48,36 @@ operations! {
         service: Organizations, wire: ORGANIZATIONS, actions: ["organizations:DescribeAccount"],
         resource: "*", access: Read, view: view::DescribeAccount,
         field account_id: AccountId,
+    }
+    /// The accounts of the organisation.
+    ListAccounts {
+        service: Organizations, wire: ORGANIZATIONS, actions: ["organizations:ListAccounts"],
+        resource: "*", access: Read, view: view::ListAccounts,
+        field #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String>,
+    }
+    /// The accounts of an organisational unit.
+    ListAccountsForParent {
+        service: Organizations, wire: ORGANIZATIONS,
+        actions: ["organizations:ListAccountsForParent"],
+        resource: "*", access: Read, view: view::ListAccounts,
+        field parent_id: String,
+        field #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String>,
+    }
+    /// The units within an organisational unit.
+    ListOrganizationalUnitsForParent {
+        service: Organizations, wire: ORGANIZATIONS,
+        actions: ["organizations:ListOrganizationalUnitsForParent"],
+        resource: "*", access: Read, view: view::ListOrganizationalUnitsForParent,
+        field parent_id: String,
+        field #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String>,
+    }
+    /// The tags of an account, where accounts are chosen by them.
+    ListTagsForResource {
+        service: Organizations, wire: ORGANIZATIONS,
+        actions: ["organizations:ListTagsForResource"],
+        resource: "*", access: Read, view: view::ListTagsForResource,
+        field resource_id: String,
+        field #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String>,
     }
     /// The endpoints of a region.
     ListEndpoints {

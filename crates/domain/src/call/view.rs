@@ -39,7 +39,10 @@ views! {
     /// A page of endpoint configurations.
     ListEndpointConfigs { endpoint_configs: Vec<EndpointConfigSummary>, next_token: Option<String>, }
     /// A configuration in a list.
-    EndpointConfigSummary { endpoint_config_name: ConfigName, endpoint_config_arn: String, }
+    EndpointConfigSummary {
+        endpoint_config_name: ConfigName, endpoint_config_arn: String,
+        creation_time: Option<AwsTime>,
+    }
     /// An endpoint configuration.
     DescribeEndpointConfig {
         endpoint_config_name: ConfigName, endpoint_config_arn: String, creation_time: AwsTime,
@@ -73,9 +76,9 @@ views! {
         kms_key_id: Option<String>,
     }
     /// A page of SageMaker tags.
-    ListTags { tags: Vec<SageMakerTag>, next_token: Option<String>, }
-    /// A SageMaker tag.
-    SageMakerTag { key: String, value: String, }
+    ListTags { tags: Vec<Tag>, next_token: Option<String>, }
+    /// A tag, as SageMaker and Organizations write it.
+    Tag { key: String, value: String, }
     /// A model.
     DescribeModel { execution_role_arn: Option<String>, }
     /// A page of monitoring schedules.
@@ -128,10 +131,28 @@ views! {
     ListResourceTags { tags: Vec<KeyTag>, truncated: Option<bool>, next_marker: Option<String>, }
     /// A key's tag.
     KeyTag { tag_key: String, tag_value: String, }
+    /// A page of accounts.
+    ListAccounts { accounts: Vec<OrganizationAccount>, next_token: Option<String>, }
+    /// A page of organisational units.
+    ListOrganizationalUnitsForParent {
+        organizational_units: Vec<OrganizationalUnit>, next_token: Option<String>,
+    }
+    /// An organisational unit.
+    OrganizationalUnit { id: String, }
+    /// A page of tags of an account.
+    ListTagsForResource { tags: Vec<Tag>, next_token: Option<String>, }
     /// An account of the organisation.
     DescribeAccount { account: OrganizationAccount, }
-    /// Its id and state.
-    OrganizationAccount { id: AccountId, status: Option<String>, }
+    /// Its id, name and state. `State` takes the place of `Status` (Organizations API, `Account`).
+    OrganizationAccount {
+        id: AccountId, name: Option<String>, state: Option<String>, status: Option<String>,
+    }
+    /// A role that is assumed. Its credentials are taken out before anybody looks.
+    AssumeRole { assume_role_result: AssumedRole, }
+    /// The session.
+    AssumedRole { assumed_role_user: AssumedRoleUser, }
+    /// Who the session is.
+    AssumedRoleUser { arn: String, }
     /// Whose credentials these are.
     GetCallerIdentity { get_caller_identity_result: CallerIdentity, }
     /// The identity.
@@ -211,6 +232,18 @@ pub struct RegionInfo {
     /// The regions.
     #[serde(default)]
     pub item: Vec<RegionItem>,
+}
+
+impl DescribeRegions {
+    /// The regions that the account has enabled, and those that it has not.
+    #[must_use]
+    pub fn enabled(self) -> (Vec<Region>, Vec<Region>) {
+        let is_off = |item: &RegionItem| item.opt_in_status.as_deref() == Some("not-opted-in");
+        let (off, on): (Vec<RegionItem>, Vec<RegionItem>) =
+            self.region_info.item.into_iter().partition(is_off);
+        let names = |items: Vec<RegionItem>| items.into_iter().map(|item| item.region_name);
+        (names(on).collect(), names(off).collect())
+    }
 }
 
 /// A region and whether the account has it (EC2 API, `Region`, `OptInStatus`).

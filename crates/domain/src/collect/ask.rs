@@ -1,5 +1,6 @@
 //! The questions of a collection, and the call that asks each.
 
+use super::roster::AccountAsk;
 use crate::call::{Call, Op, input};
 use crate::ids::{AccountId, ConfigName, EndpointName, KeyArn, ModelName, Region};
 use crate::inventory::{CellId, Tags};
@@ -73,6 +74,8 @@ pub(super) enum KeyAsk {
     Key {
         caller: CellId,
         arn: KeyArn,
+        /// The account whose configuration names it.
+        named_by: AccountId,
         /// Accounts in scope that may be allowed to read it where the caller is not.
         others: Vec<AccountId>,
     },
@@ -101,6 +104,7 @@ pub(super) enum KeyAsk {
 /// A question.
 #[derive(Clone, Debug)]
 pub(super) enum Ask {
+    Account(AccountAsk),
     Cell(usize, CellAsk),
     Keys(KeyAsk),
 }
@@ -207,6 +211,40 @@ fn job_call(op: Op, name: &str) -> Call {
 }
 
 impl KeyAsk {
+    /// Whether it can be asked as another account than this one.
+    pub(super) fn has_another_caller(&self, than: &AccountId) -> bool {
+        match self {
+            Self::Key {
+                named_by, others, ..
+            } => named_by != than || !others.is_empty(),
+            Self::Aliases { .. }
+            | Self::Text { .. }
+            | Self::Rotation { .. }
+            | Self::Tags { .. }
+            | Self::Account { .. } => false,
+        }
+    }
+
+    /// The same question, not as this account, which cannot be entered.
+    pub(super) fn without(mut self, out: &AccountId) -> Self {
+        if let Self::Key {
+            caller,
+            named_by,
+            others,
+            ..
+        } = &mut self
+            && caller.account == *out
+        {
+            others.retain(|account| account != out);
+            if named_by != out {
+                caller.account = named_by.clone();
+            } else if !others.is_empty() {
+                caller.account = others.remove(0);
+            }
+        }
+        self
+    }
+
     /// The call that asks it, and where.
     pub(super) fn call(&self) -> (Address, Call) {
         let at = |account: &AccountId, region: Region| Address {

@@ -3,37 +3,35 @@
 //!
 //! One page is one call. A failed call becomes a [`Gap`] and never ends the collection.
 
+mod answer;
 mod ask;
 mod cell;
+mod closing;
 mod denied;
 mod keys;
+mod memory;
+mod roster;
+mod scope;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::Timestamp;
 
+pub(crate) use answer::{Answer, Failure};
 pub use ask::Address;
 use ask::Ask;
 use cell::CellState;
+use closing::Settled;
 use keys::KeyBook;
+pub use memory::{Memory, Ran};
+use roster::{Entered, Roster, Standing};
+pub use scope::{Access, Entry, Regions, Scope};
 
-use crate::call::{Call, CallError, CallErrorKind, Op, Reply};
-use crate::fact::{Gap, Source};
+use crate::call::{Call, CallError, CallErrorKind, Reply};
+use crate::fact::Gap;
 use crate::ids::{AccountId, Region};
 use crate::inventory::{Cell, CellId, Keys};
-
-/// What to collect.
-#[derive(Clone, Debug)]
-pub struct Scope {
-    /// The account whose credentials we have; Organizations is asked from it.
-    pub account: AccountId,
-    /// Further accounts to look at, each with a role of its own.
-    pub members: Vec<AccountId>,
-    /// The regions.
-    pub regions: Vec<Region>,
-    /// Whether to ask Organizations about the accounts of foreign keys.
-    pub ask_organization: bool,
-}
+use crate::recording::Recording;
 
 /// Names a call that has been started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +42,8 @@ pub struct Ticket(pub(crate) u64);
 pub enum Next {
     /// Make this call, and bring the answer under this ticket.
     Start(Ticket, Address, Call),
+    /// Bring what is remembered of this account and region.
+    Recall(CellId),
     /// Nothing, until an answer comes.
     Wait,
     /// Nothing more, ever.
@@ -53,125 +53,225 @@ pub enum Next {
 /// Pages of one listing that we are ready to read: a million of anything.
 pub(crate) const PAGES_MAX: u32 = 10_000;
 
-/// Cells that are collected at the same time.
-const CELLS_OPEN_MAX: usize = 64;
+/// Cells that are collected at the same time, at the most: as many as there is memory for. No
+/// more are open than are needed to have something to ask.
+const CELLS_OPEN_MAX: usize = 4096;
 
 /// A collection under way.
 #[derive(Debug)]
 pub struct Collector {
+    roster: Roster,
+    remembers: bool,
     unopened: VecDeque<CellId>,
+    /// Cells of which it is to be asked what is remembered, and those of which it has been.
+    recalling: VecDeque<CellId>,
+    awaiting: BTreeSet<CellId>,
     open: BTreeMap<usize, CellState>,
     opened: usize,
+    /// Open cells that wait for nothing but keys.
+    idle: BTreeSet<usize>,
+    /// Answers about keys and accounts since those were looked at.
+    unscanned: usize,
     book: KeyBook,
+    shared: Recording,
     ready: VecDeque<Ask>,
+    /// Questions to accounts that are not entered yet.
+    held: BTreeMap<AccountId, Vec<Ask>>,
     flying: BTreeMap<Ticket, Ask>,
     tickets: u64,
     answered: u64,
     whole: Vec<Cell>,
     /// Cells whose listings were denied, until it is known whether others answered.
     denied: Vec<Cell>,
-    has_answered: bool,
+    /// Accounts of which a listing was answered.
+    answering: BTreeSet<AccountId>,
+    regions: BTreeSet<Region>,
     gaps: BTreeSet<Gap>,
-}
-
-/// What an answer is, with where it came from.
-pub(crate) struct Answer {
-    pub(crate) source: Source,
-    pub(crate) result: Result<Reply, Failure>,
-}
-
-/// A call that failed: what AWS said, and the gap it would leave.
-pub(crate) struct Failure {
-    pub(crate) error: CallError,
-    pub(crate) gap: Gap,
-}
-
-impl Failure {
-    pub(crate) fn is_not_found(&self) -> bool {
-        self.error.kind == CallErrorKind::NotFound
-    }
-}
-
-impl Answer {
-    /// Looks at the reply through a type; a reply of another shape is a failure too.
-    pub(crate) fn view<T: serde::de::DeserializeOwned>(
-        self,
-        gap: impl Fn() -> Gap,
-    ) -> (Source, Result<T, Failure>) {
-        let viewed = match self.result {
-            Err(failure) => Err(failure),
-            Ok(reply) => reply.view::<T>().map_err(|malformed| {
-                let why = std::error::Error::source(&malformed).map(ToString::to_string);
-                let error = CallError {
-                    kind: CallErrorKind::NotJson,
-                    code: "MalformedReply".to_owned(),
-                    message: why.unwrap_or_default(),
-                };
-                let gap = Gap {
-                    said: error.message.clone(),
-                    ..gap()
-                };
-                Failure { error, gap }
-            }),
-        };
-        (self.source, viewed)
-    }
 }
 
 impl Collector {
     /// Begins a collection.
     #[must_use]
     pub fn new(scope: &Scope) -> Self {
-        let accounts = || std::iter::once(&scope.account).chain(&scope.members);
-        let unopened = accounts()
-            .flat_map(|account| {
-                scope.regions.iter().map(|region| CellId {
-                    account: account.clone(),
-                    region: region.clone(),
-                })
-            })
-            .collect();
         Self {
-            unopened,
+            roster: Roster::new(scope),
+            remembers: scope.remembers,
+            unopened: VecDeque::new(),
+            recalling: VecDeque::new(),
+            awaiting: BTreeSet::new(),
             open: BTreeMap::new(),
             opened: 0,
-            book: KeyBook::new(&scope.account, accounts(), scope.ask_organization),
+            idle: BTreeSet::new(),
+            unscanned: 0,
+            book: KeyBook::new(&scope.account, scope.accounts(), scope.ask_organization),
+            shared: Recording::default(),
             ready: VecDeque::new(),
+            held: BTreeMap::new(),
             flying: BTreeMap::new(),
             tickets: 0,
             answered: 0,
             whole: Vec::new(),
             denied: Vec::new(),
-            has_answered: false,
+            answering: BTreeSet::new(),
+            regions: BTreeSet::new(),
             gaps: BTreeSet::new(),
         }
     }
 
+    /// Remembers what a run that was cut off had been answered beside its cells: about keys and
+    /// accounts.
+    pub fn recall_shared(&mut self, answers: Recording) {
+        self.shared = answers;
+    }
+
     /// What to do next.
     pub fn advance(&mut self) -> Next {
-        while self.open.len() < CELLS_OPEN_MAX
-            && let Some(id) = self.unopened.pop_front()
-        {
-            let (state, asks) = CellState::open(id);
-            self.open.insert(self.opened, state);
-            self.ready
-                .extend(asks.into_iter().map(|ask| Ask::Cell(self.opened, ask)));
-            self.opened += 1;
+        loop {
+            if let Some(cell) = self.recalling.pop_front() {
+                self.awaiting.insert(cell.clone());
+                return Next::Recall(cell);
+            }
+            let Some(ask) = self.ready.pop_front() else {
+                if self.unscanned > 0 {
+                    self.close_idle_cells();
+                    self.close_the_rest();
+                }
+                return if self.is_done() {
+                    Next::Done
+                } else {
+                    Next::Wait
+                };
+            };
+            let (address, call) = self.call_of(&ask);
+            let Some(ask) = self.hold(ask, &address.account) else {
+                continue;
+            };
+            if let Some((at, result)) = self.remembered(&ask, &address, &call) {
+                self.answered += 1;
+                self.settle(ask, result, at);
+                continue;
+            }
+            self.tickets += 1;
+            let ticket = Ticket(self.tickets);
+            self.flying.insert(ticket, ask);
+            return Next::Start(ticket, address, call);
         }
-        let Some(ask) = self.ready.pop_front() else {
-            let done = self.flying.is_empty() && self.open.is_empty();
-            return if done { Next::Done } else { Next::Wait };
-        };
-        let (address, call) = self.call_of(&ask);
-        self.tickets += 1;
-        let ticket = Ticket(self.tickets);
-        self.flying.insert(ticket, ask);
-        Next::Start(ticket, address, call)
+    }
+
+    fn is_done(&self) -> bool {
+        self.flying.is_empty() && self.open.is_empty() && self.all_are_open()
+    }
+
+    /// Opens a further account and region, or enters a further account; false where there is none
+    /// or enough is open.
+    pub fn widen(&mut self) -> bool {
+        if self.open.len() + self.awaiting.len() >= CELLS_OPEN_MAX {
+            return false;
+        }
+        if let Some(id) = self.unopened.pop_front() {
+            if self.remembers {
+                self.recalling.push_back(id);
+            } else {
+                self.open(id, Memory::default());
+            }
+            return true;
+        }
+        match self.roster.enter_next() {
+            Some(entered) => {
+                self.enter(entered);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Takes what is remembered of an account and region.
+    pub fn on_recall(&mut self, cell: CellId, memory: Memory) {
+        if self.awaiting.remove(&cell) {
+            self.open(cell, memory);
+        }
+    }
+
+    fn open(&mut self, id: CellId, memory: Memory) {
+        let (state, asks) = CellState::open(id, memory);
+        self.open.insert(self.opened, state);
+        self.ready
+            .extend(asks.into_iter().map(|ask| Ask::Cell(self.opened, ask)));
+        self.opened += 1;
+    }
+
+    /// What came of knocking at an account.
+    fn enter(&mut self, entered: Entered) {
+        match entered {
+            Entered::Ask(ask) => self.ready.push_back(Ask::Account(ask)),
+            Entered::In(account, cells, gaps) => {
+                self.gaps.extend(gaps);
+                self.regions
+                    .extend(cells.iter().map(|cell| cell.region.clone()));
+                self.unopened.extend(cells);
+                let held = self.held.remove(&account).unwrap_or_default();
+                self.ready.extend(held);
+            }
+            Entered::Out(account, gap) => {
+                self.gaps.insert(gap);
+                for ask in self.held.remove(&account).unwrap_or_default() {
+                    let ask = match ask {
+                        Ask::Keys(ask) => Ask::Keys(ask.without(&account)),
+                        Ask::Cell(..) | Ask::Account(_) => ask,
+                    };
+                    self.ready.push_back(ask);
+                }
+                self.book.leave_out(&account);
+            }
+        }
+        self.close_the_rest();
+    }
+
+    /// Keeps a question back until its account is entered.
+    fn hold(&mut self, ask: Ask, account: &AccountId) -> Option<Ask> {
+        if !matches!(ask, Ask::Keys(_)) {
+            return Some(ask);
+        }
+        match self.roster.standing(account) {
+            Standing::In => Some(ask),
+            // Nobody can be asked as that account.
+            Standing::Out => match ask {
+                Ask::Keys(ask) if ask.has_another_caller(account) => {
+                    self.ready.push_back(Ask::Keys(ask.without(account)));
+                    None
+                }
+                Ask::Keys(_) | Ask::Cell(..) | Ask::Account(_) => Some(ask),
+            },
+            Standing::Waiting | Standing::Entering => {
+                self.held.entry(account.clone()).or_default().push(ask);
+                if let Some(entered) = self.roster.enter_now(account) {
+                    self.enter(entered);
+                }
+                None
+            }
+        }
+    }
+
+    /// The answer, where it is known from before.
+    fn remembered(
+        &self,
+        ask: &Ask,
+        address: &Address,
+        call: &Call,
+    ) -> Option<(Timestamp, Result<Reply, CallError>)> {
+        match ask {
+            Ask::Cell(index, ask) => self.open.get(index)?.remembered(ask, address, call),
+            // Credentials are not remembered.
+            Ask::Account(_) => None,
+            Ask::Keys(_) if self.shared.is_empty() => None,
+            Ask::Keys(_) => self.shared.answer(address, call),
+        }
     }
 
     fn call_of(&self, ask: &Ask) -> (Address, Call) {
         match ask {
             Ask::Keys(ask) => ask.call(),
+            Ask::Account(ask) => self.roster.call(ask),
             Ask::Cell(index, ask) => {
                 let id = self.open.get(index).map(|state| state.id().clone());
                 let id = id.unwrap_or_else(|| CellId {
@@ -202,12 +302,21 @@ impl Collector {
         let subject = match &ask {
             Ask::Cell(_, ask) => ask.subject(),
             Ask::Keys(ask) => ask.subject(),
+            Ask::Account(ask) => self.roster.subject(ask),
         };
-        let answer = answer(&call, address, subject, result, now);
+        let answer = Answer::of(&call, address, subject, result, now);
+        let settled = match &ask {
+            Ask::Cell(index, _) => Settled::Cell(*index),
+            Ask::Keys(_) | Ask::Account(_) => Settled::Shared,
+        };
         match ask {
             Ask::Keys(ask) => {
                 let outcome = self.book.on_answer(ask, answer);
                 self.take(outcome);
+            }
+            Ask::Account(ask) => {
+                let entered = self.roster.on_answer(ask, answer);
+                self.enter(entered);
             }
             Ask::Cell(index, ask) => {
                 let Some(state) = self.open.get_mut(&index) else {
@@ -223,7 +332,7 @@ impl Collector {
                 }
             }
         }
-        self.close_whole_cells();
+        self.close_whole_cells(settled);
     }
 
     fn take(&mut self, outcome: keys::Outcome) {
@@ -231,51 +340,10 @@ impl Collector {
         self.gaps.extend(outcome.gaps);
     }
 
-    fn close_whole_cells(&mut self) {
-        let book = &self.book;
-        let whole: Vec<usize> = self
-            .open
-            .iter()
-            .filter(|(_, state)| state.is_idle() && book.has_settled(state.wanted()))
-            .map(|(index, _)| *index)
-            .collect();
-        for index in whole {
-            if let Some(state) = self.open.remove(&index) {
-                let cell = state.close();
-                self.has_answered |= denied::has_answered(&cell);
-                if denied::listings_denied(&cell) {
-                    self.denied.push(cell);
-                } else {
-                    self.whole.push(cell);
-                }
-            }
-        }
-        if self.open.is_empty() && self.unopened.is_empty() {
-            self.close_denied_cells();
-        }
-    }
-
-    /// One gap stands for a region that refuses the caller as a whole; where no region answers,
-    /// it is the permission that is missing, and its gaps stay.
-    fn close_denied_cells(&mut self) {
-        for mut cell in std::mem::take(&mut self.denied) {
-            if let Some(gap) = denied::region_denied(&cell, self.has_answered) {
-                self.gaps.retain(|seen| {
-                    !(seen.account == gap.account
-                        && seen.region == gap.region
-                        && seen.subject.is_empty())
-                });
-                denied::stand_for_all(&gap, &mut cell);
-                self.gaps.insert(gap);
-            }
-            self.whole.push(cell);
-        }
-    }
-
     /// Whether any listing of any region was answered.
     #[must_use]
     pub fn has_answered(&self) -> bool {
-        self.has_answered
+        !self.answering.is_empty()
     }
 
     /// Gives up on everything that is not answered yet: it becomes gaps.
@@ -292,6 +360,8 @@ impl Collector {
             }
             match self.advance() {
                 Next::Start(ticket, _, _) => self.on_reply(ticket, Err(error.clone()), now),
+                Next::Recall(cell) => self.on_recall(cell, Memory::default()),
+                Next::Wait if self.widen() => {}
                 Next::Wait | Next::Done => return,
             }
         }
@@ -300,6 +370,11 @@ impl Collector {
     /// The cells that became whole since the last time.
     pub fn take_cells(&mut self) -> Vec<Cell> {
         std::mem::take(&mut self.whole)
+    }
+
+    /// Forgets which keys the references of an account and region mean, now that it is judged.
+    pub fn forget_references(&mut self, cell: &CellId) {
+        self.book.forget_references(cell);
     }
 
     /// What is known about keys by now.
@@ -317,53 +392,20 @@ impl Collector {
     /// Calls answered, and calls known to be needed; the second grows as pages come in.
     #[must_use]
     pub fn progress(&self) -> (u64, u64) {
-        let pending = self.ready.len() + self.flying.len() + self.unopened.len() * 3;
+        let cells = self.unopened.len() + self.awaiting.len() + self.roster.waiting();
+        let pending = self.ready.len() + self.flying.len() + cells * 3;
         (self.answered, self.answered + pending as u64)
     }
-}
 
-fn answer(
-    call: &Call,
-    address: Address,
-    subject: String,
-    result: Result<Reply, CallError>,
-    now: Timestamp,
-) -> Answer {
-    let op: Op = call.op();
-    match result {
-        Ok(reply) => Answer {
-            source: Source {
-                call: op,
-                at: reply.at,
-                request_id: reply.request_id.clone(),
-            },
-            result: Ok(reply),
-        },
-        Err(error) => {
-            let gap = Gap {
-                call: op,
-                account: address.account,
-                region: address.region,
-                reason: error.kind.gap(),
-                subject,
-                said: said(&error),
-            };
-            Answer {
-                source: Source {
-                    call: op,
-                    at: now,
-                    request_id: None,
-                },
-                result: Err(Failure { error, gap }),
-            }
-        }
+    /// The regions that are looked at.
+    #[must_use]
+    pub fn regions(&self) -> &BTreeSet<Region> {
+        &self.regions
     }
-}
 
-fn said(error: &CallError) -> String {
-    match (error.code.as_str(), error.message.as_str()) {
-        ("", message) => message.to_owned(),
-        (code, "") => code.to_owned(),
-        (code, message) => format!("{code}: {message}"),
+    /// Regions that were named and that an account has not enabled.
+    #[must_use]
+    pub fn regions_off(&self) -> &BTreeSet<(AccountId, Region)> {
+        self.roster.off()
     }
 }

@@ -1,21 +1,25 @@
 //! Who goes next? The pure scheduler between a [`Source`] of calls and whoever performs them: it
-//! holds the rate of every account, region and service, and retries. Time comes in as an
+//! holds the rate of every account, region and operation, is fair over accounts, and retries. Time comes in as an
 //! argument, so a throttled hour is one line of test.
 
 mod batch;
 mod bucket;
+mod flight;
+mod lanes;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use bucket::Bucket;
+use flight::Flight;
+use lanes::{LaneId, Lanes};
 
 use crate::call::{Call, CallError, CallErrorKind, Op, Reply, Service};
-use crate::collect::{Address, Collector, Next, Ticket};
+use crate::collect::{Address, Collector, Memory, Next, Ticket};
+use crate::inventory::CellId;
 pub use batch::Batch;
 
 /// How fast to ask.
@@ -23,7 +27,7 @@ pub use batch::Batch;
 pub enum Rate {
     /// Each service's own default.
     Default,
-    /// This many requests a second for each account, region and service.
+    /// This many requests a second for each account, region and operation.
     PerSecond(f64),
     /// As fast as answers come: for recordings and simulated servers.
     Max,
@@ -36,7 +40,7 @@ pub struct Limits {
     pub rate: Rate,
     /// How long a retryable call is retried, from its first attempt.
     pub deadline: Duration,
-    /// Calls under way at the same time.
+    /// Calls under way at the same time; those that are slow do not count.
     pub in_flight_max: usize,
     /// Where the jitter of the retries begins.
     pub seed: u64,
@@ -58,6 +62,8 @@ impl Default for Limits {
 pub enum Step {
     /// Make this call, and bring the answer under this ticket.
     Start(Ticket, Address, Call),
+    /// Bring what is remembered of this account and region.
+    Recall(CellId),
     /// Nothing before this time since the start, unless an answer comes.
     WaitUntil(Duration),
     /// Nothing, until an answer comes.
@@ -79,29 +85,43 @@ pub struct Calls {
     pub denied: BTreeMap<Op, u64>,
 }
 
-type BucketId = (Address, Service);
+impl Calls {
+    /// Adds what was asked elsewhere.
+    pub fn add(&mut self, other: &Self) {
+        for (op, count) in &other.sent {
+            *self.sent.entry(*op).or_default() += count;
+        }
+        for (op, count) in &other.denied {
+            *self.denied.entry(*op).or_default() += count;
+        }
+        self.throttled += other.throttled;
+        self.retried += other.retried;
+    }
+}
 
+/// A call that waits or is under way.
 #[derive(Clone, Debug)]
 struct Pending {
     ticket: Ticket,
     address: Address,
     call: Call,
+    lane: LaneId,
     attempts: u32,
     first: Option<Duration>,
-}
-
-impl Pending {
-    fn bucket(&self) -> BucketId {
-        (self.address.clone(), self.call.op().row().service)
-    }
 }
 
 /// What has calls to make and takes their answers.
 pub trait Source {
     /// What to do next.
     fn advance(&mut self) -> Next;
+    /// Takes up more, where nothing that is taken up can go now; false where there is no more.
+    fn widen(&mut self) -> bool {
+        false
+    }
     /// Takes the answer of a started call.
     fn on_reply(&mut self, ticket: Ticket, result: Result<Reply, CallError>, now: Timestamp);
+    /// Takes what is remembered of an account and region, where it was asked for.
+    fn on_recall(&mut self, _cell: CellId, _memory: Memory) {}
     /// Gives up on everything that is not answered yet.
     fn interrupt(&mut self, now: Timestamp);
 }
@@ -111,8 +131,16 @@ impl Source for Collector {
         Collector::advance(self)
     }
 
+    fn widen(&mut self) -> bool {
+        Collector::widen(self)
+    }
+
     fn on_reply(&mut self, ticket: Ticket, result: Result<Reply, CallError>, now: Timestamp) {
         Collector::on_reply(self, ticket, result, now);
+    }
+
+    fn on_recall(&mut self, cell: CellId, memory: Memory) {
+        Collector::on_recall(self, cell, memory);
     }
 
     fn interrupt(&mut self, now: Timestamp) {
@@ -125,10 +153,9 @@ impl Source for Collector {
 pub struct Driver<S> {
     source: S,
     limits: Limits,
-    buckets: BTreeMap<BucketId, Bucket>,
-    parked: BTreeMap<BucketId, VecDeque<Pending>>,
+    lanes: Lanes,
+    flight: Flight,
     retries: BTreeMap<(Duration, Ticket), Pending>,
-    in_flight: BTreeMap<Ticket, Pending>,
     calls: Calls,
     jitter: u64,
 }
@@ -145,10 +172,9 @@ impl<S: Source> Driver<S> {
         Self {
             source,
             limits,
-            buckets: BTreeMap::new(),
-            parked: BTreeMap::new(),
+            lanes: Lanes::new(limits.rate),
+            flight: Flight::new(limits.in_flight_max),
             retries: BTreeMap::new(),
-            in_flight: BTreeMap::new(),
             calls: Calls::default(),
             jitter: limits.seed | 1,
         }
@@ -178,66 +204,39 @@ impl<S: Source> Driver<S> {
 
     /// What to do at this time since the start.
     pub fn step(&mut self, now: Duration) -> Step {
-        if self.in_flight.len() >= self.limits.in_flight_max {
-            return Step::Wait;
-        }
         while let Some(entry) = self.retries.first_entry()
             && entry.key().0 <= now
         {
             let pending = entry.remove();
-            self.parked
-                .entry(pending.bucket())
-                .or_default()
-                .push_front(pending);
+            self.lanes.push_again(pending);
         }
-        if let Some(step) = self.start_parked(now) {
-            return step;
+        if !self.flight.has_room(now) {
+            return self.flight.slow_at().map_or(Step::Wait, |at| {
+                Step::WaitUntil(at.max(now + Duration::from_millis(1)))
+            });
         }
         loop {
+            if let Some(pending) = self.lanes.pop(now) {
+                return self.start(pending, now);
+            }
             match self.source.advance() {
                 Next::Start(ticket, address, call) => {
-                    let pending = Pending {
+                    let lane = self.lanes.lane(&address, call.op());
+                    self.lanes.push(Pending {
                         ticket,
                         address,
                         call,
+                        lane,
                         attempts: 0,
                         first: None,
-                    };
-                    let id = pending.bucket();
-                    if self.bucket(&id).take(now) {
-                        return self.start(pending, now);
-                    }
-                    self.parked.entry(id).or_default().push_back(pending);
+                    });
                 }
-                Next::Wait => return self.wait(now),
+                Next::Recall(cell) => return Step::Recall(cell),
+                Next::Wait if self.source.widen() => {}
+                Next::Wait => return self.wait(),
                 Next::Done => return Step::Done,
             }
         }
-    }
-
-    fn start_parked(&mut self, now: Duration) -> Option<Step> {
-        let buckets = &mut self.buckets;
-        let rate = self.limits.rate;
-        let id = self.parked.keys().find(|id| {
-            let bucket = buckets
-                .entry((*id).clone())
-                .or_insert_with(|| Bucket::new(rate_of(rate, id.1)));
-            bucket.take(now)
-        })?;
-        let id = id.clone();
-        let queue = self.parked.get_mut(&id)?;
-        let pending = queue.pop_front()?;
-        if queue.is_empty() {
-            self.parked.remove(&id);
-        }
-        Some(self.start(pending, now))
-    }
-
-    fn bucket(&mut self, id: &BucketId) -> &mut Bucket {
-        let rate = rate_of(self.limits.rate, id.1);
-        self.buckets
-            .entry(id.clone())
-            .or_insert_with(|| Bucket::new(rate))
     }
 
     fn start(&mut self, mut pending: Pending, now: Duration) -> Step {
@@ -249,22 +248,14 @@ impl<S: Source> Driver<S> {
             pending.address.clone(),
             pending.call.clone(),
         );
-        self.in_flight.insert(pending.ticket, pending);
+        self.flight.start(pending, now);
         step
     }
 
     /// When something can go, if nothing comes before.
-    fn wait(&self, now: Duration) -> Step {
-        let parked = self
-            .parked
-            .keys()
-            .filter_map(|id| self.buckets.get(id))
-            .map(|bucket| {
-                // Never in the past: a rounded token must not turn waiting into spinning.
-                bucket.ready_at(now).max(now + Duration::from_millis(1))
-            });
+    fn wait(&self) -> Step {
         let retries = self.retries.first_key_value().map(|((at, _), _)| *at);
-        match parked.chain(retries).min() {
+        match self.lanes.ready_at().into_iter().chain(retries).min() {
             Some(at) => Step::WaitUntil(at),
             None => Step::Wait,
         }
@@ -278,18 +269,16 @@ impl<S: Source> Driver<S> {
         now: Duration,
         wall: Timestamp,
     ) {
-        let Some(pending) = self.in_flight.remove(&ticket) else {
+        let Some(pending) = self.flight.end(ticket) else {
             return;
         };
-        let op = pending.call.op();
-        let id = pending.bucket();
         match &result {
             Err(error) if error.kind == CallErrorKind::Throttled => {
                 self.calls.throttled += 1;
-                self.bucket(&id).slow_down(now);
+                self.lanes.slow_down(pending.lane, now);
             }
             Err(error) if error.kind == CallErrorKind::AccessDenied => {
-                *self.calls.denied.entry(op).or_default() += 1;
+                *self.calls.denied.entry(pending.call.op()).or_default() += 1;
             }
             Ok(_) | Err(_) => {}
         }
@@ -322,14 +311,14 @@ impl<S: Source> Driver<S> {
 
     /// Gives up on everything that is not answered yet.
     pub fn interrupt(&mut self, wall: Timestamp) {
-        self.parked.clear();
+        self.lanes.clear();
         self.retries.clear();
-        self.in_flight.clear();
+        self.flight.clear();
         self.source.interrupt(wall);
     }
 }
 
-fn rate_of(rate: Rate, service: Service) -> f64 {
+pub(crate) fn rate_of(rate: Rate, service: Service) -> f64 {
     match rate {
         Rate::Default => service.rate_default(),
         Rate::PerSecond(rate) => rate,

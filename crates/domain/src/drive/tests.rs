@@ -40,6 +40,7 @@ fn run(
                 flying.push(Reverse((now + Duration::from_millis(50), ticket)));
                 continue;
             }
+            Step::Recall(_) => unreachable!("nothing is remembered"),
             Step::WaitUntil(at) => next.map_or(at, |next| next.min(at)),
             Step::Wait => next.expect("something is under way"),
             Step::Done => break,

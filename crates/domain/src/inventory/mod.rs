@@ -34,6 +34,9 @@ pub struct Cell {
     pub endpoints: BTreeMap<EndpointName, Endpoint>,
     /// The configurations, by name: those listed, and those that an endpoint names.
     pub configs: BTreeMap<ConfigName, Config>,
+    /// What configurations said that are deleted by now, while an endpoint that runs one has not
+    /// been modified since.
+    pub remembered: BTreeMap<ConfigName, Config>,
     /// The monitoring schedules, by name.
     pub schedules: BTreeMap<String, Schedule>,
     /// The execution roles of the models in use, by model. `Known(None)`: no such model.
@@ -54,6 +57,7 @@ impl Cell {
             id,
             endpoints: BTreeMap::new(),
             configs: BTreeMap::new(),
+            remembered: BTreeMap::new(),
             schedules: BTreeMap::new(),
             models: BTreeMap::new(),
             endpoints_gap: None,

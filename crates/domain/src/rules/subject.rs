@@ -236,11 +236,38 @@ impl<'a> EndpointView<'a> {
             return Judgement::new(&CONFIG_DELETED);
         };
         match known!(&config.described.fact) {
-            None => Judgement::new(&CONFIG_DELETED).saying(format!(
-                "configuration {name} was deleted under the endpoint"
-            )),
+            None => self.deleted_config(name, config, judge),
             Some(facts) => judge(config, facts),
         }
+    }
+
+    /// A configuration that was deleted under the endpoint: what it said is judged where it is
+    /// remembered, and the endpoint has not been modified since it was seen to run it.
+    fn deleted_config(
+        &self,
+        name: &ConfigName,
+        deleted: &Config,
+        judge: impl Fn(&'a Config, &'a ConfigFacts) -> Judgement,
+    ) -> Judgement {
+        let gone = format!("configuration {name} was deleted under the endpoint");
+        let remembered = self.cell.remembered.get(name);
+        let facts = remembered.and_then(|config| {
+            let facts = config.described.fact.known()?.as_ref()?;
+            Some((config, facts))
+        });
+        let Some((config, facts)) = facts else {
+            return Judgement::new(&CONFIG_DELETED).saying(gone);
+        };
+        let judgement = judge(config, facts);
+        let message = format!(
+            "{gone}; as it was described at {}: {}",
+            config.described.source.at, judgement.message
+        );
+        judgement.saying(message).given(Evidence::new(
+            "EndpointConfig",
+            "deleted",
+            &deleted.described.source,
+        ))
     }
 
     /// The key behind a reference of this endpoint.

@@ -11,7 +11,7 @@ use sagelock_domain::drive::Calls;
 use sagelock_domain::rules::{Severity, Verdict};
 
 use super::{FailOn, SourceArgs, estimate, fail_on, print, share};
-use crate::audit::{Keep, audit, exit_of, missing_permissions, other_gaps};
+use crate::audit::{Keep, audit, exit_of, missing_permissions, not_entered, other_gaps};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
@@ -186,6 +186,14 @@ pub(super) fn tell(audit: &Audit, calls: &Calls, session: &Session, redacted: bo
             .map(sagelock_domain::ids::Region::as_str)
             .collect();
         anstream::eprintln!("not enabled, so not looked at: {}", off.join(", "));
+    }
+    for (account, why) in &session.skipped {
+        anstream::eprintln!("not looked at: {account}, {why}");
+    }
+    if !redacted {
+        for line in not_entered(audit) {
+            anstream::eprintln!("{line}");
+        }
     }
     for line in missing_permissions(audit) {
         anstream::eprintln!("{line}");

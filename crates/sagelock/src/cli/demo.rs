@@ -9,11 +9,12 @@ use clap::Args;
 use jiff::Timestamp;
 use sagelock_aws::Simulated as Simulator;
 use sagelock_domain::drive::Rate;
-use sagelock_domain::ids::{AccountId, Region};
+use sagelock_domain::ids::Region;
 use sagelock_sim::estate::demo;
 
 use super::audit::tell;
 use super::print;
+use crate::accounts::{Accounts, Filter, Organization};
 use crate::audit::{Keep, audit};
 use crate::config::{Config, DECISIONS};
 use crate::exit::{Exit, Failure};
@@ -72,9 +73,6 @@ impl Command {
                 demo::REGIONS.len()
             );
         }
-        let members = demo::accounts()
-            .into_iter()
-            .filter(|account| *account != demo::MANAGEMENT);
         let wanted = Wanted {
             regions: demo::REGIONS
                 .iter()
@@ -86,7 +84,12 @@ impl Command {
                 url: url.clone(),
                 access_key: demo::MANAGEMENT.to_owned(),
             }),
-            members: Some((demo::ROLE, members.map(AccountId::new).collect())),
+            accounts: Accounts::Organization(Organization {
+                role: demo::ROLE.to_owned(),
+                external_id: None,
+                duration_seconds: None,
+                filter: Filter::default(),
+            }),
             ..Wanted::default()
         };
         let session = Session::open(&wanted).await?;

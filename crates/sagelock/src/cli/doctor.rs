@@ -101,37 +101,39 @@ impl Command {
 
 /// Tries every permission once, in the first region.
 async fn try_all(session: &Session) -> Vec<Tried> {
-    let region = session.regions.first().cloned();
-    let Some(region) = region else {
-        return Vec::new();
-    };
+    let region = session.regions.first().unwrap_or(&session.scope.home);
+    let region = region.clone();
     let address = Address {
-        account: session.account.clone(),
+        account: session.scope.account.clone(),
         region,
     };
-    let calls: Vec<(Address, Call)> = Op::ALL
+    let probes: Vec<(Op, Call)> = Op::ALL
         .iter()
-        .map(|op| {
-            let call = probe(*op, &address);
+        .filter_map(|op| Some((*op, probe(*op, &address)?)))
+        .collect();
+    let calls: Vec<(Address, Call)> = probes
+        .iter()
+        .map(|(op, call)| {
             let mut address = address.clone();
             if *op == Op::DescribeAccount {
                 address.region = sagelock_domain::regions::organizations_home(&address.region);
             }
-            (address, call)
+            (address, call.clone())
         })
         .collect();
     let mut driver = Driver::new(Batch::new(calls), session.limits);
     run(&mut driver, &session.port, |_| {}).await;
     let (batch, _) = driver.finish();
-    Op::ALL
-        .iter()
+    probes
+        .into_iter()
         .zip(batch.into_answers())
-        .map(|(op, answer)| judge(*op, answer))
+        .map(|((op, _), answer)| judge(op, answer))
         .collect()
 }
 
-/// A call that shows whether an operation is allowed, about something that does not exist.
-fn probe(op: Op, address: &Address) -> Call {
+/// A call that shows whether an operation is allowed, about something that does not exist; none
+/// for what only an audit of several accounts needs.
+fn probe(op: Op, address: &Address) -> Option<Call> {
     const NOTHING: &str = "sagelock-doctor-probe";
     let max_results = 1;
     let next_token = None;
@@ -145,7 +147,12 @@ fn probe(op: Op, address: &Address) -> Call {
         "00000000-0000-0000-0000-000000000000",
     );
     let key_id = no_key.to_string();
-    match op {
+    Some(match op {
+        Op::AssumeRole
+        | Op::ListAccounts
+        | Op::ListAccountsForParent
+        | Op::ListOrganizationalUnitsForParent
+        | Op::ListTagsForResource => return None,
         Op::GetCallerIdentity => input::GetCallerIdentity {}.into(),
         Op::DescribeRegions => input::DescribeRegions { all_regions: true }.into(),
         Op::DescribeAccount => input::DescribeAccount {
@@ -223,7 +230,7 @@ fn probe(op: Op, address: &Address) -> Call {
             marker: None,
         }
         .into(),
-    }
+    })
 }
 
 fn judge(op: Op, answer: Result<Reply, CallError>) -> Tried {
@@ -245,7 +252,7 @@ fn judge(op: Op, answer: Result<Reply, CallError>) -> Tried {
 }
 
 fn write_text(session: &Session, tried: &[Tried], out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "account  {}", session.account)?;
+    writeln!(out, "account  {}", session.scope.account)?;
     writeln!(
         out,
         "caller   {}",
@@ -328,7 +335,7 @@ fn write_json(session: &Session, tried: &[Tried], out: &mut dyn Write) -> io::Re
         .collect();
     let document = json!({
         "schema": "sagelock.doctor/1",
-        "account": session.account.as_str(),
+        "account": session.scope.account.as_str(),
         "caller": session.caller,
         "simulated": session.simulated.is_some(),
         "regions": session.regions.iter().map(sagelock_domain::ids::Region::as_str).collect::<Vec<_>>(),

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod accounts;
 mod audit;
 mod config;
 mod demo;
@@ -71,12 +72,14 @@ struct SourceArgs {
     #[arg(long = "region", value_name = "REGION")]
     regions: Vec<String>,
     /// Replay a recording instead of calling AWS
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["profile", "rate"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["profile", "rate", "role", "accounts_file", "org"])]
     offline: Option<PathBuf>,
-    /// Requests a second for each account, region and service, or `max`
+    /// Requests a second for each account, region and operation, or `max`
     /// [default: 10 for SageMaker, 20 for KMS; max behind an endpoint override]
     #[arg(long, value_name = "N|max", value_parser = parse_rate)]
     rate: Option<RateArg>,
+    #[command(flatten)]
+    accounts: accounts::AccountArgs,
 }
 
 /// A rate, as clap carries it.
@@ -97,7 +100,7 @@ impl SourceArgs {
             offline: self.offline.as_deref(),
             record: None,
             simulated: None,
-            members: None,
+            accounts: self.accounts.wanted()?,
             rate: self.rate.map(|rate| rate.0).or(configured),
             deadline: Duration::from_secs(u64::from(config.audit.deadline_seconds)),
         })

@@ -29,12 +29,8 @@ pub(crate) fn audit_of(
     regions: &[&str],
     settings: &Settings,
 ) -> Audit {
-    let scope = Scope {
-        account: AccountId::new(account),
-        members: Vec::new(),
-        regions: regions.iter().map(|name| Region::new(*name)).collect(),
-        ask_organization: true,
-    };
+    let regions: Vec<Region> = regions.iter().map(|name| Region::new(*name)).collect();
+    let scope = Scope::of(&[AccountId::new(account)], &regions, true);
     let limits = Limits {
         rate: Rate::Max,
         deadline: Duration::from_hours(24),
@@ -53,6 +49,7 @@ pub(crate) fn audit_of(
                 open.push((ticket, answer));
                 continue;
             }
+            Step::Recall(_) => unreachable!("nothing is remembered"),
             Step::WaitUntil(at) if open.is_empty() => now = now.max(at),
             Step::WaitUntil(_) | Step::Wait => {}
             Step::Done => break,

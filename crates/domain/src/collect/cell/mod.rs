@@ -1,15 +1,18 @@
 //! One account and region while it is being collected.
 
+mod configs;
 mod monitoring;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
 
 use super::ask::{CellAsk, Page, Tagged};
-use super::{Answer, Failure, PAGES_MAX};
-use crate::call::{Op, view};
+use super::{Address, Answer, Failure, Memory, PAGES_MAX};
+use crate::call::{Call, CallError, Op, Reply, view};
 use crate::fact::{Fact, Gap, GapReason, Read, Source};
-use crate::ids::{ConfigName, EndpointName, KeyRef, Partition};
-use crate::inventory::{Cell, CellId, Config, ConfigFacts, Endpoint, EndpointFacts, Status, Tags};
+use crate::ids::{ConfigName, EndpointName, KeyRef};
+use crate::inventory::{Cell, CellId, Endpoint, EndpointFacts, Status, Tags};
 
 /// A cell and what it still waits for.
 #[derive(Debug)]
@@ -23,6 +26,11 @@ pub(super) struct CellState {
     /// Configurations that could not be described, and whose ARN the list may still tell.
     await_arn: BTreeSet<ConfigName>,
     wanted: BTreeSet<(CellId, String)>,
+    /// When each configuration of the list was created.
+    listed: BTreeMap<ConfigName, Timestamp>,
+    /// Configurations that endpoints name, until the list has ended.
+    unlisted: BTreeMap<ConfigName, Source>,
+    memory: Memory,
 }
 
 /// What an answer leads to.
@@ -35,7 +43,7 @@ pub(super) struct Outcome {
 
 impl CellState {
     /// Begins a cell with its listings.
-    pub(super) fn open(id: CellId) -> (Self, Vec<CellAsk>) {
+    pub(super) fn open(id: CellId, memory: Memory) -> (Self, Vec<CellAsk>) {
         let asks = vec![
             CellAsk::Endpoints(Page::default()),
             CellAsk::Configs(Page::default()),
@@ -48,6 +56,9 @@ impl CellState {
             configs_listed: false,
             await_arn: BTreeSet::new(),
             wanted: BTreeSet::new(),
+            listed: BTreeMap::new(),
+            unlisted: BTreeMap::new(),
+            memory,
         };
         (state, asks)
     }
@@ -67,6 +78,22 @@ impl CellState {
     /// The cell, now that nothing of it is open any more.
     pub(super) fn close(self) -> Cell {
         self.cell
+    }
+
+    /// The answer of a question, where it is known from before: a configuration never changes.
+    pub(super) fn remembered(
+        &self,
+        ask: &CellAsk,
+        address: &Address,
+        call: &Call,
+    ) -> Option<(Timestamp, Result<Reply, CallError>)> {
+        if let CellAsk::Config(name) = ask
+            && let Some(created) = self.listed.get(name)
+            && let Some(reply) = self.memory.description(name, *created)
+        {
+            return Some((reply.at, Ok(reply)));
+        }
+        self.memory.answer(address, call)
     }
 
     /// Takes an answer.
@@ -172,68 +199,6 @@ impl CellState {
         }
     }
 
-    fn on_configs(&mut self, page: &Page, answer: Answer, outcome: &mut Outcome) {
-        let gap = self.gap(Op::ListEndpointConfigs, "");
-        let (source, viewed) = answer.view::<view::ListEndpointConfigs>(gap);
-        let listed = match viewed {
-            Ok(listed) => listed,
-            Err(failure) => {
-                outcome.gaps.push(failure.gap.clone());
-                self.cell.configs_gap = Some(failure.gap);
-                self.end_configs(outcome);
-                return;
-            }
-        };
-        for summary in listed.endpoint_configs {
-            let (name, arn) = (summary.endpoint_config_name, summary.endpoint_config_arn);
-            self.want_config(name.clone(), &arn, &source, outcome);
-            // Its own description, where there is one already, has said it.
-            if let Some(config) = self.cell.configs.get_mut(&name)
-                && !matches!(config.described.fact, Fact::Known(Some(_)))
-            {
-                config.arn = arn;
-            }
-        }
-        match self.next_page(page, listed.next_token, Op::ListEndpointConfigs) {
-            Ok(Some(next)) => outcome.asks.push(CellAsk::Configs(next)),
-            Ok(None) => self.end_configs(outcome),
-            Err(gap) => {
-                outcome.gaps.push(gap.clone());
-                self.cell.configs_gap = Some(gap);
-                self.end_configs(outcome);
-            }
-        }
-    }
-
-    /// The list of configurations will tell no further ARN.
-    fn end_configs(&mut self, outcome: &mut Outcome) {
-        self.configs_listed = true;
-        for name in std::mem::take(&mut self.await_arn) {
-            self.want_config_tags(&name, outcome);
-        }
-    }
-
-    fn want_config_tags(&self, name: &ConfigName, outcome: &mut Outcome) {
-        if let Some(config) = self.cell.configs.get(name) {
-            let of = Tagged::Config(name.clone());
-            outcome.asks.push(tags_of(of, &config.arn));
-        }
-    }
-
-    fn want_config(&mut self, name: ConfigName, arn: &str, source: &Source, outcome: &mut Outcome) {
-        if self.cell.configs.contains_key(&name) {
-            return;
-        }
-        outcome.asks.push(CellAsk::Config(name.clone()));
-        let config = Config {
-            name: name.clone(),
-            arn: arn.to_owned(),
-            described: self.awaited(source, Op::DescribeEndpointConfig, name.as_str()),
-            tags: self.awaited(source, Op::ListTags, name.as_str()),
-        };
-        self.cell.configs.insert(name, config);
-    }
-
     /// What stands where an answer is still to come.
     fn awaited<T>(&self, source: &Source, call: Op, subject: &str) -> Read<T> {
         let gap = Gap {
@@ -266,8 +231,7 @@ impl CellState {
         });
         if let Fact::Known(Some(facts)) = &read.fact {
             for config in facts.config.iter().chain(&facts.pending) {
-                let arn = self.config_arn(config);
-                self.want_config(config.clone(), &arn, &source, outcome);
+                self.want_named_config(config, &source, outcome);
                 if self.in_play.insert(config.clone()) {
                     self.want_models(config, outcome);
                 }
@@ -283,55 +247,6 @@ impl CellState {
                 }
             }
             endpoint.described = read;
-        }
-    }
-
-    /// The ARN of a configuration that only an endpoint names (SageMaker API,
-    /// `EndpointConfigArn`).
-    fn config_arn(&self, name: &ConfigName) -> String {
-        let CellId { account, region } = &self.cell.id;
-        let partition = Partition::of_region(region);
-        let name = name.as_str().to_lowercase();
-        format!(
-            "arn:{}:sagemaker:{region}:{account}:endpoint-config/{name}",
-            partition.as_str()
-        )
-    }
-
-    fn on_config(&mut self, name: &ConfigName, answer: Answer, outcome: &mut Outcome) {
-        let gap = self.gap(Op::DescribeEndpointConfig, name.as_str());
-        let (source, viewed) = answer.view::<view::DescribeEndpointConfig>(gap);
-        let mut arn = None;
-        let read = existing(source.clone(), viewed, &mut outcome.gaps, |view| {
-            arn = Some(view.endpoint_config_arn.clone());
-            ConfigFacts::read(view)
-        });
-        if let Fact::Known(Some(facts)) = &read.fact {
-            for key in facts.keys() {
-                self.want_key(key, &source, outcome);
-            }
-        }
-        let exists = read.fact.known().map(Option::is_some);
-        if let Some(config) = self.cell.configs.get_mut(name) {
-            if let Some(arn) = arn {
-                config.arn = arn;
-            }
-            // What does not exist bears no tags; asking for them is an error of its own.
-            if exists == Some(false) {
-                config.tags = Read::known(source, Tags::new());
-            }
-            config.described = read;
-        }
-        match exists {
-            Some(false) => {}
-            Some(true) => self.want_config_tags(name, outcome),
-            None if self.configs_listed => self.want_config_tags(name, outcome),
-            None => {
-                self.await_arn.insert(name.clone());
-            }
-        }
-        if self.in_play.contains(name) {
-            self.want_models(name, outcome);
         }
     }
 

@@ -117,6 +117,7 @@ impl KeyBook {
         }
         for arn in self.await_own_aliases.remove(&cell).unwrap_or_default() {
             self.give_aliases(&cell, &arn);
+            self.aliases_open.remove(&arn);
         }
     }
 

@@ -40,6 +40,8 @@ pub(super) struct KeyBook {
     details: BTreeMap<KeyArn, usize>,
     /// Keys that wait for the aliases of a cell to be given their own.
     await_own_aliases: BTreeMap<CellId, Vec<KeyArn>>,
+    /// The same keys.
+    aliases_open: BTreeSet<KeyArn>,
     accounts_asked: BTreeSet<AccountId>,
     accounts_open: BTreeSet<AccountId>,
 }
@@ -75,8 +77,24 @@ impl KeyBook {
             await_key: BTreeMap::new(),
             details: BTreeMap::new(),
             await_own_aliases: BTreeMap::new(),
+            aliases_open: BTreeSet::new(),
             accounts_asked: BTreeSet::new(),
             accounts_open: BTreeSet::new(),
+        }
+    }
+
+    /// An account that cannot be entered is asked nothing more.
+    pub(super) fn leave_out(&mut self, account: &AccountId) {
+        self.accounts.remove(account);
+    }
+
+    /// Forgets which keys the references of a cell mean.
+    pub(super) fn forget_references(&mut self, cell: &CellId) {
+        let from = (cell.clone(), String::new());
+        let of_cell = self.keys.resolved.range(from..).map(|(id, _)| id);
+        let of_cell: Vec<RefId> = of_cell.take_while(|id| id.0 == *cell).cloned().collect();
+        for id in of_cell {
+            self.keys.resolved.remove(&id);
         }
     }
 
@@ -92,11 +110,7 @@ impl KeyBook {
                 Some(Fact::Known(Resolved::Key(arn))) => {
                     !self.details.contains_key(arn)
                         && !self.accounts_open.contains(&arn.account())
-                        && !self
-                            .await_own_aliases
-                            .values()
-                            .flatten()
-                            .any(|waiting| waiting == arn)
+                        && !self.aliases_open.contains(arn)
                 }
                 Some(Fact::Unknown(_)) => KeyRef::read(Some(&id.1))
                     .and_then(|key| key.place())
@@ -172,6 +186,7 @@ impl KeyBook {
         if waiting.len() == 1 {
             // Whose key it is may read all of it, the others what the key's policy lets them.
             let owner = arn.account();
+            let named_by = caller.account.clone();
             let account = if self.accounts.contains(&owner) {
                 owner
             } else {
@@ -185,6 +200,7 @@ impl KeyBook {
             outcome.asks.push(KeyAsk::Key {
                 caller,
                 arn,
+                named_by,
                 others,
             });
         }
@@ -201,6 +217,7 @@ impl KeyBook {
                 caller,
                 arn,
                 others,
+                ..
             } => match self.denied_by_first(&caller, &arn, others, &answer) {
                 Some(ask) => outcome.asks.push(ask),
                 None => self.on_key(&caller, &arn, answer, &mut outcome),
@@ -390,6 +407,7 @@ impl KeyBook {
             if matches!(self.aliases.get(&home), Some(Aliases::Listed(_))) {
                 self.give_aliases(&home, arn);
             } else {
+                self.aliases_open.insert(arn.clone());
                 self.await_own_aliases
                     .entry(home)
                     .or_default()

@@ -43,6 +43,7 @@ impl KeyBook {
                 region: caller.region.clone(),
             },
             arn: arn.clone(),
+            named_by: caller.account.clone(),
             others,
         })
     }

@@ -1,0 +1,98 @@
+//! An answer, with where it came from, or the gap that it leaves.
+
+use jiff::Timestamp;
+
+use super::Address;
+use crate::call::{Call, CallError, CallErrorKind, Op, Reply};
+use crate::fact::{Gap, Source};
+
+/// What an answer is, with where it came from.
+pub(crate) struct Answer {
+    pub(crate) source: Source,
+    pub(crate) result: Result<Reply, Failure>,
+}
+
+/// A call that failed: what AWS said, and the gap it would leave.
+pub(crate) struct Failure {
+    pub(crate) error: CallError,
+    pub(crate) gap: Gap,
+}
+
+impl Failure {
+    pub(crate) fn is_not_found(&self) -> bool {
+        self.error.kind == CallErrorKind::NotFound
+    }
+}
+
+impl Answer {
+    /// The answer of a call.
+    pub(super) fn of(
+        call: &Call,
+        address: Address,
+        subject: String,
+        result: Result<Reply, CallError>,
+        now: Timestamp,
+    ) -> Self {
+        let op: Op = call.op();
+        match result {
+            Ok(reply) => Self {
+                source: Source {
+                    call: op,
+                    at: reply.at,
+                    request_id: reply.request_id.clone(),
+                },
+                result: Ok(reply),
+            },
+            Err(error) => {
+                let gap = Gap {
+                    call: op,
+                    account: address.account,
+                    region: address.region,
+                    reason: error.kind.gap(),
+                    subject,
+                    said: said(&error),
+                };
+                Self {
+                    source: Source {
+                        call: op,
+                        at: now,
+                        request_id: None,
+                    },
+                    result: Err(Failure { error, gap }),
+                }
+            }
+        }
+    }
+
+    /// Looks at the reply through a type; a reply of another shape is a failure too.
+    pub(crate) fn view<T: serde::de::DeserializeOwned>(
+        self,
+        gap: impl Fn() -> Gap,
+    ) -> (Source, Result<T, Failure>) {
+        let viewed = match self.result {
+            Err(failure) => Err(failure),
+            Ok(reply) => reply.view::<T>().map_err(|malformed| {
+                let why = std::error::Error::source(&malformed).map(ToString::to_string);
+                let error = CallError {
+                    kind: CallErrorKind::NotJson,
+                    code: "MalformedReply".to_owned(),
+                    message: why.unwrap_or_default(),
+                };
+                let gap = Gap {
+                    said: error.message.clone(),
+                    ..gap()
+                };
+                Failure { error, gap }
+            }),
+        };
+        (self.source, viewed)
+    }
+}
+
+fn said(error: &CallError) -> String {
+    match (error.code.as_str(), error.message.as_str()) {
+        ("", message) => message.to_owned(),
+        (code, "") => code.to_owned(),
+        (code, message) => format!("{code}: {message}"),
+    }
+}

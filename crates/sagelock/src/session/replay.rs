@@ -1,0 +1,89 @@
+//! A session that replays a recording.
+
+use std::path::Path;
+use std::rc::Rc;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use sagelock_aws::load_recording;
+use sagelock_domain::collect::{Entry, Regions, Scope};
+use sagelock_domain::drive::{Calls, Limits, Rate};
+use sagelock_domain::ids::{AccountId, Region};
+use sagelock_domain::recording::Ending;
+
+use super::{Session, Wanted};
+use crate::drive::Port;
+use crate::exit::Failure;
+
+impl Session {
+    pub(super) fn replay(folder: &Path, wanted: &Wanted<'_>) -> Result<Self, Failure> {
+        let (meta, recording) = load_recording(folder).map_err(|error| {
+            Failure::usage(error)
+                .hint("a recording is a folder that `sagelock audit --record DIR` wrote")
+        })?;
+        let several = !meta.entries.is_empty();
+        let regions = if wanted.regions.is_empty() {
+            meta.regions
+        } else {
+            if !several
+                && let Some(region) = wanted
+                    .regions
+                    .iter()
+                    .find(|one| !meta.regions.contains(one))
+            {
+                let held: Vec<&str> = meta.regions.iter().map(Region::as_str).collect();
+                let error = anyhow!("the recording does not hold region `{region}`");
+                return Err(Failure::usage(error).hint(format!("it holds {}", held.join(", "))));
+            }
+            wanted.regions.clone()
+        };
+        Ok(Self {
+            port: Rc::new(Port::Replay(recording)),
+            scope: if several {
+                let home = meta.home.unwrap_or_else(|| Region::new("us-east-1"));
+                narrowed(meta.account, home, meta.entries, &wanted.regions)
+            } else {
+                Scope::of(&[meta.account], &regions, false)
+            },
+            skipped: Vec::new(),
+            caller: None,
+            regions,
+            regions_gap: None,
+            regions_off: Vec::new(),
+            simulated: meta
+                .simulated
+                .then(|| "this was recorded from an endpoint override".to_owned()),
+            replays_interrupted: meta.ending == Some(Ending::Interrupted),
+            started_at: meta.started_at,
+            // A retry cannot change what was recorded.
+            limits: Limits {
+                rate: Rate::Max,
+                deadline: Duration::ZERO,
+                ..Limits::default()
+            },
+            calls: Calls::default(),
+        })
+    }
+}
+
+/// The scope of a recording of several accounts, in these regions alone where some are named.
+fn narrowed(account: AccountId, home: Region, entries: Vec<Entry>, named: &[Region]) -> Scope {
+    let mut scope = Scope {
+        account,
+        home,
+        entries,
+        ask_organization: false,
+        remembers: false,
+    };
+    if !named.is_empty() {
+        for entry in &mut scope.entries {
+            let (Regions::Known(regions) | Regions::Enabled(regions)) = &mut entry.regions;
+            if regions.is_empty() {
+                *regions = named.to_vec();
+            } else {
+                regions.retain(|region| named.contains(region));
+            }
+        }
+    }
+    scope
+}

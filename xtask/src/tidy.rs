@@ -19,9 +19,15 @@ const GRAPH: &[(&str, &[&str])] = &[
     ("sagelock-domain", &[]),
     ("sagelock-aws", &["sagelock-domain"]),
     ("sagelock-sim", &["sagelock-domain"]),
+    ("sagelock-store", &["sagelock-domain"]),
     (
         "sagelock",
-        &["sagelock-aws", "sagelock-domain", "sagelock-sim"],
+        &[
+            "sagelock-aws",
+            "sagelock-domain",
+            "sagelock-sim",
+            "sagelock-store",
+        ],
     ),
     ("xtask", &["sagelock-domain", "sagelock-sim"]),
 ];
@@ -31,6 +37,8 @@ const GRAPH: &[(&str, &[&str])] = &[
 const FOREIGN: &[(&str, &[&str])] = &[
     ("aws-", &["sagelock-aws"]),
     ("quick-xml", &["sagelock-aws"]),
+    ("sqlx", &["sagelock-store"]),
+    ("sqlx-", &["sagelock-store"]),
     ("clap", &["sagelock"]),
     ("tokio", &["sagelock"]),
     ("hyper", &["sagelock"]),

@@ -12,6 +12,7 @@ pub mod fact;
 pub mod ids;
 pub mod instance;
 pub mod inventory;
+pub mod kpi;
 pub mod permissions;
 pub mod recording;
 pub mod redact;

@@ -1,9 +1,10 @@
 //! The main job: collect, assess, count.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use anyhow::anyhow;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sagelock_domain::assess::{Assessor, Coverage, Finding, Record};
 use sagelock_domain::call::Op;
 use sagelock_domain::collect::{Collector, Scope};
@@ -14,9 +15,10 @@ use sagelock_domain::inventory::{Cell, CellId, Keys};
 use sagelock_domain::rules::RULES;
 
 use crate::config::Config;
-use crate::drive::{Ended, run};
+use crate::drive::{Ended, run_with};
 use crate::exit::{Exit, Failure};
 use crate::findings::Findings;
+use crate::history::History;
 use crate::progress::Progress;
 use crate::report::{Audit, Names, names_of};
 use crate::session::Session;
@@ -37,7 +39,12 @@ pub(crate) struct Keep {
     pub(crate) cells: bool,
     /// Every name, for who wants none of them said.
     pub(crate) names: bool,
+    /// Whether a key that was denied not long ago is asked about again.
+    pub(crate) ask_denied: bool,
 }
+
+/// A denied key of another account is asked about once in so many hours.
+const ASKED_AGAIN_HOURS: i64 = 24;
 
 /// Audits what a session has in scope.
 pub(crate) async fn audit(
@@ -45,12 +52,20 @@ pub(crate) async fn audit(
     config: &Config,
     progress: &Progress,
     keep: Keep,
+    history: &Rc<History>,
 ) -> Result<Done, Failure> {
     let scope = Scope {
+        remembers: history.is_kept(),
         ask_organization: config.settings.allowed_accounts.is_empty(),
         ..session.scope.clone()
     };
-    let mut driver = Driver::new(Collector::new(&scope), session.limits);
+    let mut collector = Collector::new(&scope);
+    collector.recall_shared(history.recall_shared().await);
+    if !keep.ask_denied {
+        let since = session.started_at - SignedDuration::from_hours(ASKED_AGAIN_HOURS);
+        collector.recall_denied(history.denied(since).await);
+    }
+    let mut driver = Driver::new(collector, session.limits);
     let mut assessor = Assessor::new(&config.settings, session.started_at);
     let mut findings = Findings::default();
     let mut packed = Ok(());
@@ -59,8 +74,10 @@ pub(crate) async fn audit(
     let mut harvest = |driver: &mut Driver<Collector>| {
         for cell in driver.source_mut().take_cells() {
             let found = assessor.assess_cell(&cell, driver.source().keys());
-            packed = std::mem::replace(&mut packed, Ok(()))
-                .and_then(|()| findings.add(cell.id.clone(), records(&found)));
+            match findings.add(cell.id.clone(), records(&found)) {
+                Ok(pack) => history.close(&cell, pack.clone()),
+                Err(error) => packed = Err(error),
+            }
             if keep.names {
                 names.append(&mut names_of(&cell));
             }
@@ -72,7 +89,7 @@ pub(crate) async fn audit(
         }
         progress.update(driver.source().progress(), driver.calls());
     };
-    let ended = run(&mut driver, &session.port, &mut harvest).await;
+    let ended = run_with(&mut driver, &session.port, history, &mut harvest).await;
     harvest(&mut driver);
     let (collected, mut calls) = driver.finish();
     progress.finish();
@@ -81,7 +98,7 @@ pub(crate) async fn audit(
     }
     let of_keys = assessor.assess_keys(collected.keys());
     packed
-        .and_then(|()| add_keys(&mut findings, &of_keys))
+        .and_then(|()| add_keys(&mut findings, &of_keys, history))
         .map_err(|error| Failure::new(Exit::Internal, error))?;
     let totals = assessor.totals().clone();
     let mut gaps = collected.gaps().clone();
@@ -121,7 +138,7 @@ pub(crate) async fn audit(
 }
 
 /// Whether it leaves an account as a whole unread.
-fn is_of_account(gap: &Gap) -> bool {
+pub(crate) fn is_of_account(gap: &Gap) -> bool {
     [Op::AssumeRole, Op::GetCallerIdentity, Op::DescribeRegions].contains(&gap.call)
 }
 
@@ -139,16 +156,19 @@ fn records(findings: &[Finding]) -> Vec<Record> {
 }
 
 /// Adds what is said of keys, each to the account and region that it belongs to.
-fn add_keys(findings: &mut Findings, of_keys: &[Finding]) -> std::io::Result<()> {
+fn add_keys(
+    findings: &mut Findings,
+    of_keys: &[Finding],
+    history: &History,
+) -> std::io::Result<()> {
     let mut by_cell: BTreeMap<CellId, Vec<Record>> = BTreeMap::new();
     for record in of_keys.iter().map(Record::of) {
         by_cell.entry(record.cell()).or_default().push(record);
     }
-    findings.sort();
     for (cell, records) in by_cell {
-        findings.add(cell, records)?;
+        let pack = findings.add(cell.clone(), records)?;
+        history.add_keys(&cell, pack.clone());
     }
-    findings.sort();
     Ok(())
 }
 

@@ -88,9 +88,14 @@ async fn drive<S: Source>(
 ) -> Ended {
     let start = Instant::now();
     let mut flying: JoinSet<Event> = JoinSet::new();
+    let mut writing: JoinSet<()> = JoinSet::new();
     let interrupt = tokio::signal::ctrl_c();
     tokio::pin!(interrupt);
-    loop {
+    let ended = loop {
+        if history.is_due() {
+            let history = Rc::clone(history);
+            writing.spawn_local(async move { history.write().await });
+        }
         let until = match driver.step(start.elapsed()) {
             Step::Start(ticket, address, call) => {
                 let port = Rc::clone(port);
@@ -110,14 +115,15 @@ async fn drive<S: Source>(
             }
             Step::WaitUntil(at) => at.saturating_sub(start.elapsed()),
             Step::Wait => Duration::from_hours(1),
-            Step::Done => return Ended::Whole,
+            Step::Done => break Ended::Whole,
         };
+        let until = until.min(history.writes_within());
         tokio::select! {
             biased;
             _ = &mut interrupt => {
                 driver.interrupt(Timestamp::now());
                 watch(driver);
-                return Ended::Interrupted;
+                break Ended::Interrupted;
             }
             Some(joined) = flying.join_next() => {
                 match joined {
@@ -132,7 +138,10 @@ async fn drive<S: Source>(
                 }
                 watch(driver);
             }
+            Some(_) = writing.join_next() => {}
             () = tokio::time::sleep(until) => {}
         }
-    }
+    };
+    while writing.join_next().await.is_some() {}
+    ended
 }

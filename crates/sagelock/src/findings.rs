@@ -18,7 +18,7 @@ pub(crate) type Pack = Vec<u8>;
 #[derive(Default)]
 pub(crate) struct Findings {
     /// Those about endpoints and configurations, then those about keys, which are known last.
-    cells: Vec<(CellId, Vec<Pack>)>,
+    cells: BTreeMap<CellId, Vec<Pack>>,
     tally: BTreeMap<(Verdict, Severity), u64>,
     /// The verdicts that are shown; none means all.
     only: Vec<Verdict>,
@@ -26,8 +26,8 @@ pub(crate) struct Findings {
 
 impl Findings {
     /// Adds findings of one account and region, which are sorted here. What is added later to the
-    /// same cell comes after.
-    pub(crate) fn add(&mut self, cell: CellId, mut records: Vec<Record>) -> io::Result<()> {
+    /// same cell comes after. Gives the pack.
+    pub(crate) fn add(&mut self, cell: CellId, mut records: Vec<Record>) -> io::Result<&Pack> {
         let order = |record: &Record| (record.rule.clone(), record.subject.arn.clone());
         records.sort_by_cached_key(order);
         for record in &records {
@@ -37,16 +37,28 @@ impl Findings {
                 .or_default() += 1;
         }
         let pack = pack(&records)?;
-        match self.cells.iter_mut().rev().find(|(id, _)| *id == cell) {
-            Some((_, packs)) => packs.push(pack),
-            None => self.cells.push((cell, vec![pack])),
-        }
-        Ok(())
+        let packs = self.cells.entry(cell).or_default();
+        packs.push(pack);
+        packs
+            .last()
+            .ok_or_else(|| io::Error::other("what was put is there"))
     }
 
-    /// Puts the cells into the order of the contract.
-    pub(crate) fn sort(&mut self) {
-        self.cells.sort_by(|a, b| a.0.cmp(&b.0));
+    /// The accounts and regions of which there are findings.
+    pub(crate) fn cells(&self) -> impl Iterator<Item = &CellId> {
+        self.cells.keys()
+    }
+
+    /// The findings of an account and region, shown or not.
+    pub(crate) fn of(&self, cell: &CellId) -> io::Result<Vec<Record>> {
+        let mut records = Vec::new();
+        for pack in self.cells.get(cell).into_iter().flatten() {
+            unpack(pack, &mut |record| {
+                records.push(record);
+                Ok(())
+            })?;
+        }
+        Ok(records)
     }
 
     /// Shows only these verdicts from now on.
@@ -74,10 +86,8 @@ impl Findings {
 
     /// Reads what is shown, in order.
     pub(crate) fn each(&self, read: &mut dyn FnMut(Record) -> io::Result<()>) -> io::Result<()> {
-        for (_, packs) in &self.cells {
-            for pack in packs {
-                self.each_of(pack, read)?;
-            }
+        for pack in self.cells.values().flatten() {
+            self.each_of(pack, read)?;
         }
         Ok(())
     }
@@ -100,7 +110,7 @@ impl Findings {
         let mut changed = Self {
             only: self.only.clone(),
             tally: self.tally.clone(),
-            cells: Vec::new(),
+            cells: BTreeMap::new(),
         };
         for (cell, packs) in &self.cells {
             let mut again = Vec::new();
@@ -113,7 +123,7 @@ impl Findings {
                 })?;
                 again.push(pack(&records)?);
             }
-            changed.cells.push((cell.clone(), again));
+            changed.cells.insert(cell.clone(), again);
         }
         Ok(changed)
     }

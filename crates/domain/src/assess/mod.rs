@@ -1,5 +1,6 @@
 //! What is wrong today? Every rule, asked of every subject, as cells become whole.
 
+mod compare;
 mod coverage;
 mod finding;
 mod record;
@@ -8,6 +9,7 @@ mod uses;
 
 use jiff::Timestamp;
 
+pub use compare::{Change, Changed, Seen, compare};
 pub use coverage::{Coverage, CoverageGap};
 pub use finding::{Finding, Subject, SubjectKind, finding_id};
 pub use record::{Record, RecordEvidence, RecordSubject, Text};
@@ -16,8 +18,14 @@ use uses::Uses;
 
 use crate::ids::Arn;
 use crate::inventory::{Cell, Keys};
-use crate::rules::{Check, ConfigView, EndpointView, KeyView, RULES, Rule};
+use crate::kpi::Verdicts;
+use crate::rules::{Check, ConfigView, EndpointView, KeyView, RULES, Rule, Verdict};
 use crate::settings::Settings;
+
+/// The rule that asks for the key of the storage volume.
+const VOLUME: &str = "EP-001";
+/// The rule that asks whether that key is usable.
+const USABLE: &str = "EP-006";
 
 /// Asks the rules; keeps the uses of keys, and nothing else, between cells.
 pub struct Assessor<'a> {
@@ -58,16 +66,26 @@ impl<'a> Assessor<'a> {
                 settings,
                 now,
             };
+            let mut verdicts = Verdicts {
+                volume: Verdict::NotApplicable,
+                usable: Verdict::NotApplicable,
+                worst: Verdict::NotApplicable,
+            };
             for rule in RULES {
                 let Check::Endpoint(check) = rule.check else {
                     continue;
                 };
                 let judgement = check(&view);
-                if rule.id == "EP-001" {
+                if rule.id == VOLUME {
+                    verdicts.volume = judgement.verdict();
                     self.totals
                         .count_endpoint(endpoint.is_live(), judgement.verdict());
                 }
                 if self.is_on(rule) {
+                    if rule.id == USABLE {
+                        verdicts.usable = judgement.verdict();
+                    }
+                    verdicts.worst = verdicts.worst.max(judgement.verdict());
                     let subject = Subject::of(
                         SubjectKind::Endpoint,
                         &endpoint.arn,
@@ -76,6 +94,9 @@ impl<'a> Assessor<'a> {
                     );
                     findings.push(Finding::new(rule, subject, judgement, view.weight()));
                 }
+            }
+            if endpoint.is_live() {
+                self.totals.posture.count(verdicts);
             }
         }
         for config in cell.configs.values() {

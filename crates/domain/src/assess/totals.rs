@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Finding;
+use crate::kpi::Posture;
 use crate::rules::Verdict;
 
 /// How many of each verdict.
@@ -40,6 +41,8 @@ impl Counts {
 pub struct Totals {
     /// EP-001 over live endpoints.
     pub endpoints: Counts,
+    /// Live endpoints, by key and by verdict.
+    pub posture: Posture,
     /// Every rule over its subjects.
     pub rules: BTreeMap<&'static str, Counts>,
 }

@@ -53,6 +53,8 @@ views! {
         async_inference_config: Option<AsyncInferenceConfig>,
         execution_role_arn: Option<String>,
     }
+    /// What tells one configuration from another of the same name.
+    Created { endpoint_config_name: ConfigName, endpoint_config_arn: String, creation_time: AwsTime, }
     /// A variant of a configuration.
     ProductionVariant {
         variant_name: Option<String>, model_name: Option<ModelName>,

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::Address;
 use crate::call::{Call, CallError, Reply};
-use crate::ids::ConfigName;
+use crate::ids::{AccountId, Arn, ConfigName};
 use crate::recording::Recording;
 
 /// What is remembered of an account and region.
@@ -67,5 +67,44 @@ impl Memory {
             return None;
         }
         self.answers.answer(address, call)
+    }
+}
+
+/// Who was denied which key not long ago: an audit that asks again and again would be the first
+/// among those who are denied.
+#[derive(Debug, Default)]
+pub struct Denied {
+    keys: BTreeMap<(AccountId, String), (Timestamp, CallError)>,
+}
+
+impl Denied {
+    /// Notes that an account was denied a key.
+    pub fn note(&mut self, caller: AccountId, key: String, at: Timestamp, said: CallError) {
+        self.keys.insert((caller, key), (at, said));
+    }
+
+    /// What an account was told about a key of another one.
+    pub(super) fn answer(
+        &self,
+        address: &Address,
+        call: &Call,
+    ) -> Option<(Timestamp, Result<Reply, CallError>)> {
+        let Call::DescribeKey(asked) = call else {
+            return None;
+        };
+        let id = (address.account.clone(), asked.key_id.clone());
+        let (at, said) = self.keys.get(&id)?;
+        let is_foreign = asked
+            .key_id
+            .parse::<Arn>()
+            .is_ok_and(|arn| arn.account() != address.account.as_str());
+        let said = CallError {
+            message: format!(
+                "{} (asked at {at}; not asked again for a day)",
+                said.message
+            ),
+            ..said.clone()
+        };
+        is_foreign.then_some((*at, Err(said)))
     }
 }

@@ -23,7 +23,7 @@ use ask::Ask;
 use cell::CellState;
 use closing::Settled;
 use keys::KeyBook;
-pub use memory::{Memory, Ran};
+pub use memory::{Denied, Memory, Ran};
 use roster::{Entered, Roster, Standing};
 pub use scope::{Access, Entry, Regions, Scope};
 
@@ -74,6 +74,7 @@ pub struct Collector {
     unscanned: usize,
     book: KeyBook,
     shared: Recording,
+    lately_denied: Denied,
     ready: VecDeque<Ask>,
     /// Questions to accounts that are not entered yet.
     held: BTreeMap<AccountId, Vec<Ask>>,
@@ -105,6 +106,7 @@ impl Collector {
             unscanned: 0,
             book: KeyBook::new(&scope.account, scope.accounts(), scope.ask_organization),
             shared: Recording::default(),
+            lately_denied: Denied::default(),
             ready: VecDeque::new(),
             held: BTreeMap::new(),
             flying: BTreeMap::new(),
@@ -122,6 +124,11 @@ impl Collector {
     /// accounts.
     pub fn recall_shared(&mut self, answers: Recording) {
         self.shared = answers;
+    }
+
+    /// Remembers who was denied which key.
+    pub fn recall_denied(&mut self, denied: Denied) {
+        self.lately_denied = denied;
     }
 
     /// What to do next.
@@ -263,8 +270,11 @@ impl Collector {
             Ask::Cell(index, ask) => self.open.get(index)?.remembered(ask, address, call),
             // Credentials are not remembered.
             Ask::Account(_) => None,
-            Ask::Keys(_) if self.shared.is_empty() => None,
-            Ask::Keys(_) => self.shared.answer(address, call),
+            Ask::Keys(_) => {
+                let shared = || self.shared.answer(address, call);
+                let known = (!self.shared.is_empty()).then(shared).flatten();
+                known.or_else(|| self.lately_denied.answer(address, call))
+            }
         }
     }
 

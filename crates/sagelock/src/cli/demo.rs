@@ -1,6 +1,7 @@
 //! `sagelock demo`.
 
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use crate::accounts::{Accounts, Filter, Organization};
 use crate::audit::{Keep, audit};
 use crate::config::{Config, DECISIONS};
 use crate::exit::{Exit, Failure};
+use crate::history::History;
 use crate::listen::{Simulated, bind, serve};
 use crate::progress::Progress;
 use crate::report::{self, Format, terminal_width};
@@ -92,8 +94,16 @@ impl Command {
             }),
             ..Wanted::default()
         };
+        let nothing = Rc::new(History::none());
         let session = Session::open(&wanted).await?;
-        let done = audit(&session, &config, &Progress::new(quiet), Keep::default()).await?;
+        let done = audit(
+            &session,
+            &config,
+            &Progress::new(quiet),
+            Keep::default(),
+            &nothing,
+        )
+        .await?;
         let format = self.format.unwrap_or(Format::Table);
         print(|out| report::write(&done.audit, format, out, terminal_width()))?;
         if !quiet {

@@ -7,7 +7,9 @@ mod demo;
 mod doctor;
 mod estimate;
 mod explain;
+mod kpi;
 mod sim;
+mod store;
 
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
@@ -54,6 +56,8 @@ enum Command {
     Audit(audit::Command),
     /// Show the chain of facts, calls and times behind a verdict
     Explain(explain::Command),
+    /// Show the share of endpoints under a customer managed key and the pass rate over time
+    Kpi(kpi::Command),
     /// Check credentials and permissions, and say which verdicts are missing for lack of them
     Doctor(doctor::Command),
     /// Serve a simulated AWS over HTTP, for any AWS client
@@ -180,6 +184,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         }
         Command::Audit(command) => runtime.block_on(command.run(config()?, quiet)),
         Command::Explain(command) => runtime.block_on(command.run(config()?, quiet)),
+        Command::Kpi(command) => runtime.block_on(command.run()),
         Command::Doctor(command) => runtime.block_on(command.run(config()?, quiet)),
         Command::Sim(command) => runtime.block_on(command.run(quiet)),
         Command::Config(command) => command.run(&config()?),

@@ -1,6 +1,7 @@
 //! How an audit is said. No decision is made here.
 
 mod csv;
+mod difference;
 mod json;
 mod md;
 mod ndjson;
@@ -19,6 +20,7 @@ use sagelock_domain::assess::{Coverage, Totals};
 use sagelock_domain::call::Op;
 use sagelock_domain::ids::{AccountId, Region};
 
+pub(crate) use difference::{write as write_difference, write_json as write_difference_json};
 pub(crate) use redact::{Names, names_of, redact};
 
 use crate::findings::Findings;

@@ -1,0 +1,106 @@
+//! What is kept of an audit beside its findings.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context, anyhow};
+use jiff::Timestamp;
+use sagelock_domain::ids::{AccountId, Region};
+use sagelock_domain::inventory::CellId;
+use sagelock_domain::kpi::Posture;
+use serde::{Deserialize, Serialize};
+
+use crate::report::Audit;
+
+/// The version of the summary. A reader refuses what it does not know.
+const SCHEMA: &str = "sagelock.summary/1";
+
+/// What is kept of an audit beside its findings.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Summary {
+    schema: String,
+    pub(crate) started_at: Timestamp,
+    pub(crate) finished_at: Timestamp,
+    pub(crate) accounts: Vec<AccountId>,
+    pub(crate) regions: Vec<Region>,
+    pub(crate) simulated: bool,
+    pub(crate) complete: bool,
+    pub(crate) interrupted: bool,
+    pub(crate) rules_off: Vec<String>,
+    pub(crate) verdicts: u64,
+    pub(crate) unknown: u64,
+    pub(crate) posture: Posture,
+    /// Requests, by operation.
+    pub(crate) calls: BTreeMap<String, u64>,
+    /// Accounts and regions of which a listing was not read; the region is empty where it is the
+    /// account as a whole.
+    pub(crate) unlisted: BTreeSet<(AccountId, Region)>,
+}
+
+impl Summary {
+    /// The summary of an audit.
+    pub(crate) fn of(audit: &Audit) -> Self {
+        let calls = audit.calls.iter();
+        Self {
+            schema: SCHEMA.to_owned(),
+            started_at: audit.started_at,
+            finished_at: audit.finished_at,
+            accounts: audit.accounts.clone(),
+            regions: audit.regions.clone(),
+            simulated: audit.simulated,
+            complete: audit.complete(),
+            interrupted: audit.interrupted,
+            rules_off: audit.rules_off.clone(),
+            verdicts: audit.coverage.verdicts,
+            unknown: audit.coverage.unknown,
+            posture: audit.totals.posture,
+            calls: calls
+                .map(|(op, count)| (op.name().to_owned(), *count))
+                .collect(),
+            unlisted: unlisted(audit),
+        }
+    }
+
+    /// Reads a summary.
+    pub(crate) fn read(text: &str) -> anyhow::Result<Self> {
+        let summary: Self =
+            serde_json::from_str(text).context("cannot read the summary of an audit")?;
+        if summary.schema != SCHEMA {
+            let schema = summary.schema;
+            return Err(anyhow!(
+                "the summary of an audit is of version `{schema}`; this release reads `{SCHEMA}`"
+            ));
+        }
+        Ok(summary)
+    }
+
+    pub(crate) fn to_json(&self) -> anyhow::Result<String> {
+        serde_json::to_string(self).context("cannot write the summary of an audit")
+    }
+
+    /// Whether every listing of an account and region was read.
+    pub(crate) fn has_listed(&self, cell: &CellId) -> bool {
+        let looked_at =
+            self.accounts.contains(&cell.account) && self.regions.contains(&cell.region);
+        let whole = (cell.account.clone(), Region::new(""));
+        let here = (cell.account.clone(), cell.region.clone());
+        looked_at
+            && !self.interrupted
+            && !self.unlisted.contains(&whole)
+            && !self.unlisted.contains(&here)
+    }
+}
+
+/// Where a listing was not read.
+fn unlisted(audit: &Audit) -> BTreeSet<(AccountId, Region)> {
+    let gaps = audit.coverage.gaps.iter().map(|gap| &gap.gap);
+    gaps.filter(|gap| gap.is_of_listing())
+        .map(|gap| {
+            let region = if crate::audit::is_of_account(gap) {
+                Region::new("")
+            } else {
+                gap.region.clone()
+            };
+            (gap.account.clone(), region)
+        })
+        .collect()
+}

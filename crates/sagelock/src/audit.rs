@@ -7,7 +7,7 @@ use anyhow::anyhow;
 use jiff::{SignedDuration, Timestamp};
 use sagelock_domain::assess::{Assessor, Coverage, Finding, Record};
 use sagelock_domain::call::Op;
-use sagelock_domain::collect::{Collector, Scope};
+use sagelock_domain::collect::{Collector, Scope, Told};
 use sagelock_domain::drive::{Calls, Driver};
 use sagelock_domain::fact::{Gap, GapReason};
 use sagelock_domain::ids::Region;
@@ -39,8 +39,27 @@ pub(crate) struct Keep {
     pub(crate) cells: bool,
     /// Every name, for who wants none of them said.
     pub(crate) names: bool,
+}
+
+/// What is known before anything is asked.
+pub(crate) struct Past {
+    /// The audits that were kept.
+    pub(crate) history: Rc<History>,
+    /// What the owners of foreign keys tell about them.
+    pub(crate) told: Told,
     /// Whether a key that was denied not long ago is asked about again.
     pub(crate) ask_denied: bool,
+}
+
+impl Past {
+    /// Nothing.
+    pub(crate) fn none() -> Self {
+        Self {
+            history: Rc::new(History::none()),
+            told: Told::default(),
+            ask_denied: true,
+        }
+    }
 }
 
 /// A denied key of another account is asked about once in so many hours.
@@ -52,16 +71,18 @@ pub(crate) async fn audit(
     config: &Config,
     progress: &Progress,
     keep: Keep,
-    history: &Rc<History>,
+    past: Past,
 ) -> Result<Done, Failure> {
     let scope = Scope {
-        remembers: history.is_kept(),
+        remembers: past.history.is_kept(),
         ask_organization: config.settings.allowed_accounts.is_empty(),
         ..session.scope.clone()
     };
     let mut collector = Collector::new(&scope);
+    let history = &past.history;
+    collector.hear(past.told);
     collector.recall_shared(history.recall_shared().await);
-    if !keep.ask_denied {
+    if !past.ask_denied {
         let since = session.started_at - SignedDuration::from_hours(ASKED_AGAIN_HOURS);
         collector.recall_denied(history.denied(since).await);
     }

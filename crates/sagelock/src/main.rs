@@ -8,6 +8,7 @@ mod drive;
 mod exit;
 mod findings;
 mod history;
+mod key_facts;
 mod listen;
 mod progress;
 mod report;

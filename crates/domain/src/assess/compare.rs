@@ -93,12 +93,11 @@ pub fn compare(
     for record in before.into_values() {
         let change = match (seen, record.verdict) {
             _ if !is_on(&record.rule) => Some(Change::NoLongerVisible),
-            (Seen::Partly, Verdict::Unknown) => None,
+            (_, Verdict::Unknown) | (Seen::Whole, Verdict::Pass | Verdict::NotApplicable) => None,
             (Seen::Partly, Verdict::Pass | Verdict::Fail | Verdict::NotApplicable) => {
                 Some(Change::NoLongerVisible)
             }
             (Seen::Whole, Verdict::Fail) => Some(Change::Removed),
-            (Seen::Whole, Verdict::Pass | Verdict::Unknown | Verdict::NotApplicable) => None,
         };
         changed.extend(change.map(|change| Changed {
             change,

@@ -12,6 +12,7 @@ mod keys;
 mod memory;
 mod roster;
 mod scope;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -26,6 +27,7 @@ use keys::KeyBook;
 pub use memory::{Denied, Memory, Ran};
 use roster::{Entered, Roster, Standing};
 pub use scope::{Access, Entry, Regions, Scope};
+pub use told::{Told, ToldKey};
 
 use crate::call::{Call, CallError, CallErrorKind, Reply};
 use crate::fact::Gap;
@@ -129,6 +131,11 @@ impl Collector {
     /// Remembers who was denied which key.
     pub fn recall_denied(&mut self, denied: Denied) {
         self.lately_denied = denied;
+    }
+
+    /// Takes what the owners of foreign keys tell about them.
+    pub fn hear(&mut self, told: Told) {
+        self.book.hear(told);
     }
 
     /// What to do next.
@@ -270,7 +277,10 @@ impl Collector {
             Ask::Cell(index, ask) => self.open.get(index)?.remembered(ask, address, call),
             // Credentials are not remembered.
             Ask::Account(_) => None,
-            Ask::Keys(_) => {
+            Ask::Keys(key) => {
+                if let Some(reply) = self.book.told(key) {
+                    return Some((reply.at, Ok(reply)));
+                }
                 let shared = || self.shared.answer(address, call);
                 let known = (!self.shared.is_empty()).then(shared).flatten();
                 known.or_else(|| self.lately_denied.answer(address, call))

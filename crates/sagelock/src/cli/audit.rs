@@ -10,14 +10,14 @@ use anyhow::Context;
 use clap::Args;
 use sagelock_domain::drive::Calls;
 use sagelock_domain::rules::{Severity, Verdict};
-use sagelock_store::{AuditRow, Store};
 
-use super::store::StoreArgs;
+use super::history::HistoryArgs;
 use super::{FailOn, SourceArgs, estimate, fail_on, print, share};
-use crate::audit::{Keep, audit, exit_of, missing_permissions, not_entered, other_gaps};
+use crate::audit::{Keep, Past, audit, exit_of, missing_permissions, not_entered, other_gaps};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
-use crate::history::{History, Place, Since, earlier, not_compared, open as open_store, scope};
+use crate::history::not_compared;
+use crate::key_facts;
 use crate::progress::Progress;
 use crate::report::{
     self, Audit, Format, Output, create_private, page_width, redact, terminal_width,
@@ -37,26 +37,16 @@ pub(super) struct Command {
     #[command(flatten)]
     source: SourceArgs,
     #[command(flatten)]
-    store: StoreArgs,
-    /// Keep nothing, and remember nothing
-    #[arg(long, conflicts_with = "db", help_heading = "History")]
-    no_store: bool,
-    /// Begin anew, although an audit of the same scope was cut off
-    #[arg(long, conflicts_with = "no_store", help_heading = "History")]
-    fresh: bool,
-    /// Ask again about keys of other accounts that were denied less than a day ago
-    #[arg(long, conflicts_with = "no_store", help_heading = "History")]
-    ask_denied: bool,
+    history: HistoryArgs,
+    /// What owners of foreign keys tell: the answers of `aws kms describe-key`
+    #[arg(long, value_name = "FILE", help_heading = "Accounts")]
+    key_facts: Option<PathBuf>,
     /// What standard output gets [default: table]
     #[arg(long, value_name = "FORMAT", value_enum)]
     format: Option<Format>,
     /// Also write a file in a format: table, json, ndjson, csv or md
     #[arg(short = 'o', long = "output", value_name = "FORMAT=PATH")]
     outputs: Vec<Output>,
-    /// Say what has changed since the last audit of the same scope, or since this one
-    #[arg(long, value_name = "AUDIT", num_args = 0..=1, require_equals = true, default_missing_value = "last",
-        value_parser = since, conflicts_with_all = ["no_store", "offline", "verdict", "redact"], help_heading = "History")]
-    diff: Option<SinceArg>,
     /// Only these verdicts: pass, fail, unknown, not_applicable
     #[arg(long, value_name = "VERDICT", value_delimiter = ',', value_parser = verdict)]
     verdict: Vec<VerdictArg>,
@@ -79,18 +69,6 @@ pub(super) struct Command {
     /// What `--estimate` expects in each region
     #[arg(long, value_name = "ENDPOINTS,CONFIGURATIONS,KEYS", requires = "estimate", value_parser = estimate::expected)]
     assume: Option<estimate::Assumed>,
-}
-
-/// The audit to compare with, as clap carries it.
-#[derive(Clone, Debug)]
-struct SinceArg(Since);
-
-#[expect(clippy::unnecessary_wraps, reason = "the shape that clap takes")]
-fn since(text: &str) -> Result<SinceArg, String> {
-    Ok(SinceArg(match text {
-        "last" => Since::Last,
-        id => Since::Id(id.to_owned()),
-    }))
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -118,7 +96,8 @@ impl Command {
         }
         let files = open(&self.outputs)?;
         wanted.record = self.record.as_deref();
-        let store = open_store(&self.place()).await?;
+        let told = self.key_facts.as_deref().map(key_facts::read).transpose()?;
+        let store = self.history.open(self.source.offline.is_some()).await?;
         let mut session = Session::open(&wanted).await?;
         if !quiet
             && self.source.offline.is_none()
@@ -128,12 +107,16 @@ impl Command {
         }
         let keep = Keep {
             names: self.redact,
-            ask_denied: self.ask_denied,
             ..Keep::default()
         };
-        let history = Rc::new(self.begin(store, &mut session, quiet).await?);
-        let earlier = self.earlier(&history, &session).await?;
-        let done = audit(&session, &config, &Progress::new(quiet), keep, &history).await?;
+        let history = Rc::new(self.history.begin(store, &mut session, quiet).await?);
+        let earlier = self.history.earlier(&history, &session).await?;
+        let past = Past {
+            history: Rc::clone(&history),
+            told: told.unwrap_or_default(),
+            ask_denied: self.history.ask_denied,
+        };
+        let done = audit(&session, &config, &Progress::new(quiet), keep, past).await?;
         let exit = exit_of(&done.audit, &config);
         let mut audit = done.audit;
         let difference = match earlier {
@@ -176,54 +159,6 @@ impl Command {
                 .hint("the audit above is whole and was not kept; what was kept before is intact")
         })?;
         Ok(exit)
-    }
-
-    /// The audit to compare with, where somebody wants to know and there is one.
-    async fn earlier(
-        &self,
-        history: &History,
-        session: &Session,
-    ) -> Result<Option<AuditRow>, Failure> {
-        let (Some(SinceArg(since)), Some(store)) = (&self.diff, history.store()) else {
-            return Ok(None);
-        };
-        let ours = history.audit().unwrap_or_default();
-        let row = earlier(store, since, &scope(session), ours).await?;
-        if row.is_none() {
-            anstream::eprintln!("no earlier audit of the same scope is kept; this is the first");
-        }
-        Ok(row)
-    }
-
-    /// A replay is no audit of its own, and is not kept.
-    fn place(&self) -> Place {
-        if self.no_store || self.source.offline.is_some() {
-            Place::Nowhere
-        } else {
-            self.store.place()
-        }
-    }
-
-    async fn begin(
-        &self,
-        store: Option<Store>,
-        session: &mut Session,
-        quiet: bool,
-    ) -> Result<History, Failure> {
-        let Some(store) = store else {
-            return Ok(History::none());
-        };
-        let begun = History::begin(store, session, self.fresh).await?;
-        if let Some((started, until)) = begun.goes_on {
-            session.started_at = started;
-            if !quiet {
-                anstream::eprintln!(
-                    "going on with the audit that began at {started} and was cut off at {until}; \
-                     `--fresh` begins anew"
-                );
-            }
-        }
-        Ok(begun.history)
     }
 }
 

@@ -1,7 +1,6 @@
 //! `sagelock demo`.
 
 use std::net::SocketAddr;
-use std::rc::Rc;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -16,10 +15,9 @@ use sagelock_sim::estate::demo;
 use super::audit::tell;
 use super::print;
 use crate::accounts::{Accounts, Filter, Organization};
-use crate::audit::{Keep, audit};
+use crate::audit::{Keep, Past, audit};
 use crate::config::{Config, DECISIONS};
 use crate::exit::{Exit, Failure};
-use crate::history::History;
 use crate::listen::{Simulated, bind, serve};
 use crate::progress::Progress;
 use crate::report::{self, Format, terminal_width};
@@ -94,14 +92,13 @@ impl Command {
             }),
             ..Wanted::default()
         };
-        let nothing = Rc::new(History::none());
         let session = Session::open(&wanted).await?;
         let done = audit(
             &session,
             &config,
             &Progress::new(quiet),
             Keep::default(),
-            &nothing,
+            Past::none(),
         )
         .await?;
         let format = self.format.unwrap_or(Format::Table);

@@ -1,7 +1,6 @@
 //! `sagelock explain`.
 
 use std::io::{self, Write};
-use std::rc::Rc;
 
 use anyhow::anyhow;
 use clap::Args;
@@ -13,10 +12,9 @@ use sagelock_domain::rules::Verdict;
 use serde_json::json;
 
 use super::{Plain, SourceArgs, print};
-use crate::audit::{Done, Keep, audit};
+use crate::audit::{Done, Keep, Past, audit};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
-use crate::history::History;
 use crate::progress::Progress;
 use crate::session::Session;
 
@@ -40,12 +38,11 @@ impl Command {
     pub(super) async fn run(self, config: Config, quiet: bool) -> Result<Exit, Failure> {
         let as_json = self.format == Some(Plain::Json);
         let session = Session::open(&self.source.wanted(&config)?).await?;
-        let nothing = Rc::new(History::none());
         let keep = Keep {
             cells: true,
             ..Keep::default()
         };
-        let done = audit(&session, &config, &Progress::new(quiet), keep, &nothing).await?;
+        let done = audit(&session, &config, &Progress::new(quiet), keep, Past::none()).await?;
         let mut found: Vec<Record> = Vec::new();
         done.audit
             .findings

@@ -9,7 +9,7 @@ use sagelock_domain::kpi::Kpi;
 use sagelock_store::AuditRow;
 use serde_json::json;
 
-use super::store::StoreArgs;
+use super::history::StoreArgs;
 use super::{Plain, print};
 use crate::exit::{Exit, Failure};
 use crate::history::{History, Summary, open};

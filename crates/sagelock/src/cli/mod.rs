@@ -7,9 +7,9 @@ mod demo;
 mod doctor;
 mod estimate;
 mod explain;
+mod history;
 mod kpi;
 mod sim;
-mod store;
 
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;

@@ -166,13 +166,12 @@ fn id(started: Timestamp, lease: &Lease) -> String {
     hash.update(&lease.host);
     hash.update(lease.pid.to_le_bytes());
     hash.update(lease.at.as_nanosecond().to_le_bytes());
-    let hash = hash.finalize();
-    let tail: String = hash
+    let tail = hash
+        .finalize()
         .iter()
         .take(3)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("{}-{tail}", started.strftime("%Y%m%dT%H%M%SZ"))
+        .fold(0_u32, |tail, byte| tail << 8 | u32::from(*byte));
+    format!("{}-{tail:06x}", started.strftime("%Y%m%dT%H%M%SZ"))
 }
 
 /// Whether the process that holds a lease is at work.

@@ -64,7 +64,7 @@ impl Journal {
         if !is_final {
             return Ok(());
         }
-        let cell = if call.op().row().service == Service::SageMaker {
+        let belongs = if call.op().row().service == Service::SageMaker {
             CellId {
                 account: address.account.clone(),
                 region: address.region.clone(),
@@ -75,11 +75,11 @@ impl Journal {
         let Some(line) = line(address, call, result, at) else {
             return Ok(());
         };
-        let open = self.open.entry(cell.clone()).or_default();
+        let open = self.open.entry(belongs.clone()).or_default();
         open.extend_from_slice(line.as_bytes());
         open.push(b'\n');
         if open.len() >= CHUNK {
-            self.pack(&cell)?;
+            self.pack(&belongs)?;
         }
         Ok(())
     }

@@ -180,7 +180,8 @@ impl History {
     /// The audit could not be kept as a whole.
     pub(crate) async fn finish(&self, audit: &Audit) -> anyhow::Result<()> {
         let Some(kept) = &self.0 else { return Ok(()) };
-        match kept.journal.borrow_mut().take_all() {
+        let rest = kept.journal.borrow_mut().take_all();
+        match rest {
             Ok(batch) => kept.write(&batch).await,
             Err(error) => kept.fail(error),
         }

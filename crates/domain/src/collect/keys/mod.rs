@@ -8,8 +8,9 @@ mod readers;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ask::{KeyAsk, Page};
+use super::told::Told;
 use super::{Answer, Failure, PAGES_MAX};
-use crate::call::{Op, view};
+use crate::call::{Op, Reply, view};
 use crate::fact::{Fact, Gap, GapReason, Read, Source};
 use crate::ids::{AccountId, Arn, KeyArn, KeyRef, Partition, Region};
 use crate::inventory::{CellId, Key, KeyFacts, KeyManager, Keys, Resolved, Rotation, Tags};
@@ -42,6 +43,7 @@ pub(super) struct KeyBook {
     await_own_aliases: BTreeMap<CellId, Vec<KeyArn>>,
     /// The same keys.
     aliases_open: BTreeSet<KeyArn>,
+    told: Told,
     accounts_asked: BTreeSet<AccountId>,
     accounts_open: BTreeSet<AccountId>,
 }
@@ -78,9 +80,20 @@ impl KeyBook {
             details: BTreeMap::new(),
             await_own_aliases: BTreeMap::new(),
             aliases_open: BTreeSet::new(),
+            told: Told::default(),
             accounts_asked: BTreeSet::new(),
             accounts_open: BTreeSet::new(),
         }
+    }
+
+    /// Takes what the owners of foreign keys tell about them.
+    pub(super) fn hear(&mut self, told: Told) {
+        self.told = told;
+    }
+
+    /// The answer to a question, where the key's owner has told it.
+    pub(super) fn told(&self, ask: &KeyAsk) -> Option<Reply> {
+        self.told.answer(ask)
     }
 
     /// An account that cannot be entered is asked nothing more.
@@ -379,6 +392,9 @@ impl KeyBook {
             },
         );
         let foreign = arn.account() != caller.account;
+        if foreign && let Some(key) = self.keys.by_arn.get_mut(arn) {
+            self.told.complete(key);
+        }
         self.want_owner(caller, arn.account(), outcome);
         let Some(facts) = facts else { return };
         if facts.manager != KeyManager::Customer {

@@ -1,0 +1,109 @@
+//! Where audits are kept and what is done with those that were, as the command line says it.
+
+use clap::Args;
+use sagelock_store::{AuditRow, Store};
+
+use crate::exit::Failure;
+use crate::history::{History, Place, Since, earlier, open, scope};
+use crate::session::Session;
+
+/// Where audits are kept.
+#[derive(Args, Debug)]
+pub(super) struct StoreArgs {
+    /// Where audits are kept: sqlite:///absolute/path
+    /// [default: sagelock.db in the user's data directory]
+    #[arg(long, value_name = "URL", help_heading = "History")]
+    db: Option<String>,
+}
+
+/// What an audit does with history.
+#[derive(Args, Debug)]
+pub(super) struct HistoryArgs {
+    #[command(flatten)]
+    store: StoreArgs,
+    /// Keep nothing, and remember nothing
+    #[arg(long, conflicts_with = "db", help_heading = "History")]
+    no_store: bool,
+    /// Begin anew, although an audit of the same scope was cut off
+    #[arg(long, conflicts_with = "no_store", help_heading = "History")]
+    fresh: bool,
+    /// Ask again about keys of other accounts that were denied less than a day ago
+    #[arg(long, conflicts_with = "no_store", help_heading = "History")]
+    pub(super) ask_denied: bool,
+    /// Say what has changed since the last audit of the same scope, or since this one
+    #[arg(long, value_name = "AUDIT", num_args = 0..=1, require_equals = true,
+        default_missing_value = "last", value_parser = since,
+        conflicts_with_all = ["no_store", "offline", "verdict", "redact"], help_heading = "History")]
+    diff: Option<SinceArg>,
+}
+
+/// The audit to compare with, as clap carries it.
+#[derive(Clone, Debug)]
+struct SinceArg(Since);
+
+#[expect(clippy::unnecessary_wraps, reason = "the shape that clap takes")]
+fn since(text: &str) -> Result<SinceArg, String> {
+    Ok(SinceArg(match text {
+        "last" => Since::Last,
+        id => Since::Id(id.to_owned()),
+    }))
+}
+
+impl StoreArgs {
+    /// The place.
+    pub(super) fn place(&self) -> Place {
+        self.db.clone().map_or(Place::Default, Place::Url)
+    }
+}
+
+impl HistoryArgs {
+    /// Opens the store. A replay is no audit of its own, and is not kept.
+    pub(super) async fn open(&self, is_replay: bool) -> Result<Option<Store>, Failure> {
+        let place = if self.no_store || is_replay {
+            Place::Nowhere
+        } else {
+            self.store.place()
+        };
+        open(&place).await
+    }
+
+    /// Begins to keep an audit, or goes on with one that was cut off.
+    pub(super) async fn begin(
+        &self,
+        store: Option<Store>,
+        session: &mut Session,
+        quiet: bool,
+    ) -> Result<History, Failure> {
+        let Some(store) = store else {
+            return Ok(History::none());
+        };
+        let begun = History::begin(store, session, self.fresh).await?;
+        if let Some((started, until)) = begun.goes_on {
+            session.started_at = started;
+            if !quiet {
+                anstream::eprintln!(
+                    "going on with the audit that began at {started} and was cut off at {until}; \
+                     `--fresh` begins anew"
+                );
+            }
+        }
+        Ok(begun.history)
+    }
+
+    /// The audit to compare with, where somebody wants to know and there is one.
+    pub(super) async fn earlier(
+        &self,
+        history: &History,
+        session: &Session,
+    ) -> Result<Option<AuditRow>, Failure> {
+        let (Some(SinceArg(since)), Some(store)) = (&self.diff, history.store()) else {
+            return Ok(None);
+        };
+        let ours = history.audit().unwrap_or_default();
+        let row = earlier(store, since, &scope(session), ours).await?;
+        if row.is_none() {
+            anstream::eprintln!("no earlier audit of the same scope is kept; this is the first");
+        }
+        Ok(row)
+    }
+}

@@ -15,7 +15,7 @@ mod server;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use labels::{Labels, STRICT, Settings, labels};
@@ -26,11 +26,19 @@ use server::Moto;
 const CONFIGS: usize = 1000;
 const ENDPOINTS: usize = 300;
 
+/// A home of this process alone: audits are kept in it.
+fn home() -> PathBuf {
+    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("home-{}", std::process::id()));
+    std::fs::create_dir_all(&home).expect("a folder");
+    home
+}
+
 fn sagelock() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sagelock"));
     command
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("HOME", home())
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .env("AWS_ACCESS_KEY_ID", "test")
         .env("AWS_SECRET_ACCESS_KEY", "test");

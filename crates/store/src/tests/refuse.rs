@@ -73,8 +73,8 @@ async fn is_newer(folder: &Folder) {
         said.contains("newer release (schema 7, this one knows 1)"),
         "{said}"
     );
-    // A connection that is dropped is closed by its thread.
-    std::thread::sleep(Duration::from_millis(50));
+    // A connection that is dropped goes back to its pool, and is closed by its thread.
+    tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(bytes(folder), before);
 }
 

@@ -213,7 +213,8 @@ impl Store {
         if prefix.is_empty() {
             return Ok(None);
         }
-        let length = i64::try_from(prefix.chars().count()).unwrap_or(i64::MAX);
+        // An INTEGER: PostgreSQL's substr takes no BIGINT.
+        let length = i32::try_from(prefix.chars().count()).unwrap_or(i32::MAX);
         let ask = sqlx::query(sql::AUDIT_BY_PREFIX).bind(length).bind(prefix);
         let mut found = self.all(ask, read).await?.into_iter();
         match (found.next(), found.next()) {

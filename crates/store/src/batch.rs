@@ -13,7 +13,7 @@ use crate::descriptions::Description;
 use crate::error::StoreError;
 use crate::open::Store;
 use crate::ran::Ran;
-use crate::row::micros;
+use crate::row::{Ask, micros};
 use crate::sql;
 
 /// What is written at once.
@@ -74,57 +74,90 @@ async fn write(
         change.run(ask).await?;
     }
     denials(change, batch).await?;
-    for (account, region, ran) in &batch.ran {
-        let ask = sqlx::query(sql::RAN_WRITE)
-            .bind(account.as_str())
-            .bind(region.as_str())
-            .bind(ran.endpoint.to_lowercase())
-            .bind(micros(ran.modified))
-            .bind(ran.config.as_str())
-            .bind(micros(ran.created));
-        change.run(ask).await?;
-    }
-    Ok(())
+    ran(change, &batch.ran).await
 }
 
-/// The statement for [`sql::ROWS`] descriptions.
-static MANY: LazyLock<String> = LazyLock::new(|| sql::descriptions_write(sql::ROWS));
-
-/// The statement for the rest.
-static ONE: LazyLock<String> = LazyLock::new(|| sql::descriptions_write(1));
-
-/// Writes the last of each that is there twice: PostgreSQL refuses a statement that changes one
-/// row two times.
+/// The last of each description.
 async fn descriptions(
     change: &mut Change,
     batch: &[(AccountId, Region, Description)],
 ) -> Result<(), StoreError> {
+    static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts::of(&sql::DESCRIPTIONS_WRITE));
     type Key<'a> = (&'a AccountId, &'a Region, String, Timestamp);
     let last: BTreeMap<Key<'_>, &Description> = batch
         .iter()
-        .map(|(account, region, description)| {
-            let name = description.name.to_lowercase();
-            ((account, region, name, description.created), description)
+        .map(|(account, region, one)| {
+            let name = one.name.to_lowercase();
+            ((account, region, name, one.created), one)
         })
         .collect();
-    let rows: Vec<(Key<'_>, &Description)> = last.into_iter().collect();
-    let (many, rest) = rows.as_chunks::<{ sql::ROWS }>();
-    let chunks = many.iter().map(|chunk| (MANY.as_str(), chunk.as_slice()));
-    let ones = rest.chunks(1).map(|chunk| (ONE.as_str(), chunk));
-    for (text, rows) in chunks.chain(ones) {
-        let mut ask = sqlx::query(text);
-        for ((account, region, name, created), description) in rows {
-            ask = ask
-                .bind(account.as_str())
-                .bind(region.as_str())
-                .bind(name.as_str())
-                .bind(micros(*created))
-                .bind(description.arn.as_str())
-                .bind(description.body.as_str())
-                .bind(micros(description.answered))
-                .bind(description.request_id.as_deref());
+    upsert(change, &TEXTS, last, |ask, (key, one)| {
+        let (account, region, name, created) = key;
+        ask.bind(account.as_str())
+            .bind(region.as_str())
+            .bind(name.as_str())
+            .bind(micros(*created))
+            .bind(one.arn.as_str())
+            .bind(one.body.as_str())
+            .bind(micros(one.answered))
+            .bind(one.request_id.as_deref())
+    })
+    .await
+}
+
+/// What each endpoint ran last.
+async fn ran(change: &mut Change, batch: &[(AccountId, Region, Ran)]) -> Result<(), StoreError> {
+    static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts::of(&sql::RAN_WRITE));
+    let last: BTreeMap<(&AccountId, &Region, String), &Ran> = batch
+        .iter()
+        .map(|(account, region, one)| ((account, region, one.endpoint.to_lowercase()), one))
+        .collect();
+    upsert(change, &TEXTS, last, |ask, (key, one)| {
+        let (account, region, endpoint) = key;
+        ask.bind(account.as_str())
+            .bind(region.as_str())
+            .bind(endpoint.as_str())
+            .bind(micros(one.modified))
+            .bind(one.config.as_str())
+            .bind(micros(one.created))
+    })
+    .await
+}
+
+/// The statements of a table that is written several rows at a time.
+struct Texts {
+    /// For [`sql::ROWS`].
+    many: String,
+    /// For each that is left.
+    one: String,
+}
+
+impl Texts {
+    fn of(upsert: &sql::Upsert) -> Self {
+        Self {
+            many: upsert.text(sql::ROWS),
+            one: upsert.text(1),
         }
-        change.run(ask).await?;
+    }
+}
+
+/// Writes rows, each once, in the order of their keys.
+async fn upsert<K, V>(
+    change: &mut Change,
+    texts: &'static Texts,
+    rows: BTreeMap<K, V>,
+    bind: impl for<'q> Fn(Ask<'q>, &(K, V)) -> Ask<'q>,
+) -> Result<(), StoreError> {
+    let rows: Vec<(K, V)> = rows.into_iter().collect();
+    let (many, rest) = rows.as_chunks::<{ sql::ROWS }>();
+    let many = many
+        .iter()
+        .map(|rows| (texts.many.as_str(), rows.as_slice()));
+    let rest = rest.chunks(1).map(|row| (texts.one.as_str(), row));
+    for (text, rows) in many.chain(rest) {
+        change
+            .run(rows.iter().fold(sqlx::query(text), &bind))
+            .await?;
     }
     Ok(())
 }

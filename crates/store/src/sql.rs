@@ -9,8 +9,8 @@ use std::time::Duration;
 /// The version of the schema that this release writes.
 pub(crate) const VERSION: i64 = 1;
 
-/// How many descriptions one statement writes. A statement costs more than its rows: each is a
-/// trip to the thread of the connection.
+/// How many rows one [`Upsert`] writes. Each statement is a trip to the thread of the connection,
+/// which costs as much as some rows.
 pub(crate) const ROWS: usize = 8;
 
 /// Declares texts and the list of all of them.
@@ -89,10 +89,6 @@ texts! { SHARED:
 
     RAN = "SELECT endpoint, modified, config, created FROM ran \
         WHERE account = $1 AND region = $2";
-    RAN_WRITE = "INSERT INTO ran (account, region, endpoint, modified, config, created) \
-        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (account, region, endpoint) \
-        DO UPDATE SET modified = excluded.modified, config = excluded.config, \
-        created = excluded.created";
 }
 
 texts! { SQLITE:
@@ -141,29 +137,46 @@ pub(crate) const SQLITE_STEPS: &[&[&str]] = &[&[
         PRIMARY KEY (account, region, endpoint))",
 ]];
 
-/// The statement that writes so many descriptions. No description may stand in it twice.
-pub(crate) fn descriptions_write(rows: usize) -> String {
-    let mut text = String::from(
-        "INSERT INTO descriptions (account, region, name, created, arn, body, answered, \
-         request_id) VALUES ",
-    );
-    for row in 0..rows {
-        let before = if row == 0 { "(" } else { ", (" };
-        text.push_str(before);
-        for column in 1..=DESCRIPTION_COLUMNS {
-            let comma = if column == 1 { "" } else { ", " };
-            let place = row * DESCRIPTION_COLUMNS + column;
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{comma}${place}");
-        }
-        text.push(')');
-    }
-    text.push_str(
-        " ON CONFLICT (account, region, name, created) DO UPDATE SET arn = excluded.arn, \
-         body = excluded.body, answered = excluded.answered, request_id = excluded.request_id",
-    );
-    text
+/// A table that is written several rows at a time. No row may stand twice in a statement:
+/// PostgreSQL refuses to change one row two times.
+pub(crate) struct Upsert {
+    /// The table, and its columns, those of the key first.
+    head: &'static str,
+    /// How many columns these are.
+    columns: usize,
+    /// What happens to a row that is there.
+    tail: &'static str,
 }
 
-/// How many values a description has in [`descriptions_write`].
-const DESCRIPTION_COLUMNS: usize = 8;
+pub(crate) const DESCRIPTIONS_WRITE: Upsert = Upsert {
+    head: "INSERT INTO descriptions (account, region, name, created, arn, body, answered, \
+        request_id) VALUES ",
+    columns: 8,
+    tail: " ON CONFLICT (account, region, name, created) DO UPDATE SET arn = excluded.arn, \
+        body = excluded.body, answered = excluded.answered, request_id = excluded.request_id",
+};
+
+pub(crate) const RAN_WRITE: Upsert = Upsert {
+    head: "INSERT INTO ran (account, region, endpoint, modified, config, created) VALUES ",
+    columns: 6,
+    tail: " ON CONFLICT (account, region, endpoint) DO UPDATE SET modified = excluded.modified, \
+        config = excluded.config, created = excluded.created",
+};
+
+impl Upsert {
+    /// The statement for so many rows.
+    pub(crate) fn text(&self, rows: usize) -> String {
+        let mut text = String::from(self.head);
+        for row in 0..rows {
+            text.push_str(if row == 0 { "(" } else { ", (" });
+            for column in 1..=self.columns {
+                let comma = if column == 1 { "" } else { ", " };
+                // Writing to a String cannot fail.
+                let _ = write!(text, "{comma}${}", row * self.columns + column);
+            }
+            text.push(')');
+        }
+        text.push_str(self.tail);
+        text
+    }
+}

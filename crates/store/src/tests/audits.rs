@@ -115,12 +115,19 @@ async fn what_was_interrupted_or_killed_goes_on() {
     assert_eq!(store.audits(9).await.unwrap(), []);
 
     // The one before may have slept; it must learn that it has lost the audit.
-    for late in [
-        store.write("b", &lease(1, 11), &everything(2)).await,
-        store.renew("b", &lease(1, 11)).await,
-        end(&store, "b", lease(1, 11), Ending::Done, "").await,
-    ] {
-        assert!(matches!(late, Err(StoreError::Taken { .. })), "{late:?}");
+    // So must one on another machine that has the new one's number.
+    let elsewhere = Lease {
+        host: "there".to_owned(),
+        ..lease(2, 11)
+    };
+    for slept in [lease(1, 11), elsewhere] {
+        for late in [
+            store.write("b", &slept, &everything(2)).await,
+            store.renew("b", &slept).await,
+            end(&store, "b", slept.clone(), Ending::Done, "").await,
+        ] {
+            assert!(matches!(late, Err(StoreError::Taken { .. })), "{late:?}");
+        }
     }
     store
         .write("b", &lease(2, 12), &everything(2))

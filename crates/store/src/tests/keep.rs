@@ -169,6 +169,31 @@ async fn denials_and_what_ran_are_replaced_and_forgotten() {
 }
 
 #[tokio::test]
+async fn what_many_endpoints_ran_is_written_at_once() {
+    let folder = Folder::new();
+    let store = folder.open().await;
+    store.begin_audit(&new("a", "s", 0)).await.unwrap();
+    let one = |number: i64, config: &str| {
+        let endpoint = format!("arn:endpoint/{number}");
+        (
+            account(1),
+            region("eu-west-1"),
+            ran(&endpoint, config, number),
+        )
+    };
+    let sorted: Vec<_> = (10..29).map(|number| one(number, "new")).collect();
+    let older = (10..29).map(|number| one(number, "old"));
+    let batch = Batch {
+        ran: older.chain(sorted.iter().rev().cloned()).collect(),
+        ..Batch::default()
+    };
+    store.write("a", &lease(1, 1), &batch).await.unwrap();
+    let found = store.ran(&account(1), &region("eu-west-1")).await.unwrap();
+    let expected: Vec<_> = sorted.into_iter().map(|(_, _, ran)| ran).collect();
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
 async fn a_store_that_was_closed_or_dropped_is_there_again() {
     let folder = Folder::new();
     let store = folder.open().await;

@@ -8,21 +8,18 @@ use sqlx::{AssertSqlSafe, Executor, Row, SqlSafeStr};
 use super::*;
 use crate::sql::{self, SHARED, SQLITE};
 
+const UPSERTS: [sql::Upsert; 2] = [sql::DESCRIPTIONS_WRITE, sql::RAN_WRITE];
+
 #[tokio::test]
 async fn every_text_is_prepared() {
     let folder = Folder::new();
     let store = folder.open().await;
-    let many = [
-        sql::descriptions_write(1),
-        sql::descriptions_write(sql::ROWS),
-    ];
+    let many = UPSERTS.map(|upsert| [upsert.text(1), upsert.text(sql::ROWS)]);
     let texts = SHARED
         .iter()
         .chain(SQLITE)
         .map(|(name, text)| (*name, *text));
-    let rows = many
-        .iter()
-        .map(|text| ("descriptions_write", text.as_str()));
+    let rows = many.iter().flatten().map(|text| ("upsert", text.as_str()));
     for (name, text) in texts.chain(rows) {
         let mut connection = store.connection().await.unwrap();
         let prepared = connection.prepare(AssertSqlSafe(text).into_sql_str()).await;
@@ -65,7 +62,7 @@ fn shared_texts_are_understood_by_both_engines() {
     let shared = SHARED
         .iter()
         .map(|(name, text)| (*name, (*text).to_owned()));
-    let many = [("descriptions_write", sql::descriptions_write(2))];
+    let many = UPSERTS.map(|upsert| ("upsert", upsert.text(2)));
     for (name, text) in shared.chain(steps).chain(many) {
         let lower = text.to_lowercase();
         for word in ONE_ENGINE_ONLY {

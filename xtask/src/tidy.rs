@@ -30,8 +30,10 @@ const GRAPH: &[(&str, &[&str])] = &[
 /// prefix.
 const FOREIGN: &[(&str, &[&str])] = &[
     ("aws-", &["sagelock-aws"]),
-    ("quick-xml", &["sagelock-aws"]),
+    ("quick-xml", &["sagelock-aws", "sagelock"]),
     ("clap", &["sagelock"]),
+    ("clap_complete", &["sagelock"]),
+    ("clap_mangen", &["sagelock"]),
     ("tokio", &["sagelock"]),
     ("hyper", &["sagelock"]),
     ("hyper-", &["sagelock"]),

@@ -14,6 +14,8 @@ mod peer;
 #[path = "../peers/python.rs"]
 mod python;
 mod shell;
+#[path = "../peers/source.rs"]
+mod source;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +23,8 @@ use std::process::Command;
 
 use estates::{Estates, FORMATS, RECORDED, sagelock};
 use peer::passed;
-use python::{python, source};
+use python::python;
+use source::source;
 
 /// The folder of the scripts that check documents.
 fn files() -> PathBuf {
@@ -114,14 +117,14 @@ fn manual_pages_can_be_read() {
         .args(["man", "--out", "man1"])
         .output();
     assert!(output.expect("runs").status.success());
-    let lifter = with_schemas().with_file_name("doclifter");
-    let lifts = |page: &Path| {
-        let output = Command::new(&lifter)
+    let doclifter = with_schemas().with_file_name("doclifter");
+    let read = |page: &Path| {
+        let output = Command::new(&doclifter)
             .arg(page)
             .output()
             .expect("doclifter runs");
-        let lifted = fs::read_to_string(format!("{}.xml", page.display()));
-        output.status.success().then(|| lifted.expect("DocBook"))
+        let docbook = fs::read_to_string(format!("{}.xml", page.display()));
+        output.status.success().then(|| docbook.expect("DocBook"))
     };
     let mut names = Vec::new();
     for entry in fs::read_dir(home.path().join("man1")).expect("the folder") {
@@ -131,12 +134,12 @@ fn manual_pages_can_be_read() {
             .expect("a name")
             .to_string_lossy()
             .into_owned();
-        let lifted = lifts(&page).unwrap_or_else(|| panic!("{name} cannot be read"));
+        let docbook = read(&page).unwrap_or_else(|| panic!("{name} cannot be read"));
         assert!(
-            lifted.contains(&format!("<refname>{name}</refname>")),
+            docbook.contains(&format!("<refname>{name}</refname>")),
             "{name}"
         );
-        assert!(lifted.contains("<refsect1"), "{name} has no sections");
+        assert!(docbook.contains("<refsect1"), "{name} has no sections");
         names.push(name);
     }
     for name in [
@@ -159,5 +162,5 @@ fn manual_pages_can_be_read() {
     assert_eq!(main, written, "what is printed is what is written");
     let damaged = home.path().join("damaged.1");
     fs::write(&damaged, [&main[..], b".NOSUCHREQUEST x\n"].concat()).expect("written");
-    assert!(lifts(&damaged).is_none(), "a damaged page is refused");
+    assert!(read(&damaged).is_none(), "a damaged page is refused");
 }

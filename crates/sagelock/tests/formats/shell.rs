@@ -45,11 +45,11 @@ fn bash_completes() {
         .expect("runs");
     fs::write(home.path().join("script"), output.stdout).expect("written");
     let complete = |words: &[&str]| {
-        let list = words.join(" ");
+        let typed = words.join(" ");
         let last = words.len() - 1;
         let (word, before) = (words[last], words[last - 1]);
         let asks = format!(
-            "source ./script && COMP_WORDS=({list}) && COMP_CWORD={last} && \
+            "source ./script && COMP_WORDS=({typed}) && COMP_CWORD={last} && \
              _sagelock sagelock '{word}' '{before}' && printf '%s ' \"${{COMPREPLY[@]}}\""
         );
         let output = Command::new("bash")

@@ -69,6 +69,7 @@ struct Properties {
     tags: Vec<&'static str>,
     #[serde(rename = "security-severity")]
     security_severity: String,
+    precision: &'static str,
     source: &'static str,
     calls: Vec<&'static str>,
 }
@@ -98,7 +99,7 @@ impl Driver {
             semantic_version: env!("CARGO_PKG_VERSION"),
             language: "en",
             short_description: Message {
-                text: concat!(env!("CARGO_PKG_DESCRIPTION")).to_owned(),
+                text: env!("CARGO_PKG_DESCRIPTION").to_owned(),
             },
             rules: RULES.iter().copied().map(Descriptor::of).collect(),
             notifications: GAP_REASONS.iter().copied().map(Note::of).collect(),
@@ -133,6 +134,7 @@ impl Descriptor {
             properties: Properties {
                 tags,
                 security_severity: format!("{:.1}", score(rule.severity)),
+                precision: "very-high",
                 source: rule.source,
                 calls: rule.needs.iter().map(|op| op.name()).collect(),
             },
@@ -155,7 +157,7 @@ impl Note {
 }
 
 /// The text with a capital: a sentence that stands alone.
-pub(super) fn capital(text: &str) -> String {
+fn capital(text: &str) -> String {
     let mut chars = text.chars();
     match chars.next() {
         Some(first) => first.to_uppercase().chain(chars).collect(),
@@ -238,15 +240,18 @@ mod tests {
         }
     }
 
+    /// GitHub, "SARIF support for code scanning": 20 tags for each rule, 1024 characters for each
+    /// description.
     #[test]
-    fn a_rule_has_no_more_tags_than_github_reads() {
-        // GitHub, "SARIF support for code scanning", validation: 20 tags for each rule.
+    fn a_rule_has_no_more_than_github_reads() {
         for rule in RULES {
-            assert!(
-                Descriptor::of(rule).properties.tags.len() <= 20,
-                "{}",
-                rule.id
-            );
+            let descriptor = Descriptor::of(rule);
+            let (short, full) = (descriptor.short_description, descriptor.full_description);
+            assert!(descriptor.properties.tags.len() <= 20, "{}", rule.id);
+            for text in [short.text, full.text] {
+                let length = text.chars().count();
+                assert!((1..=1024).contains(&length), "{}: {text}", rule.id);
+            }
         }
     }
 }

@@ -7,7 +7,6 @@ use sagelock_domain::assess::Record;
 use sagelock_domain::rules::{RULES, Verdict};
 use serde::Serialize;
 
-use super::descriptor::capital;
 use super::{Level, Message, score};
 
 #[derive(Serialize)]
@@ -37,7 +36,7 @@ struct Location<'a> {
 #[serde(rename_all = "camelCase")]
 struct Physical {
     artifact_location: Artifact,
-    region: Lines,
+    region: Span,
 }
 
 #[derive(Serialize)]
@@ -45,11 +44,23 @@ struct Artifact {
     uri: String,
 }
 
+/// A place in a file, which GitHub code scanning wants with all four numbers.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Lines {
+struct Span {
     start_line: u32,
+    start_column: u32,
+    end_line: u32,
+    end_column: u32,
 }
+
+/// Where nothing is longer than nothing: before the first character.
+const BEGINNING: Span = Span {
+    start_line: 1,
+    start_column: 1,
+    end_line: 1,
+    end_column: 1,
+};
 
 /// What a result is about: it has an ARN, and no line in a file.
 #[derive(Serialize)]
@@ -108,7 +119,7 @@ impl<'a> ResultOf<'a> {
             locations: [Location {
                 physical_location: Physical {
                     artifact_location: Artifact { uri: path(record) },
-                    region: Lines { start_line: 1 },
+                    region: BEGINNING,
                 },
                 logical_locations: Logical::of_resource(&subject.name, &subject.arn)
                     .into_iter()
@@ -145,9 +156,11 @@ impl<'a> Logical<'a> {
     }
 }
 
-/// What is the case, and what to do.
+/// What is the case, and what to do. Where there is little space, viewers show the first sentence.
 fn message(record: &Record) -> String {
-    let mut text = format!("{}.", capital(&record.message));
+    let (subject, said) = (&record.subject, &record.message);
+    let kind = subject.kind.as_str().replace('_', " ");
+    let mut text = format!("{kind} {}: {said}.", subject.name);
     if !record.remediation.is_empty() {
         let _ = write!(text, " To do: {}.", record.remediation);
     }

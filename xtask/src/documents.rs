@@ -16,7 +16,7 @@ use crate::{cargo, root};
 pub(crate) fn run(check: bool) -> Result<()> {
     let mut documents = vec![("docs/rules/README.md".to_owned(), index())];
     for rule in RULES {
-        documents.push((format!("docs/rules/{}.md", rule.id), page(rule)?));
+        documents.push((format!("docs/rules/{}.md", rule.id), page(rule)));
     }
     documents.push(permissions_document());
     documents.push((
@@ -91,21 +91,8 @@ fn index() -> String {
     text
 }
 
-fn page(rule: &Rule) -> Result<String> {
-    let file = format!(
-        "crates/domain/src/rules/{}.rs",
-        rule.id.to_lowercase().replace('-', "_")
-    );
-    let source = fs::read_to_string(root().join(&file)).with_context(|| file.clone())?;
-    let says: Vec<&str> = source
-        .lines()
-        .map_while(|line| line.strip_prefix("//!"))
-        .map(|line| line.strip_prefix(' ').unwrap_or(line))
-        .collect();
-    let says = says.join(
-        "
-",
-    );
+fn page(rule: &Rule) -> String {
+    let says = rule.says();
     let mut text = format!(
         "{GENERATED}# {}: {}\n\n{says}\n\n## Reasons\n\n",
         rule.id, rule.title
@@ -131,7 +118,7 @@ fn page(rule: &Rule) -> Result<String> {
         "- cases: [corpus/rules/{0}](../../corpus/rules/{0})",
         rule.id
     );
-    Ok(text)
+    text
 }
 
 fn reasons(reasons: &[&Reason]) -> String {
@@ -198,6 +185,8 @@ fn command_line(program: &Path) -> Result<String> {
         "doctor",
         "config",
         "sim serve",
+        "completions",
+        "man",
     ] {
         let arguments: Vec<&str> = verb.split_whitespace().chain(["--help"]).collect();
         let title = format!("sagelock {verb}");

@@ -36,10 +36,12 @@ const GRAPH: &[(&str, &[&str])] = &[
 /// prefix.
 const FOREIGN: &[(&str, &[&str])] = &[
     ("aws-", &["sagelock-aws"]),
-    ("quick-xml", &["sagelock-aws"]),
+    ("quick-xml", &["sagelock-aws", "sagelock"]),
     ("sqlx", &["sagelock-store"]),
     ("sqlx-", &["sagelock-store"]),
     ("clap", &["sagelock"]),
+    ("clap_complete", &["sagelock"]),
+    ("clap_mangen", &["sagelock"]),
     ("tokio", &["sagelock"]),
     ("hyper", &["sagelock"]),
     ("hyper-", &["sagelock"]),

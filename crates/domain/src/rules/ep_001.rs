@@ -43,6 +43,7 @@ pub(super) const RULE: Rule = Rule {
         Op::DescribeKey,
     ],
     reasons: &[LIVE_REASONS, CONFIG_REASONS, KEY_REASONS, VOLUME_REASONS],
+    file: include_str!("ep_001.rs"),
     check: Check::Endpoint(check),
 };
 

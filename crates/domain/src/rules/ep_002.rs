@@ -50,6 +50,7 @@ pub(super) const RULE: Rule = Rule {
         KEY_REASONS,
         VOLUME_REASONS,
     ],
+    file: include_str!("ep_002.rs"),
     check: Check::Config(check),
 };
 

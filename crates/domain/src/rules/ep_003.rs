@@ -40,6 +40,7 @@ pub(super) const RULE: Rule = Rule {
         &[&NO_CAPTURE],
         OUTPUT_REASONS,
     ],
+    file: include_str!("ep_003.rs"),
     check: Check::Endpoint(check),
 };
 

@@ -40,6 +40,7 @@ pub(super) const RULE: Rule = Rule {
         &[&NO_ASYNC],
         OUTPUT_REASONS,
     ],
+    file: include_str!("ep_004.rs"),
     check: Check::Endpoint(check),
 };
 

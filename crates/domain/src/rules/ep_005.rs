@@ -49,6 +49,7 @@ pub(super) const RULE: Rule = Rule {
         &[&NO_DUMPS],
         OUTPUT_REASONS,
     ],
+    file: include_str!("ep_005.rs"),
     check: Check::Endpoint(check),
 };
 

@@ -63,6 +63,7 @@ pub(super) const RULE: Rule = Rule {
             &NO_CUSTOMER_KEY,
         ],
     ],
+    file: include_str!("ep_006.rs"),
     check: Check::Endpoint(check),
 };
 

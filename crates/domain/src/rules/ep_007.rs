@@ -58,6 +58,7 @@ pub(super) const RULE: Rule = Rule {
             &NO_CUSTOMER_KEY,
         ],
     ],
+    file: include_str!("ep_007.rs"),
     check: Check::Endpoint(check),
 };
 

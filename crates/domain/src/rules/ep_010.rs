@@ -33,6 +33,7 @@ pub(super) const RULE: Rule = Rule {
         CONFIG_REASONS,
         &[&TAGGED, &TAG_MISSING, &NOT_CONFIGURED],
     ],
+    file: include_str!("ep_010.rs"),
     check: Check::Endpoint(check),
 };
 

@@ -60,6 +60,7 @@ pub(super) const RULE: Rule = Rule {
         ],
         &[super::volume::VOLUME_UNKNOWN, CONFIG_GONE],
     ],
+    file: include_str!("ep_011.rs"),
     check: Check::Endpoint(check),
 };
 

@@ -39,6 +39,7 @@ pub(super) const RULE: Rule = Rule {
         KEY_STATE_REASONS,
         &[&ROTATES, &OFF, &TOO_LONG, &UNSUPPORTED, &DISABLED, &LEAVING],
     ],
+    file: include_str!("key_001.rs"),
     check: Check::Key(check),
 };
 

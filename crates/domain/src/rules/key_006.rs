@@ -30,6 +30,7 @@ pub(super) const RULE: Rule = Rule {
         KEY_REASONS,
         &[&TAGGED, &TAG_MISSING, &FOREIGN, &NOT_CONFIGURED],
     ],
+    file: include_str!("key_006.rs"),
     check: Check::Key(check),
 };
 

@@ -31,6 +31,7 @@ pub(super) const RULE: Rule = Rule {
         KEY_REASONS,
         &[&NAMED, &NO_ALIAS, &MISNAMED, &FOREIGN, &NOT_CONFIGURED],
     ],
+    file: include_str!("key_007.rs"),
     check: Check::Key(check),
 };
 

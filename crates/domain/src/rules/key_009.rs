@@ -46,6 +46,7 @@ pub(super) const RULE: Rule = Rule {
         KEY_STATE_REASONS,
         &[&STAYS, &UNUSED, &USES_UNKNOWN, &IN_USE],
     ],
+    file: include_str!("key_009.rs"),
     check: Check::Key(check),
 };
 

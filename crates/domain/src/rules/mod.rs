@@ -69,6 +69,8 @@ mod tests {
                 let given = rule.own_reasons().any(|reason| reason.verdict == verdict);
                 assert!(given, "{} never gives {verdict}", rule.id);
             }
+            assert!(rule.says().len() > 100, "{} says nothing", rule.id);
+            assert!(rule.source_url().is_some(), "{} has no source", rule.id);
             for reason in rule.own_reasons() {
                 let bad = reason.verdict == Verdict::Fail && reason.fix.is_empty();
                 assert!(!bad, "{} {} says nothing to do", rule.id, reason.code);

@@ -21,6 +21,8 @@ pub struct Rule {
     pub needs: &'static [Op],
     /// Every reason it gives, beside those of [`GAP_REASONS`](super::GAP_REASONS).
     pub reasons: &'static [&'static [&'static Reason]],
+    /// The text of the rule's own file, whose first lines are its page.
+    pub file: &'static str,
     /// The rule itself.
     pub check: Check,
 }
@@ -29,6 +31,30 @@ impl Rule {
     /// Every reason it gives, those of [`GAP_REASONS`](super::GAP_REASONS) aside.
     pub fn own_reasons(&self) -> impl Iterator<Item = &'static Reason> {
         self.reasons.iter().flat_map(|group| group.iter().copied())
+    }
+
+    /// What its page says: the doc comment of its file, Markdown.
+    #[must_use]
+    pub fn says(&self) -> String {
+        let lines = self.file.lines();
+        let lines = lines.map_while(|line| line.strip_prefix("//!"));
+        let lines = lines.map(|line| line.strip_prefix(' ').unwrap_or(line));
+        lines.collect::<Vec<&str>>().join("\n")
+    }
+
+    /// The page of AWS's API reference that its source names first.
+    #[must_use]
+    pub fn source_url(&self) -> Option<String> {
+        let mut words = self.source.split([',', ';']);
+        let service = match words.next()? {
+            "SageMaker API" => "sagemaker",
+            "KMS API" => "kms",
+            _ => return None,
+        };
+        let page = words.next()?.trim().split('.').next()?;
+        Some(format!(
+            "https://docs.aws.amazon.com/{service}/latest/APIReference/API_{page}.html"
+        ))
     }
 }
 

@@ -30,6 +30,7 @@ use crate::session::Session;
     sagelock audit                                   every enabled region of this account\n  \
     sagelock audit --profile prod --region eu-west-1 --fail-on critical\n  \
     sagelock audit -o json=audit.json -o md=audit.md the table, and two files\n  \
+    sagelock audit -o sarif=audit.sarif -o junit=audit.xml  for other tools\n  \
     sagelock audit --record recordings/prod          keep every call and reply\n  \
     sagelock audit --offline recordings/prod         judge them again, without AWS\n  \
     sagelock audit --estimate                        what it will cost; makes no call")]
@@ -44,7 +45,7 @@ pub(super) struct Command {
     /// What standard output gets [default: table]
     #[arg(long, value_name = "FORMAT", value_enum)]
     format: Option<Format>,
-    /// Also write a file in a format: table, json, ndjson, csv or md
+    /// Also write a file, in any of these formats
     #[arg(short = 'o', long = "output", value_name = "FORMAT=PATH")]
     outputs: Vec<Output>,
     /// Only these verdicts: pass, fail, unknown, not_applicable

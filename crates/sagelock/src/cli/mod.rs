@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod completions;
 mod config;
 mod demo;
 mod doctor;
@@ -9,6 +10,7 @@ mod estimate;
 mod explain;
 mod history;
 mod kpi;
+mod man;
 mod sim;
 
 use std::io::{self, BufWriter, Write};
@@ -64,6 +66,10 @@ enum Command {
     Sim(sim::Command),
     /// Show the effective configuration and where each value comes from
     Config(config::Command),
+    /// Print the script that completes commands in a shell
+    Completions(completions::Command),
+    /// Print the manual page, or write one for each command
+    Man(man::Command),
 }
 
 /// Where facts come from.
@@ -157,7 +163,15 @@ fn is_json(format: Option<Format>) -> Result<bool, Failure> {
     match format {
         Some(Format::Json) => Ok(true),
         Some(Format::Table) | None => Ok(false),
-        Some(Format::Ndjson | Format::Csv | Format::Md) => Err(Failure::usage(anyhow!(
+        Some(
+            Format::Ndjson
+            | Format::Csv
+            | Format::Md
+            | Format::Sarif
+            | Format::Junit
+            | Format::Ocsf
+            | Format::Asff,
+        ) => Err(Failure::usage(anyhow!(
             "`audit --estimate` has the formats table and json"
         ))),
     }
@@ -188,5 +202,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Doctor(command) => runtime.block_on(command.run(config()?, quiet)),
         Command::Sim(command) => runtime.block_on(command.run(quiet)),
         Command::Config(command) => command.run(&config()?),
+        Command::Completions(command) => command.run(),
+        Command::Man(command) => command.run(),
     }
 }

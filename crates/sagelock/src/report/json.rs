@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use sagelock_domain::assess::{Counts, CoverageGap};
-use serde::ser::{Error as _, SerializeSeq};
+use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
 use super::Audit;
+use super::stream::stream;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -79,20 +80,9 @@ struct Findings<'a>(&'a crate::findings::Findings);
 
 impl Serialize for Findings<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(None)?;
-        let mut failed = None;
-        let read = self.0.each(&mut |record| {
-            list.serialize_element(&record).map_err(|error| {
-                let told = io::Error::other(error.to_string());
-                failed = Some(error);
-                told
-            })
-        });
-        match (failed, read) {
-            (Some(error), _) => Err(error),
-            (None, Err(error)) => Err(S::Error::custom(error)),
-            (None, Ok(())) => list.end(),
-        }
+        stream(self.0, serializer, |list, record| {
+            list.serialize_element(record)
+        })
     }
 }
 

@@ -1,11 +1,17 @@
 //! How an audit is said. No decision is made here.
 
+mod asff;
+mod clause;
 mod csv;
 mod difference;
 mod json;
+mod junit;
 mod md;
 mod ndjson;
+mod ocsf;
 mod redact;
+mod sarif;
+mod stream;
 mod table;
 
 use std::collections::BTreeMap;
@@ -65,15 +71,32 @@ pub(crate) enum Format {
     Csv,
     /// For pull requests and wikis.
     Md,
+    /// SARIF 2.1.0, for code scanning and its viewers.
+    Sarif,
+    /// JUnit XML, for the test reports of Jenkins and GitLab.
+    Junit,
+    /// OCSF 1.8.0, a Compliance Finding a line, for security lakes.
+    Ocsf,
+    /// The AWS Security Finding Format, for Security Hub.
+    Asff,
 }
 
 impl FromStr for Format {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        <Self as clap::ValueEnum>::from_str(text, false).map_err(|_| {
-            format!("unknown format `{text}`; the formats are table, json, ndjson, csv, md")
-        })
+        <Self as clap::ValueEnum>::from_str(text, false)
+            .map_err(|_| format!("unknown format `{text}`; the formats are {}", Self::words()))
+    }
+}
+
+impl Format {
+    /// The word for each.
+    fn words() -> String {
+        let all = <Self as clap::ValueEnum>::value_variants().iter();
+        let words = all.filter_map(clap::ValueEnum::to_possible_value);
+        let words: Vec<String> = words.map(|word| word.get_name().to_owned()).collect();
+        words.join(", ")
     }
 }
 
@@ -114,6 +137,10 @@ pub(crate) fn write(
         Format::Ndjson => ndjson::write(audit, out),
         Format::Csv => csv::write(audit, out),
         Format::Md => md::write(audit, out),
+        Format::Sarif => sarif::write(audit, out),
+        Format::Junit => junit::write(audit, out),
+        Format::Ocsf => ocsf::write(audit, out),
+        Format::Asff => asff::write(audit, out),
     }
 }
 

@@ -43,6 +43,14 @@ fn files_are_private() {
         "ndjson=a.ndjson",
         "-o",
         "table=a.txt",
+        "-o",
+        "sarif=a.sarif",
+        "-o",
+        "junit=a.xml",
+        "-o",
+        "ocsf=a.ocsf",
+        "-o",
+        "asff=a.asff",
         "--record",
         "rec",
     ]));
@@ -53,6 +61,10 @@ fn files_are_private() {
         "a.md",
         "a.ndjson",
         "a.txt",
+        "a.sarif",
+        "a.xml",
+        "a.ocsf",
+        "a.asff",
         "rec/calls.ndjson",
         "rec/recording.json",
     ] {
@@ -97,7 +109,7 @@ fn a_redacted_audit_names_nobody() {
         "DescribeEndpointConfig" => Some(Answer::new(
             200,
             format!(
-                r#"{{"EndpointConfigName":"fraud-1","EndpointConfigArn":"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:endpoint-config/fraud-1","CreationTime":1.7723232E9,"KmsKeyId":"keyofours","ProductionVariants":[{{"VariantName":"blueprint","ModelName":"mortgages","InstanceType":"ml.m5.large","CoreDumpConfig":{{"DestinationS3Uri":"s3://dumps/x"}}}}]}}"#
+                r#"{{"EndpointConfigName":"fraud-1","EndpointConfigArn":"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:endpoint-config/fraud-1","CreationTime":1.7723232E9,"KmsKeyId":"keyofours","ProductionVariants":[{{"VariantName":"blueprint","ModelName":"mortgages","InstanceType":"ml.m5.large","CoreDumpConfig":{{"DestinationS3Uri":"s3://quarries/x"}}}}]}}"#
             ),
         )),
         "DescribeKey" => Some(Answer::error(
@@ -107,7 +119,9 @@ fn a_redacted_audit_names_nobody() {
         "ListMonitoringSchedules" => Some(Answer::error("ThrottlingException", "slow, says Bob")),
         _ => None,
     });
-    for format in ["json", "table", "csv", "md", "ndjson"] {
+    for format in [
+        "json", "table", "csv", "md", "ndjson", "sarif", "junit", "ocsf", "asff",
+    ] {
         let said = run(against(&server, home.path())
             .args(REGION)
             .args(["--redact", "--quiet", "--format", format]));
@@ -116,7 +130,7 @@ fn a_redacted_audit_names_nobody() {
             "blueprint",
             "mortgages",
             "keyofours",
-            "dumps",
+            "quarries",
             "jane",
             "Bob",
         ];

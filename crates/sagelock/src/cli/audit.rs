@@ -35,7 +35,7 @@ pub(super) struct Command {
     /// What standard output gets [default: table]
     #[arg(long, value_name = "FORMAT", value_enum)]
     format: Option<Format>,
-    /// Also write a file in a format: table, json, ndjson, csv or md
+    /// Also write a file in a format: table, json, ndjson, csv, md or html
     #[arg(short = 'o', long = "output", value_name = "FORMAT=PATH")]
     outputs: Vec<Output>,
     /// Only these verdicts: pass, fail, unknown, not_applicable

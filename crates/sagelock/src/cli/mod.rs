@@ -150,9 +150,9 @@ fn is_json(format: Option<Format>) -> Result<bool, Failure> {
     match format {
         Some(Format::Json) => Ok(true),
         Some(Format::Table) | None => Ok(false),
-        Some(Format::Ndjson | Format::Csv | Format::Md) => Err(Failure::usage(anyhow!(
-            "`audit --estimate` has the formats table and json"
-        ))),
+        Some(Format::Ndjson | Format::Csv | Format::Md | Format::Html) => Err(Failure::usage(
+            anyhow!("`audit --estimate` has the formats table and json"),
+        )),
     }
 }
 

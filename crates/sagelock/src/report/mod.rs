@@ -1,6 +1,8 @@
 //! How an audit is said. No decision is made here.
 
+mod chart;
 mod csv;
+mod html;
 mod json;
 mod md;
 mod ndjson;
@@ -63,6 +65,8 @@ pub(crate) enum Format {
     Csv,
     /// For pull requests and wikis.
     Md,
+    /// For a browser: one file with filters, charts and every finding's evidence.
+    Html,
 }
 
 impl FromStr for Format {
@@ -70,7 +74,7 @@ impl FromStr for Format {
 
     fn from_str(text: &str) -> Result<Self, String> {
         <Self as clap::ValueEnum>::from_str(text, false).map_err(|_| {
-            format!("unknown format `{text}`; the formats are table, json, ndjson, csv, md")
+            format!("unknown format `{text}`; the formats are table, json, ndjson, csv, md, html")
         })
     }
 }
@@ -112,6 +116,7 @@ pub(crate) fn write(
         Format::Ndjson => ndjson::write(audit, out),
         Format::Csv => csv::write(audit, out),
         Format::Md => md::write(audit, out),
+        Format::Html => html::write(audit, out),
     }
 }
 

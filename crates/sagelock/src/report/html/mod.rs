@@ -14,6 +14,8 @@ mod next;
 mod overview;
 mod rows;
 mod summary;
+#[cfg(test)]
+mod tests;
 
 use std::io::{self, Write};
 

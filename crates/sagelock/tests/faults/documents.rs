@@ -107,7 +107,7 @@ fn a_redacted_audit_names_nobody() {
         "ListMonitoringSchedules" => Some(Answer::error("ThrottlingException", "slow, says Bob")),
         _ => None,
     });
-    for format in ["json", "table", "csv", "md", "ndjson"] {
+    for format in ["json", "table", "csv", "md", "ndjson", "html"] {
         let said = run(against(&server, home.path())
             .args(REGION)
             .args(["--redact", "--quiet", "--format", format]));
@@ -116,7 +116,7 @@ fn a_redacted_audit_names_nobody() {
             "blueprint",
             "mortgages",
             "keyofours",
-            "dumps",
+            "s3://dumps",
             "jane",
             "Bob",
         ];

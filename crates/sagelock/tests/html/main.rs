@@ -37,7 +37,6 @@ fn audited(home: &Path, recording: &Path) -> (PathBuf, PathBuf) {
         ])
         .arg("--offline")
         .arg(recording)
-        .args(["--format", "json"])
         .args(["-o", "html=audit.html", "-o", "csv=audit.csv"])
         .stdout(std::process::Stdio::null())
         .status()

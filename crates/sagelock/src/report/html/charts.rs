@@ -9,6 +9,7 @@ use sagelock_domain::ids::{AccountId, Region};
 use sagelock_domain::rules::{Severity, Verdict, rule};
 
 use super::overview::Overview;
+use super::summary::plural;
 use super::{coverage, next};
 use crate::report::Audit;
 use crate::report::chart::{
@@ -43,11 +44,11 @@ pub(super) fn cards(audit: &Audit, overview: &Overview) -> Markup {
                 (under_cmk(&audit.totals.endpoints))
                 (severities(audit))
                 (next::card(audit, overview))
-                (coverage::card(audit))
+                @if is_narrow(&map) { (coverage::card(audit)) }
             }
             div.right {
                 (rules(&audit.totals.rules))
-                @if is_narrow(&map) { (places(&map, left)) }
+                @if is_narrow(&map) { (places(&map, left)) } @else { (coverage::card(audit)) }
             }
             @if !is_narrow(&map) { (places(&map, left)) }
         }
@@ -258,9 +259,9 @@ fn map(overview: &Overview) -> (Heat, usize) {
 
 fn places(map: &Heat, left: usize) -> Markup {
     let says = format!(
-        "{} accounts by {} regions, the account with most fails first; the table has every count.",
-        map.rows.len(),
-        map.columns.len()
+        "{} by {}, the account with most fails first; the table has every count.",
+        plural(map.rows.len(), "account", "accounts"),
+        plural(map.columns.len(), "region", "regions")
     );
     let caption = Caption {
         id: "c-places",

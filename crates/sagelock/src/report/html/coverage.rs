@@ -71,7 +71,7 @@ fn row((call, reason, expected): Kind, gaps: &[&CoverageGap]) -> Markup {
                     @if subjects.len() > SUBJECTS_MAX { " and " (subjects.len() - SUBJECTS_MAX) " more" }
                 }
             }
-            @if !said.is_empty() { p.asked { "AWS said: " bdi { (said) } } }
+            @if !said.is_empty() { p.asked { "the answer: " bdi { (said) } } }
         }
     }
 }

@@ -11,7 +11,7 @@ use super::summary::verdict_name;
 pub(super) fn finding(record: &Record) -> Markup {
     let subject = &record.subject;
     html! {
-        li.finding class=(format!("v-{}", record.verdict.as_str())) {
+        li class=(format!("finding v-{}", record.verdict.as_str())) {
             p.line {
                 (weight(record.verdict, record.severity)) " "
                 span.rule { (record.rule) } " "

@@ -50,7 +50,8 @@ fn moment(at: jiff::Timestamp) -> Markup {
     html! { time datetime=(at) { (at.strftime("%Y-%m-%d %H:%M:%S")) " UTC" } }
 }
 
-fn plural(count: usize, one: &str, more: &str) -> String {
+/// So many of something.
+pub(super) fn plural(count: usize, one: &str, more: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { more })
 }
 

@@ -84,7 +84,7 @@ function preparePrint() {
     element("p", {}, `${says[0]}. ${says.slice(1).join(" ")}`),
     printedList(kept),
   );
-  unfolded = [...document.querySelectorAll("main details:not([open])")];
+  unfolded = [...document.querySelectorAll("details:not([open])")];
   for (const folded of unfolded) folded.open = true;
 }
 

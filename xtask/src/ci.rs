@@ -12,6 +12,7 @@ const NEXTEST: &str = "0.9.143";
 /// Installs what is missing, then checks and tests everything.
 pub(crate) fn run() -> Result<()> {
     python()?;
+    browser()?;
     nextest()?;
     execute(&mut cargo(&["fmt", "--all", "--check"]))?;
     tidy::run()?;
@@ -81,6 +82,40 @@ fn python() -> Result<()> {
         "python3-venv",
     ]))
     .context("the tests need python3 with venv: install it (Debian: python3-venv)")
+}
+
+/// The html report is looked at in Chromium, which Node.js drives, and its paper is read by
+/// pdftotext.
+fn browser() -> Result<()> {
+    let needed = [
+        ("chromium", "chromium"),
+        ("pdftotext", "poppler-utils"),
+        ("node", "nodejs"),
+        ("npm", "npm"),
+    ];
+    let is_missing = |(program, _): &&(&str, &str)| !is_in_path(program);
+    let missing: Vec<&str> = needed
+        .iter()
+        .filter(is_missing)
+        .map(|(_, package)| *package)
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    eprintln!("installing Debian's {}", missing.join(", "));
+    // A list of packages that is missing or old knows them not.
+    let _ = succeeds(Command::new("apt-get").args(["update", "--quiet"]));
+    execute(
+        Command::new("apt-get")
+            .args(["install", "--yes", "--no-install-recommends"])
+            .args(&missing),
+    )
+    .with_context(|| format!("the tests of the html report need {}", missing.join(", ")))
+}
+
+fn is_in_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
 /// nextest, in cargo's own folder.

@@ -46,6 +46,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("hyper", &["sagelock"]),
     ("hyper-", &["sagelock"]),
     ("anyhow", &["sagelock", "xtask"]),
+    ("maud", &["sagelock"]),
 ];
 
 /// Names that say nothing.

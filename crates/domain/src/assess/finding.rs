@@ -39,6 +39,8 @@ pub struct Subject {
     pub account: AccountId,
     /// Its region.
     pub region: Region,
+    /// Whose it is, by its team tag; none where it bears none or its tags were not read.
+    pub team: Option<String>,
 }
 
 /// What kind of thing a finding is about.
@@ -79,6 +81,7 @@ impl Subject {
             name: name.to_owned(),
             account: cell.account.clone(),
             region: cell.region.clone(),
+            team: None,
         }
     }
 
@@ -91,7 +94,14 @@ impl Subject {
             name: arn.id().to_owned(),
             account: arn.account(),
             region: arn.region(),
+            team: None,
         }
+    }
+
+    /// A subject that belongs to a team.
+    #[must_use]
+    pub fn of_team(self, team: Option<String>) -> Self {
+        Self { team, ..self }
     }
 }
 

@@ -91,7 +91,8 @@ impl<'a> Assessor<'a> {
                         &endpoint.arn,
                         endpoint.name.as_str(),
                         &cell.id,
-                    );
+                    )
+                    .of_team(view.team());
                     findings.push(Finding::new(rule, subject, judgement, view.weight()));
                 }
             }
@@ -112,7 +113,8 @@ impl<'a> Assessor<'a> {
                     &config.arn,
                     config.name.as_str(),
                     &cell.id,
-                );
+                )
+                .of_team(view.team());
                 findings.push(Finding::new(rule, subject, check(&view), view.weight()));
             }
         }
@@ -146,7 +148,7 @@ impl<'a> Assessor<'a> {
                 let Check::Key(check) = rule.check else {
                     continue;
                 };
-                let subject = Subject::of_key(&key.arn);
+                let subject = Subject::of_key(&key.arn).of_team(view.team());
                 findings.push(Finding::new(rule, subject, check(&view), view.weight()));
             }
         }

@@ -63,6 +63,9 @@ pub struct RecordSubject {
     pub account: AccountId,
     /// Its region.
     pub region: Region,
+    /// Whose it is, by its team tag; absent where it bears none or its tags were not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<String>,
 }
 
 /// A fact that a verdict rests on.
@@ -103,6 +106,7 @@ impl Record {
                 name: subject.name.clone(),
                 account: subject.account.clone(),
                 region: subject.region.clone(),
+                team: subject.team.clone(),
             },
             key: judgement.key.clone(),
             message: judgement.message.clone(),

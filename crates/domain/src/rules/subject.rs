@@ -141,6 +141,15 @@ pub(super) fn data_class(tags: &[&Fact<Tags>], settings: &Settings) -> Fact<Stri
     Fact::Known(settings.class_of(&settings.default_data_class))
 }
 
+/// The team of a subject, by the first of its tags that names one. It names a group of a report and
+/// decides nothing, so that tags that cannot be read are passed over.
+fn team(tags: &[&Fact<Tags>], settings: &Settings) -> Option<String> {
+    tags.iter().find_map(|fact| {
+        let team = fact.known()?.get(&settings.tags.team)?.trim();
+        (!team.is_empty()).then(|| team.to_owned())
+    })
+}
+
 /// The weight of a data class, as [`data_class`] gives it.
 pub(super) fn weight(class: Option<&str>, settings: &Settings) -> Severity {
     let weigh = |class: &str| settings.data_classes.get(class).copied();
@@ -277,6 +286,17 @@ impl<'a> EndpointView<'a> {
 
     /// The data class of the endpoint: by its own tags, then by its configuration's.
     pub(super) fn data_class(&self) -> Fact<String> {
+        data_class(&self.tags(), self.settings)
+    }
+
+    /// Whose the endpoint is: by its own tags, then by its configuration's.
+    #[must_use]
+    pub fn team(&self) -> Option<String> {
+        team(&self.tags(), self.settings)
+    }
+
+    /// Its own tags, then those of the configuration that it runs.
+    fn tags(&self) -> Vec<&'a Fact<Tags>> {
         let current = self
             .endpoint
             .described
@@ -287,7 +307,7 @@ impl<'a> EndpointView<'a> {
             .and_then(|name| self.cell.configs.get(name));
         let mut tags = vec![&self.endpoint.tags.fact];
         tags.extend(current.map(|config| &config.tags.fact));
-        data_class(&tags, self.settings)
+        tags
     }
 
     /// The class of its data when it runs one of its configurations: with two in play, each is
@@ -348,9 +368,22 @@ impl<'a> ConfigView<'a> {
         let class = data_class(&[&self.config.tags.fact], self.settings);
         weight(class.known().map(String::as_str), self.settings)
     }
+
+    /// Whose the configuration is.
+    #[must_use]
+    pub fn team(&self) -> Option<String> {
+        team(&[&self.config.tags.fact], self.settings)
+    }
 }
 
 impl KeyView<'_> {
+    /// Whose the key is.
+    #[must_use]
+    pub fn team(&self) -> Option<String> {
+        let tags: Vec<&Fact<Tags>> = self.key.tags.iter().map(|read| &read.fact).collect();
+        team(&tags, self.settings)
+    }
+
     /// How much a finding about this key weighs.
     #[must_use]
     pub fn weight(&self) -> Severity {

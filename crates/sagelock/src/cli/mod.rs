@@ -167,6 +167,7 @@ fn is_json(format: Option<Format>) -> Result<bool, Failure> {
             Format::Ndjson
             | Format::Csv
             | Format::Md
+            | Format::Html
             | Format::Sarif
             | Format::Junit
             | Format::Ocsf

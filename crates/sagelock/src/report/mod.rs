@@ -1,9 +1,11 @@
 //! How an audit is said. No decision is made here.
 
 mod asff;
+mod chart;
 mod clause;
 mod csv;
 mod difference;
+mod html;
 mod json;
 mod junit;
 mod md;
@@ -71,6 +73,8 @@ pub(crate) enum Format {
     Csv,
     /// For pull requests and wikis.
     Md,
+    /// For a browser: one file with filters, charts and every finding's evidence.
+    Html,
     /// SARIF 2.1.0, for code scanning and its viewers.
     Sarif,
     /// JUnit XML, for the test reports of Jenkins and GitLab.
@@ -137,6 +141,7 @@ pub(crate) fn write(
         Format::Ndjson => ndjson::write(audit, out),
         Format::Csv => csv::write(audit, out),
         Format::Md => md::write(audit, out),
+        Format::Html => html::write(audit, out),
         Format::Sarif => sarif::write(audit, out),
         Format::Junit => junit::write(audit, out),
         Format::Ocsf => ocsf::write(audit, out),

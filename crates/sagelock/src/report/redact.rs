@@ -102,6 +102,9 @@ fn replace_word(text: &str, name: &str, pseudonym: &str) -> String {
 /// Names by what they name.
 pub(crate) type Names = BTreeSet<(&'static str, String)>;
 
+/// The kind of a team's name.
+const TEAM: &str = "team";
+
 /// Every name that a cell holds.
 pub(crate) fn names_of(cell: &Cell) -> Names {
     let mut names = Names::new();
@@ -142,6 +145,7 @@ fn names_in(audit: &Audit) -> io::Result<Names> {
             Some(KeyRef::Id(text)) => names.insert(("key", text)),
             Some(KeyRef::AliasArn(_) | KeyRef::Alias(_)) | None => false,
         };
+        names.extend(record.subject.team.map(|team| (TEAM, team)));
         names.insert((record.subject.kind.as_str(), record.subject.name));
         for evidence in record.evidence {
             if evidence.fact.ends_with("Name") && evidence.fact != "AliasName" {
@@ -181,9 +185,15 @@ pub(crate) fn redact(audit: &mut Audit) -> io::Result<()> {
         names.insert((order, name.to_lowercase(), kind));
         names.insert((order, name, kind));
     }
+    // A team is often a plain word, which stands in texts with another meaning.
+    let teams: BTreeMap<String, String> = names
+        .iter()
+        .filter(|(_, _, kind)| *kind == TEAM)
+        .map(|(_, team, kind)| (team.clone(), pseudonyms.of(kind, team)))
+        .collect();
     let names: Vec<(String, String)> = names
         .into_iter()
-        .filter(|(_, name, _)| !name.trim().is_empty())
+        .filter(|(_, name, kind)| *kind != TEAM && !name.trim().is_empty())
         .map(|(_, name, kind)| {
             let pseudonym = pseudonyms.of(kind, &name);
             (name, pseudonym)
@@ -196,9 +206,12 @@ pub(crate) fn redact(audit: &mut Audit) -> io::Result<()> {
     for gap in &mut audit.coverage.gaps {
         change_gap(&mut gap.gap, &mut change);
     }
-    let changed = audit
-        .findings
-        .changed(&mut |record| change_record(record, &mut change))?;
+    let changed = audit.findings.changed(&mut |record| {
+        if let Some(team) = &mut record.subject.team {
+            teams.get(team).unwrap_or(&String::new()).clone_into(team);
+        }
+        change_record(record, &mut change);
+    })?;
     audit.findings = changed;
     Ok(())
 }

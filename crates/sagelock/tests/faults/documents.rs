@@ -120,7 +120,7 @@ fn a_redacted_audit_names_nobody() {
         _ => None,
     });
     for format in [
-        "json", "table", "csv", "md", "ndjson", "sarif", "junit", "ocsf", "asff",
+        "json", "table", "csv", "md", "ndjson", "html", "sarif", "junit", "ocsf", "asff",
     ] {
         let said = run(against(&server, home.path())
             .args(REGION)
@@ -131,6 +131,7 @@ fn a_redacted_audit_names_nobody() {
             "mortgages",
             "keyofours",
             "quarries",
+            "s3://dumps",
             "jane",
             "Bob",
         ];

@@ -6,7 +6,8 @@ use std::process::Command;
 use crate::estates::sagelock;
 
 /// Every verb that help names.
-const VERBS: [&str; 8] = [
+const VERBS: [&str; 9] = [
+    "kpi",
     "demo",
     "audit",
     "explain",

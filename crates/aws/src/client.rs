@@ -14,10 +14,10 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use jiff::Timestamp;
 use sagelock_domain::call::{Call, CallError, CallErrorKind, Reply, Service};
 use sagelock_domain::collect::Address;
-use sagelock_domain::ids::{AccountId, Region};
+use sagelock_domain::ids::{AccountId, BucketName, Region};
 
-use crate::endpoint::{endpoint, overridden, signing_name};
-use crate::exchange::{Exchange, Shared, exchange};
+use crate::endpoint::{bucket_host, endpoint, overridden, signing_name};
+use crate::exchange::{Exchange, Request, Shared, exchange};
 use crate::wire;
 
 /// A connection to AWS, with credentials.
@@ -70,6 +70,7 @@ impl Aws {
             Service::Sts,
             Service::Ec2,
             Service::Organizations,
+            Service::S3,
         ]
         .into_iter()
         .find_map(|service| overridden(&self.shared.sdk, service))
@@ -81,11 +82,37 @@ impl Aws {
     /// Nothing answered, or the answer is an error.
     pub async fn perform(&self, address: &Address, call: &Call) -> Result<Reply, CallError> {
         let row = call.op().row();
-        let exchange = self.exchange(&address.account, row.service, &address.region)?;
-        match exchange.invoke(wire::request(call)).await {
+        let (exchange, request) = match wire::bucket(call) {
+            None => {
+                let exchange = self.exchange(&address.account, row.service, &address.region)?;
+                (exchange, wire::request(call))
+            }
+            Some(bucket) => self.bucket_exchange(address, call, bucket)?,
+        };
+        match exchange.invoke(request).await {
             Ok(response) => wire::reply(row.wire, response, Timestamp::now()),
             Err(error) => Err(failed(&error)),
         }
+    }
+
+    /// The exchange with a bucket. Where it has a host of its own nothing is kept of it: there may
+    /// be as many as endpoints.
+    fn bucket_exchange(
+        &self,
+        address: &Address,
+        call: &Call,
+        bucket: &BucketName,
+    ) -> Result<(Exchange, Request), CallError> {
+        let Address { account, region } = address;
+        let host = bucket_host(&self.shared.sdk, bucket, region)?;
+        if !host.is_virtual {
+            let exchange = self.exchange(account, Service::S3, region)?;
+            return Ok((exchange, wire::bucket_request(call, true)));
+        }
+        let provider = self.members.get(account).unwrap_or(&self.shared.provider);
+        let name = signing_name(Service::S3);
+        let exchange = exchange(&self.shared, provider, &host.url, name, region);
+        Ok((exchange, wire::bucket_request(call, false)))
     }
 
     pub(crate) fn sdk(&self) -> &SdkConfig {

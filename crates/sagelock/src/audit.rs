@@ -6,7 +6,7 @@ use anyhow::anyhow;
 use jiff::Timestamp;
 use sagelock_domain::assess::{Assessor, Coverage, Finding, sort_findings};
 use sagelock_domain::call::Op;
-use sagelock_domain::collect::{Collector, Scope};
+use sagelock_domain::collect::{Collector, Scope, StorageReading};
 use sagelock_domain::drive::{Calls, Driver};
 use sagelock_domain::fact::{Gap, GapReason};
 use sagelock_domain::ids::Region;
@@ -42,7 +42,10 @@ pub(crate) async fn audit(
         regions: session.regions.clone(),
         ask_organization: config.settings.allowed_accounts.is_empty(),
     };
-    let mut driver = Driver::new(Collector::new(&scope), session.limits);
+    let mut driver = Driver::new(
+        Collector::new(&scope).reading(StorageReading::of(&config.settings)),
+        session.limits,
+    );
     let mut assessor = Assessor::new(&config.settings, session.started_at);
     let mut findings: Vec<Finding> = Vec::new();
     let mut kept = Vec::new();

@@ -98,7 +98,9 @@ impl Gap {
             | Op::ListAliases
             | Op::DescribeKey
             | Op::GetKeyRotationStatus
-            | Op::ListResourceTags => false,
+            | Op::ListResourceTags
+            | Op::GetBucketEncryption
+            | Op::HeadObject => false,
         }
     }
 }

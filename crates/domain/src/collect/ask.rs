@@ -1,5 +1,6 @@
 //! The questions of a collection, and the call that asks each.
 
+use super::buckets::BucketAsk;
 use crate::call::{Call, Op, input};
 use crate::ids::{AccountId, ConfigName, EndpointName, KeyArn, ModelName, Region};
 use crate::inventory::{CellId, Tags};
@@ -103,6 +104,7 @@ pub(super) enum KeyAsk {
 pub(super) enum Ask {
     Cell(usize, CellAsk),
     Keys(KeyAsk),
+    Buckets(BucketAsk),
 }
 
 /// SageMaker's lists give at most 100 a page (SageMaker API, `MaxResults`).

@@ -4,6 +4,7 @@
 //! One page is one call. A failed call becomes a [`Gap`] and never ends the collection.
 
 mod ask;
+mod buckets;
 mod cell;
 mod denied;
 mod keys;
@@ -14,6 +15,8 @@ use jiff::Timestamp;
 
 pub use ask::Address;
 use ask::Ask;
+use buckets::BucketBook;
+pub use buckets::StorageReading;
 use cell::CellState;
 use keys::KeyBook;
 
@@ -63,6 +66,7 @@ pub struct Collector {
     open: BTreeMap<usize, CellState>,
     opened: usize,
     book: KeyBook,
+    buckets: BucketBook,
     ready: VecDeque<Ask>,
     flying: BTreeMap<Ticket, Ask>,
     tickets: u64,
@@ -136,6 +140,7 @@ impl Collector {
             open: BTreeMap::new(),
             opened: 0,
             book: KeyBook::new(&scope.account, accounts(), scope.ask_organization),
+            buckets: BucketBook::new(),
             ready: VecDeque::new(),
             flying: BTreeMap::new(),
             tickets: 0,
@@ -145,6 +150,13 @@ impl Collector {
             has_answered: false,
             gaps: BTreeSet::new(),
         }
+    }
+
+    /// With what is to be read of S3; by default what the default settings need.
+    #[must_use]
+    pub fn reading(mut self, reading: StorageReading) -> Self {
+        self.buckets.set_reading(reading);
+        self
     }
 
     /// What to do next.
@@ -172,6 +184,7 @@ impl Collector {
     fn call_of(&self, ask: &Ask) -> (Address, Call) {
         match ask {
             Ask::Keys(ask) => ask.call(),
+            Ask::Buckets(ask) => ask.call(),
             Ask::Cell(index, ask) => {
                 let id = self.open.get(index).map(|state| state.id().clone());
                 let id = id.unwrap_or_else(|| CellId {
@@ -202,12 +215,17 @@ impl Collector {
         let subject = match &ask {
             Ask::Cell(_, ask) => ask.subject(),
             Ask::Keys(ask) => ask.subject(),
+            Ask::Buckets(ask) => ask.subject(),
         };
         let answer = answer(&call, address, subject, result, now);
         match ask {
             Ask::Keys(ask) => {
                 let outcome = self.book.on_answer(ask, answer);
                 self.take(outcome);
+            }
+            Ask::Buckets(ask) => {
+                let outcome = self.buckets.on_answer(&ask, answer);
+                self.take_buckets(outcome);
             }
             Ask::Cell(index, ask) => {
                 let Some(state) = self.open.get_mut(&index) else {
@@ -231,17 +249,49 @@ impl Collector {
         self.gaps.extend(outcome.gaps);
     }
 
+    fn take_buckets(&mut self, outcome: buckets::Outcome) {
+        self.ready
+            .extend(outcome.asks.into_iter().map(Ask::Buckets));
+        self.gaps.extend(outcome.gaps);
+        for (id, key, source) in outcome.keys {
+            let wanted = self.book.want(&id, key, &source);
+            self.take(wanted);
+        }
+    }
+
+    /// The places in S3 are taken up when all else of a cell is known: only then it is known which
+    /// of them a live endpoint uses.
+    fn want_places(&mut self) {
+        let mut outcomes = Vec::new();
+        for state in self.open.values().filter(|state| state.is_idle()) {
+            if !self.buckets.has_begun(state.id()) {
+                outcomes.push(self.buckets.want(state.cell()));
+            }
+        }
+        for outcome in outcomes {
+            self.take_buckets(outcome);
+        }
+    }
+
     fn close_whole_cells(&mut self) {
-        let book = &self.book;
+        self.want_places();
+        let (book, buckets) = (&self.book, &self.buckets);
+        let has_places = |id: &CellId| {
+            let keys = buckets.settled(id);
+            keys.is_some_and(|keys| book.has_settled(keys))
+        };
         let whole: Vec<usize> = self
             .open
             .iter()
-            .filter(|(_, state)| state.is_idle() && book.has_settled(state.wanted()))
+            .filter(|(_, state)| {
+                state.is_idle() && book.has_settled(state.wanted()) && has_places(state.id())
+            })
             .map(|(index, _)| *index)
             .collect();
         for index in whole {
             if let Some(state) = self.open.remove(&index) {
-                let cell = state.close();
+                let storage = self.buckets.close(state.id());
+                let cell = state.close(storage);
                 self.has_answered |= denied::has_answered(&cell);
                 if denied::listings_denied(&cell) {
                     self.denied.push(cell);

@@ -1,6 +1,7 @@
 //! What things are called: accounts, regions, names, ARNs and the spellings of a key.
 
 mod key;
+mod place;
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,6 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 pub use key::{KeyArn, KeyRef};
+pub use place::{BucketName, Place};
 
 /// Declares text newtypes that are compared, ordered and printed as their text.
 macro_rules! text_ids {

@@ -14,9 +14,9 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use jiff::Timestamp;
 use sagelock_domain::call::{Call, CallError, CallErrorKind, Reply, Service};
 use sagelock_domain::collect::Address;
-use sagelock_domain::ids::{AccountId, Region};
+use sagelock_domain::ids::{AccountId, BucketName, Region};
 
-use crate::endpoint::{endpoint, overridden, signing_name};
+use crate::endpoint::{bucket_host, endpoint, overridden, signing_name};
 use crate::exchange::{Exchange, Request, Shared, exchange};
 use crate::member::Member;
 use crate::wire;
@@ -86,6 +86,7 @@ impl Aws {
             Service::Sts,
             Service::Ec2,
             Service::Organizations,
+            Service::S3,
         ]
         .into_iter()
         .find_map(|service| overridden(&self.shared.sdk, service))
@@ -109,8 +110,15 @@ impl Aws {
             return self.enter(address, input).await;
         }
         let who = self.who(&address.account).await?;
-        let exchange = self.exchange(&who, call.op().row().service, &address.region)?;
-        send(&exchange, call, wire::request(call)).await
+        let (exchange, request) = match wire::bucket(call) {
+            None => {
+                let service = call.op().row().service;
+                let exchange = self.exchange(&who, service, &address.region)?;
+                (exchange, wire::request(call))
+            }
+            Some(bucket) => self.bucket_exchange(&who, &address.region, call, bucket)?,
+        };
+        send(&exchange, call, request).await
     }
 
     /// Makes a call with further fields, signed by these credentials or our own.
@@ -136,10 +144,42 @@ impl Aws {
         send(&exchange, call, request).await
     }
 
+    /// The exchange with a bucket. Where it has a host of its own nothing is kept of it: there may
+    /// be as many as endpoints.
+    fn bucket_exchange(
+        &self,
+        who: &Who,
+        region: &Region,
+        call: &Call,
+        bucket: &BucketName,
+    ) -> Result<(Exchange, Request), CallError> {
+        let host = bucket_host(&self.shared.sdk, bucket, region)?;
+        if !host.is_virtual {
+            let exchange = self.exchange(who, Service::S3, region)?;
+            return Ok((exchange, wire::bucket_request(call, true)));
+        }
+        let provider = self.provider(who)?;
+        let name = signing_name(Service::S3);
+        let exchange = exchange(&self.shared, &provider, &host.url, name, region);
+        Ok((exchange, wire::bucket_request(call, false)))
+    }
+
     /// Forgets what was prepared with credentials that have been replaced.
     pub(crate) fn forget_exchanges(&self, account: &AccountId) {
         let of_account = |who: &Who| matches!(who, Who::Member(member) if member == account);
         self.prepared().retain(|(who, _, _), _| !of_account(who));
+    }
+
+    fn provider(&self, who: &Who) -> Result<SharedCredentialsProvider, CallError> {
+        let provider = match who {
+            Who::Own => Some(self.shared.provider.clone()),
+            Who::Member(account) => self.members.get(account).and_then(|one| one.provider()),
+        };
+        provider.ok_or_else(|| CallError {
+            kind: CallErrorKind::Credentials,
+            code: "NoCredentials".to_owned(),
+            message: "the account has not been entered".to_owned(),
+        })
     }
 
     fn prepared(&self) -> MutexGuard<'_, BTreeMap<ExchangeId, Exchange>> {
@@ -160,17 +200,7 @@ impl Aws {
             return Ok(prepared.clone());
         }
         let url = endpoint(&self.shared.sdk, service, region)?;
-        let provider = match who {
-            Who::Own => Some(self.shared.provider.clone()),
-            Who::Member(account) => self.members.get(account).and_then(|one| one.provider()),
-        };
-        let Some(provider) = provider else {
-            return Err(CallError {
-                kind: CallErrorKind::Credentials,
-                code: "NoCredentials".to_owned(),
-                message: "the account has not been entered".to_owned(),
-            });
-        };
+        let provider = self.provider(who)?;
         let prepared = exchange(&self.shared, &provider, &url, signing_name(service), region);
         if exchanges.len() >= EXCHANGES_MAX {
             exchanges.clear();

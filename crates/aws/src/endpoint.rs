@@ -3,7 +3,7 @@
 use aws_config::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
 use sagelock_domain::call::{CallError, CallErrorKind, Service};
-use sagelock_domain::ids::Region;
+use sagelock_domain::ids::{BucketName, Region};
 
 /// The address of a service in a region.
 ///
@@ -21,6 +21,45 @@ pub(crate) fn endpoint(
     match overridden(sdk, service) {
         Some(url) => Ok(url),
         None => public(service, region, sdk.use_fips().unwrap_or(false)),
+    }
+}
+
+/// Where a bucket answers, and whether its name stands in the host.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct BucketHost {
+    pub(crate) url: String,
+    pub(crate) is_virtual: bool,
+}
+
+/// The address of a bucket in a region: a host of its own (S3 User Guide, "Virtual hosting of
+/// general purpose buckets"), but in the path where its name has a full stop, which the wildcard of
+/// S3's certificate does not match, and behind an override, whose host is one.
+///
+/// # Errors
+/// As of [`endpoint`].
+pub(crate) fn bucket_host(
+    sdk: &SdkConfig,
+    bucket: &BucketName,
+    region: &Region,
+) -> Result<BucketHost, CallError> {
+    let url = endpoint(sdk, Service::S3, region)?;
+    if overridden(sdk, Service::S3).is_some() {
+        let is_virtual = false;
+        return Ok(BucketHost { url, is_virtual });
+    }
+    Ok(public_host(url, bucket))
+}
+
+fn public_host(url: String, bucket: &BucketName) -> BucketHost {
+    if bucket.as_str().contains('.') {
+        return BucketHost {
+            url,
+            is_virtual: false,
+        };
+    }
+    BucketHost {
+        url: url.replacen("https://", &format!("https://{bucket}."), 1),
+        is_virtual: true,
     }
 }
 
@@ -44,6 +83,7 @@ fn service_id(service: Service) -> &'static str {
         Service::Sts => "STS",
         Service::Ec2 => "EC2",
         Service::Organizations => "Organizations",
+        Service::S3 => "S3",
     }
 }
 
@@ -69,6 +109,7 @@ fn public(service: Service, region: &Region, fips: bool) -> Result<String, CallE
         Service::Sts => format!("https://sts{fips}.{region}.{suffix}"),
         Service::Ec2 => format!("https://ec2{fips}.{region}.{suffix}"),
         Service::Organizations => format!("https://organizations{fips}.{region}.{suffix}"),
+        Service::S3 => format!("https://s3{fips}.{region}.{suffix}"),
     })
 }
 
@@ -129,10 +170,41 @@ mod tests {
                 false,
                 "https://organizations.us-east-1.amazonaws.com",
             ),
+            (
+                Service::S3,
+                "us-east-1",
+                false,
+                "https://s3.us-east-1.amazonaws.com",
+            ),
+            (
+                Service::S3,
+                "cn-north-1",
+                false,
+                "https://s3.cn-north-1.amazonaws.com.cn",
+            ),
+            (
+                Service::S3,
+                "us-gov-west-1",
+                true,
+                "https://s3-fips.us-gov-west-1.amazonaws.com",
+            ),
         ];
         for (service, region, fips, expected) in cases {
             let url = public(service, &Region::new(region), fips);
             assert_eq!(url.as_deref(), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn a_bucket_has_a_host_of_its_own_where_it_can() {
+        for (bucket, expected) in [
+            ("models", "https://models.s3.eu-west-1.amazonaws.com"),
+            ("models.example", "https://s3.eu-west-1.amazonaws.com"),
+        ] {
+            let url = public(Service::S3, &Region::new("eu-west-1"), false).unwrap();
+            let host = public_host(url, &bucket.parse().unwrap());
+            assert_eq!(host.url, expected);
+            assert_eq!(host.is_virtual, !bucket.contains('.'));
         }
     }
 

@@ -4,8 +4,8 @@ use std::convert::Infallible;
 
 use aws_config::SdkConfig;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_runtime::auth::SigV4OperationSigningConfig;
 use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
+use aws_runtime::auth::{SigV4OperationSigningConfig, SigningOptions};
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::auth::AuthSchemeOptionResolverParams;
@@ -27,6 +27,9 @@ use crate::connect::timeouts;
 /// A request, before it is signed.
 #[derive(Debug)]
 pub(crate) struct Request {
+    pub(crate) method: &'static str,
+    /// The path and the query, percent-encoded.
+    pub(crate) target: String,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: String,
 }
@@ -38,6 +41,10 @@ pub(crate) struct Response {
     pub(crate) request_id: Option<String>,
     /// `X-Amzn-ErrorType`.
     pub(crate) error_type: Option<String>,
+    /// The region of a bucket, where S3 says it.
+    pub(crate) bucket_region: Option<String>,
+    /// Every header, where there is no body and the answer may be in them.
+    pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
 }
 
@@ -93,6 +100,7 @@ fn signing(
     layer.store_put(SigV4OperationSigningConfig {
         region: Some(SigningRegion::from(SdkRegion::new(region.to_string()))),
         name: Some(SigningName::from(name)),
+        signing_options: signing_options(name),
         ..SigV4OperationSigningConfig::default()
     });
     let components = RuntimeComponentsBuilder::new("sagelock-signing")
@@ -107,10 +115,21 @@ fn signing(
         .with_runtime_components(components)
 }
 
+/// What is signed of a path. S3 takes it as it was sent, encoded once, and wants a checksum of the
+/// body (S3 API, "Authenticating requests: using the Authorization header").
+fn signing_options(name: &str) -> SigningOptions {
+    let is_s3 = name == "s3";
+    let mut options = SigningOptions::default();
+    options.double_uri_encode = !is_s3;
+    options.normalize_uri_path = !is_s3;
+    options.content_sha256_header = is_s3;
+    options
+}
+
 fn serialize(request: Request) -> Result<HttpRequest, BoxError> {
     let mut http = HttpRequest::new(SdkBody::from(request.body));
-    http.set_method("POST")?;
-    http.set_uri("/")?;
+    http.set_method(request.method)?;
+    http.set_uri(request.target)?;
     for (name, value) in request.headers {
         http.headers_mut().try_insert(name, value)?;
     }
@@ -130,10 +149,31 @@ fn deserialize(response: &HttpResponse) -> Result<Response, OrchestratorError<In
             .find_map(|name| response.headers().get(*name))
             .map(ToOwned::to_owned)
     };
+    let body = response.body().bytes().unwrap_or_default().to_vec();
+    let in_headers = response.headers().iter().filter(|_| body.is_empty());
     Ok(Response {
         status: response.status().as_u16(),
         request_id: header(&["x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id"]),
         error_type: header(&["x-amzn-errortype"]),
-        body: response.body().bytes().unwrap_or_default().to_vec(),
+        bucket_region: header(&["x-amz-bucket-region"]),
+        headers: in_headers
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
+        body,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_s3_signs_a_path_as_it_was_sent() {
+        for (name, as_sent) in [("s3", true), ("kms", false), ("sagemaker", false)] {
+            let options = signing_options(name);
+            assert_eq!(options.double_uri_encode, !as_sent, "{name}");
+            assert_eq!(options.normalize_uri_path, !as_sent, "{name}");
+            assert_eq!(options.content_sha256_header, as_sent, "{name}");
+        }
+    }
 }

@@ -14,6 +14,10 @@ pub struct Expected {
     pub configs: u64,
     /// Distinct keys in each region.
     pub keys: u64,
+    /// Distinct buckets that endpoints of a region write to without naming a key.
+    pub buckets: u64,
+    /// Distinct model artifacts of the endpoints of a region.
+    pub artifacts: u64,
 }
 
 /// What an audit will cost.
@@ -31,6 +35,9 @@ pub struct Estimate {
 /// are free. The free ones are not counted here, so this is the most it can be. SageMaker's
 /// control plane is free of charge.
 const DOLLARS_PER_KMS_REQUEST: f64 = 0.03 / 10_000.0;
+/// Amazon S3 pricing, "Requests & data retrievals", S3 Standard, "GET, SELECT, and all other
+/// requests" in us-east-1: 0.0004 US dollars for each 1,000 requests.
+const DOLLARS_PER_S3_REQUEST: f64 = 0.0004 / 1_000.0;
 
 /// What auditing so many regions will cost.
 #[must_use]
@@ -44,6 +51,8 @@ pub fn estimate(regions: u64, expected: Expected, rate: Rate) -> Estimate {
         endpoints,
         configs,
         keys,
+        buckets,
+        artifacts,
     } = expected;
     let per_region = [
         (Op::ListEndpoints, pages(endpoints)),
@@ -57,6 +66,8 @@ pub fn estimate(regions: u64, expected: Expected, rate: Rate) -> Estimate {
         (Op::DescribeKey, keys),
         (Op::GetKeyRotationStatus, keys),
         (Op::ListResourceTags, keys),
+        (Op::GetBucketEncryption, buckets),
+        (Op::HeadObject, artifacts),
     ];
     let mut calls = BTreeMap::from([(Op::GetCallerIdentity, 1), (Op::DescribeRegions, 1)]);
     for (op, count) in per_region {
@@ -69,9 +80,10 @@ pub fn estimate(regions: u64, expected: Expected, rate: Rate) -> Estimate {
             .map(|(_, count)| count)
             .sum()
     };
-    let dollars = of(Service::Kms, &calls) as f64 * DOLLARS_PER_KMS_REQUEST;
+    let dollars = of(Service::Kms, &calls) as f64 * DOLLARS_PER_KMS_REQUEST
+        + of(Service::S3, &calls) as f64 * DOLLARS_PER_S3_REQUEST;
     // Regions are asked at the same time, each at its own rate.
-    let seconds = [Service::SageMaker, Service::Kms]
+    let seconds = [Service::SageMaker, Service::Kms, Service::S3]
         .into_iter()
         .map(|service| {
             let rate = match rate {
@@ -99,10 +111,14 @@ mod tests {
             endpoints: 300,
             configs: 1000,
             keys: 20,
+            buckets: 5,
+            artifacts: 40,
         };
         let estimate = estimate(1, expected, Rate::Default);
         assert_eq!(estimate.calls[&Op::ListEndpointConfigs], 10);
         assert_eq!(estimate.calls[&Op::ListTags], 1300);
+        assert_eq!(estimate.calls[&Op::GetBucketEncryption], 5);
+        assert_eq!(estimate.calls[&Op::HeadObject], 40);
         let seconds = estimate.seconds.unwrap();
         assert!((290.0..300.0).contains(&seconds), "{seconds}");
         assert!(estimate.dollars < 0.01);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::call::Op;
+use crate::call::{Op, Row, Service};
 use crate::rules::{RULES, Rule};
 
 /// A least-privilege identity policy for everything an audit does.
@@ -13,21 +13,20 @@ use crate::rules::{RULES, Rule};
 /// for the action, in every region and account that the role can reach.
 #[must_use]
 pub fn policy_json() -> Value {
-    let mut by_resource: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    let mut by_resource: BTreeMap<(String, &str), BTreeSet<&str>> = BTreeMap::new();
     for op in Op::ALL {
         let row = op.row();
-        let resource = if row.resource == "*" || row.resource.starts_with("arn:") {
-            row.resource.to_owned()
-        } else {
-            format!("arn:*:{}:*:*:{}", row.service.prefix(), row.resource)
-        };
-        by_resource.entry(resource).or_default().extend(row.actions);
+        let statement = (pattern(row), row.resource);
+        by_resource
+            .entry(statement)
+            .or_default()
+            .extend(row.actions);
     }
     let statements: Vec<Value> = by_resource
         .into_iter()
-        .map(|(resource, actions)| {
+        .map(|((resource, kind), actions)| {
             json!({
-                "Sid": sid(&resource),
+                "Sid": sid(kind),
                 "Effect": "Allow",
                 "Action": actions,
                 "Resource": resource,
@@ -37,17 +36,26 @@ pub fn policy_json() -> Value {
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
-/// A statement id out of the resource: letters and digits only, as IAM wants.
-fn sid(resource: &str) -> String {
-    if resource == "*" {
+/// The ARN of every resource of a kind. Those of S3 bear neither region nor account (Service
+/// Authorization Reference, Amazon S3, resource types).
+fn pattern(row: &Row) -> String {
+    match (row.service, row.resource) {
+        (_, "*") => "*".to_owned(),
+        (_, arn) if arn.starts_with("arn:") => arn.to_owned(),
+        (Service::S3, "object/*") => "arn:*:s3:::*/*".to_owned(),
+        (Service::S3, _) => "arn:*:s3:::*".to_owned(),
+        (service, resource) => format!("arn:*:{}:*:*:{resource}", service.prefix()),
+    }
+}
+
+/// A statement id out of the kind of resource: letters and digits only, as IAM wants.
+fn sid(kind: &str) -> String {
+    if kind == "*" {
         return "SagelockReadAny".to_owned();
     }
-    let resource = resource
-        .rsplit(':')
-        .next()
-        .unwrap_or_default()
-        .trim_end_matches("/*");
-    let words = resource.split(['-', '/']).map(|word| {
+    let kind = kind.rsplit(':').next().unwrap_or_default();
+    let kind = kind.trim_end_matches("/*");
+    let words = kind.split(['-', '/']).map(|word| {
         let mut letters = word.chars();
         letters
             .next()
@@ -104,7 +112,7 @@ pub struct ManagedPolicy {
 pub const MANAGED_POLICIES: &[ManagedPolicy] = &[
     ManagedPolicy {
         name: "SecurityAudit",
-        lacks: &[],
+        lacks: &[Op::HeadObject],
     },
     ManagedPolicy {
         name: "ReadOnlyAccess",

@@ -26,6 +26,8 @@ pub struct Settings {
     pub data_classes: BTreeMap<String, Severity>,
     /// Whether serverless endpoints need a key.
     pub serverless: Serverless,
+    /// What of the model artifacts is looked at (EP-012).
+    pub model_artifacts: ModelArtifacts,
     /// Accounts whose keys may be used beside the audited one's own, which always may (EP-007);
     /// empty: those of the own organisation.
     pub allowed_accounts: BTreeSet<AccountId>,
@@ -63,6 +65,15 @@ pub enum Serverless {
     Exempt,
     /// They are judged as if they had a volume.
     RequiresKey,
+}
+
+/// What of the model artifacts is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModelArtifacts {
+    /// How each object is encrypted, which needs `s3:GetObject` (S3 API, HeadObject).
+    Object,
+    /// The default encryption of its bucket, and nothing of the objects.
+    Bucket,
 }
 
 impl Settings {
@@ -117,6 +128,7 @@ impl Default for Settings {
                 class("restricted", Severity::Critical),
             ]),
             serverless: Serverless::Exempt,
+            model_artifacts: ModelArtifacts::Object,
             allowed_accounts: BTreeSet::new(),
             alias_pattern: None,
             rotation_days_max: 365,

@@ -7,7 +7,7 @@ use anyhow::anyhow;
 use jiff::{SignedDuration, Timestamp};
 use sagelock_domain::assess::{Assessor, Coverage, Finding, Record};
 use sagelock_domain::call::Op;
-use sagelock_domain::collect::{Collector, Scope, Told};
+use sagelock_domain::collect::{Collector, Scope, StorageReading, Told};
 use sagelock_domain::drive::{Calls, Driver};
 use sagelock_domain::fact::{Gap, GapReason};
 use sagelock_domain::ids::Region;
@@ -78,7 +78,8 @@ pub(crate) async fn audit(
         ask_organization: config.settings.allowed_accounts.is_empty(),
         ..session.scope.clone()
     };
-    let mut collector = Collector::new(&scope);
+    let reading = StorageReading::of(&config.settings);
+    let mut collector = Collector::new(&scope).reading(reading);
     let history = &past.history;
     collector.hear(past.told);
     collector.recall_shared(history.recall_shared().await);

@@ -11,6 +11,8 @@ pub enum Body {
     Text(String),
     /// XML that is ready as text, with its root.
     Xml(String),
+    /// Headers, where the answer is in them.
+    Headers(Vec<(&'static str, String)>),
     /// Bytes of the customer's own, as an endpoint's container answers.
     Bytes(Vec<u8>),
     /// Nothing.
@@ -26,6 +28,8 @@ pub struct ApiError {
     pub message: String,
     /// The HTTP status.
     pub status: u16,
+    /// Where the thing is, if it is in another region.
+    pub region: Option<String>,
 }
 
 /// What an operation answers.
@@ -38,6 +42,7 @@ impl ApiError {
             code: code.to_owned(),
             message: message.into(),
             status: 400,
+            region: None,
         }
     }
 
@@ -67,6 +72,11 @@ impl ApiError {
     /// The body is not what the protocol carries.
     pub(crate) fn serialization() -> Self {
         Self::new("SerializationException", "")
+    }
+
+    pub(crate) fn of_region(mut self, region: &str) -> Self {
+        self.region = Some(region.to_owned());
+        self
     }
 
     pub(crate) fn with_status(mut self, status: u16) -> Self {

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use sagelock_domain::call::{Call, CallError, CallErrorKind, Reply, classify, input};
+use sagelock_domain::ids::{BucketName, Region};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
@@ -50,6 +51,16 @@ fn role(input: &input::AssumeRole) -> Value {
 
 fn named(field: &str, name: &str) -> Value {
     with(json!({}), field, name)
+}
+
+fn of_bucket(bucket: &BucketName) -> (Service, &'static str, Value) {
+    let input = json!({ "Bucket": bucket.as_str() });
+    (Service::S3, "GetBucketEncryption", input)
+}
+
+fn of_object(bucket: &BucketName, key: &str) -> (Service, &'static str, Value) {
+    let input = json!({ "Bucket": bucket.as_str(), "Key": key });
+    (Service::S3, "HeadObject", input)
 }
 
 impl From<&Call> for Asked {
@@ -159,6 +170,8 @@ impl From<&Call> for Asked {
                 let page = keys(input.limit, &input.marker);
                 (Kms, "ListResourceTags", with(page, "KeyId", &input.key_id))
             }
+            Call::GetBucketEncryption(input) => of_bucket(&input.bucket),
+            Call::HeadObject(input) => of_object(&input.bucket, &input.key),
         };
         let fields = input.as_object().cloned().unwrap_or_default();
         Self {
@@ -181,7 +194,7 @@ impl World {
         let at = self.now();
         match outcome.answer {
             Answer::Says(Ok(body)) => reply(&asked, body, at, outcome.request_id),
-            Answer::Says(Err(error)) => Err(refused(&error)),
+            Answer::Says(Err(error)) => Err(refused(&asked, &error)),
             Answer::Nothing => Err(unanswered("Timeout", "the attempt timed out")),
             Answer::Reset => Err(unanswered("Connection", "the connection was closed")),
             Answer::Truncated(_) => Err(unanswered(
@@ -205,11 +218,20 @@ fn unanswered(code: &str, message: &str) -> CallError {
     }
 }
 
-fn refused(error: &ApiError) -> CallError {
+fn refused(asked: &Asked, error: &ApiError) -> CallError {
+    if let Some(region) = &error.region {
+        return CallError::elsewhere(&Region::new(region.as_str()));
+    }
+    // A HEAD has no body, so S3 says only the status.
+    let is_head = asked.operation == "HeadObject";
     CallError {
         kind: classify(error.status, &error.code, &error.message),
         code: error.code.clone(),
-        message: error.message.clone(),
+        message: if is_head {
+            String::new()
+        } else {
+            error.message.clone()
+        },
     }
 }
 
@@ -222,6 +244,13 @@ fn reply(asked: &Asked, body: Body, at: Timestamp, id: String) -> Result<Reply, 
         }
         (Service::Ec2, Body::Tree(tree)) => elements(&tree, "item").to_string(),
         (_, Body::Tree(tree)) => tree.to_string(),
+        (_, Body::Headers(headers)) => {
+            let headers: Map<String, Value> = headers
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), Value::from(value)))
+                .collect();
+            Value::Object(headers).to_string()
+        }
         (_, Body::Empty | Body::Xml(_) | Body::Bytes(_)) => "{}".to_owned(),
     };
     let body =

@@ -1,15 +1,17 @@
 //! AWS's protocols, from a call to bytes and from bytes to a reply.
 
+mod rest;
 mod xml;
 
 use std::fmt::Write;
 
 use jiff::Timestamp;
-use sagelock_domain::call::{Call, CallError, CallErrorKind, Reply, Wire, classify};
+use sagelock_domain::call::{Call, CallError, CallErrorKind, Method, Reply, Wire, classify};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::exchange::{Request, Response};
+pub(crate) use rest::{bucket, request as bucket_request};
 
 /// The request of a call.
 pub(crate) fn request(call: &Call) -> Request {
@@ -17,6 +19,8 @@ pub(crate) fn request(call: &Call) -> Request {
     let body = call.body();
     match row.wire {
         Wire::Json { prefix } => Request {
+            method: "POST",
+            target: "/".to_owned(),
             headers: vec![
                 ("content-type", "application/x-amz-json-1.1".to_owned()),
                 ("x-amz-target", format!("{prefix}.{}", row.operation)),
@@ -38,10 +42,13 @@ pub(crate) fn request(call: &Call) -> Request {
             }
             let kind = "application/x-www-form-urlencoded; charset=utf-8";
             Request {
+                method: "POST",
+                target: "/".to_owned(),
                 headers: vec![("content-type", kind.to_owned())],
                 body: form,
             }
         }
+        Wire::Rest { .. } => rest::request(call, true),
     }
 }
 
@@ -64,11 +71,21 @@ fn percent_encoded(text: &str) -> String {
 
 /// The reply, or why there is none.
 pub(crate) fn reply(wire: Wire, response: Response, now: Timestamp) -> Result<Reply, CallError> {
+    if let Wire::Rest { method, .. } = wire {
+        if let Some(region) = rest::elsewhere(&response) {
+            return Err(CallError::elsewhere(&region));
+        }
+        if method == Method::Head {
+            return rest::headers(response, now);
+        }
+    }
     let is_empty = response.body.is_empty();
     let text = String::from_utf8(response.body);
     let body = text.ok().and_then(|text| match wire {
         Wire::Json { .. } => raw(text),
-        Wire::Query { .. } => xml::to_json(&text).and_then(|value| raw(value.to_string())),
+        Wire::Query { .. } | Wire::Rest { .. } => {
+            xml::to_json(&text).and_then(|value| raw(value.to_string()))
+        }
     });
     if (200..300).contains(&response.status) {
         return match body {
@@ -125,6 +142,7 @@ fn error_of(header: Option<&str>, document: Option<&Value>) -> (String, String) 
     let xml = ["/Error", "/Errors/Error"]
         .into_iter()
         .find_map(|path| document.pointer(path));
+    // S3's error is the document itself (S3 API, "Error responses").
     let text = |value: &Value, names: &[&str]| {
         names
             .iter()
@@ -165,6 +183,8 @@ mod tests {
             status,
             request_id: Some("r".to_owned()),
             error_type: None,
+            bucket_region: None,
+            headers: Vec::new(),
             body: body.as_bytes().to_vec(),
         };
         reply(wire, response, Timestamp::UNIX_EPOCH)

@@ -147,6 +147,7 @@ mod tests {
                 name: id.to_owned(),
                 account: AccountId::new("111122223333"),
                 region: Region::new("eu-west-1"),
+                team: None,
             },
             key: None,
             message: String::new(),

@@ -103,7 +103,9 @@ impl Gap {
             | Op::ListAliases
             | Op::DescribeKey
             | Op::GetKeyRotationStatus
-            | Op::ListResourceTags => false,
+            | Op::ListResourceTags
+            | Op::GetBucketEncryption
+            | Op::HeadObject => false,
         }
     }
 }

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fact::{Fact, Gap};
-use crate::ids::{ConfigName, EndpointName, KeyArn};
-use crate::inventory::{Cell, Config, Endpoint, Keys, Resolved, Schedule};
+use crate::ids::{ConfigName, EndpointName, KeyArn, Place};
+use crate::inventory::{
+    Cell, CellId, Config, Encryption, Endpoint, Keys, PlaceKind, PlaceUse, Resolved, Schedule,
+};
 use crate::rules::{KeyUse, UsesGap};
 
 /// Who uses which key, and why that may not be all.
@@ -56,6 +58,47 @@ impl Uses {
         }
         for schedule in cell.schedules.values() {
             self.note_schedule(cell, keys, schedule);
+        }
+        for used in cell.place_uses() {
+            self.note_place(cell, keys, &used);
+        }
+    }
+
+    /// The key that a bucket or an artifact names is used by whoever writes there or loads it.
+    fn note_place(&mut self, cell: &Cell, keys: &Keys, place: &PlaceUse<'_>) {
+        let Place::Bucket(bucket, key) = Place::read(place.uri) else {
+            return;
+        };
+        let object = cell.storage.objects.get(&(bucket.clone(), key));
+        let object = object.filter(|_| place.kind == PlaceKind::Object);
+        let (fact, region) = match object.map(|read| &read.fact) {
+            Some(Fact::Unknown(gap)) => return self.lacks_fact(gap),
+            Some(Fact::Known(facts)) => {
+                let facts = facts.as_ref();
+                (
+                    facts.map(|one| &one.encryption),
+                    facts.map(|one| &one.region),
+                )
+            }
+            None => match cell.storage.buckets.get(&bucket).map(|read| &read.fact) {
+                Some(Fact::Unknown(gap)) => return self.lacks_fact(gap),
+                Some(Fact::Known(facts)) => {
+                    let facts = facts.as_ref();
+                    (facts.map(|one| &one.default), facts.map(|one| &one.region))
+                }
+                None => return,
+            },
+        };
+        if let (Some(key), Some(region)) = (fact.and_then(Encryption::key), region) {
+            let used = KeyUse {
+                cell: CellId {
+                    account: cell.id.account.clone(),
+                    region: region.clone(),
+                },
+                endpoint: Some(place.endpoint.clone()),
+                config: place.config.clone(),
+            };
+            self.note_use(keys, key.as_str(), used);
         }
     }
 

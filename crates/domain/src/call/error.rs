@@ -1,6 +1,7 @@
 //! Why a call gave no reply, by what can be done about it.
 
 use crate::fact::GapReason;
+use crate::ids::Region;
 
 /// A call that gave no reply.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,6 +48,31 @@ impl CallError {
     pub fn is_retryable(&self, attempts: u32) -> bool {
         let stranger = self.kind == CallErrorKind::NotJson && self.code.starts_with("HTTP 5");
         self.kind.is_retryable() || (stranger && attempts < STRANGER_ATTEMPTS_MAX)
+    }
+}
+
+/// The code of an answer that the bucket is in another region (S3 API, "Error responses").
+const ELSEWHERE: &str = "PermanentRedirect";
+/// What is said of such a bucket, before the name of its region.
+const ELSEWHERE_SAID: &str = "the bucket is in ";
+
+impl CallError {
+    /// The answer that a bucket is in another region than the one that was asked.
+    #[must_use]
+    pub fn elsewhere(region: &Region) -> Self {
+        Self {
+            kind: CallErrorKind::Refused,
+            code: ELSEWHERE.to_owned(),
+            message: format!("{ELSEWHERE_SAID}{region}"),
+        }
+    }
+
+    /// Where the bucket is, if that is what the answer says.
+    #[must_use]
+    pub fn moved_to(&self) -> Option<Region> {
+        let told = (self.code == ELSEWHERE).then_some(self.message.as_str())?;
+        let region = Region::new(told.strip_prefix(ELSEWHERE_SAID)?);
+        region.has_shape().then_some(region)
     }
 }
 
@@ -155,6 +181,8 @@ const THROTTLED: &[&str] = &[
 
 const NOT_FOUND: &[&str] = &[
     "AccountNotFoundException",
+    "NoSuchBucket",
+    "NoSuchKey",
     "NotFoundException",
     "ResourceNotFound",
     "ResourceNotFoundException",
@@ -175,6 +203,19 @@ const UNAVAILABLE: &[&str] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bucket_that_is_elsewhere_says_where() {
+        let error = CallError::elsewhere(&Region::new("eu-west-1"));
+        assert_eq!(error.moved_to(), Some(Region::new("eu-west-1")));
+        let host = CallError::elsewhere(&Region::new("evil.example/"));
+        assert_eq!(host.moved_to(), None, "no host is made of it");
+        let other = CallError {
+            code: "AccessDenied".to_owned(),
+            ..error
+        };
+        assert_eq!(other.moved_to(), None);
+    }
 
     #[test]
     fn errors_are_sorted_by_what_can_be_done() {
@@ -211,6 +252,17 @@ mod tests {
             (403, "InvalidClientTokenId", "", Credentials),
             (400, "UnrecognizedClientException", "", Credentials),
             (400, "UnsupportedOperationException", "", Refused),
+            (404, "NoSuchBucket", "", NotFound),
+            (404, "NoSuchKey", "", NotFound),
+            (403, "AccessDenied", "Access Denied", AccessDenied),
+            (
+                503,
+                "SlowDown",
+                "Please reduce your request rate.",
+                Throttled,
+            ),
+            (404, "", "", Refused),
+            (301, "PermanentRedirect", "", Refused),
         ];
         for (status, code, message, expected) in cases {
             assert_eq!(

@@ -16,7 +16,7 @@ macro_rules! operations {
     )*) => {
         /// The inputs, with AWS's own field names on the wire.
         pub mod input {
-            use super::super::super::ids::{AccountId, ConfigName, EndpointName, ModelName};
+            use super::super::super::ids::{AccountId, BucketName, ConfigName, EndpointName, ModelName};
             use super::view;
 
             $(
@@ -120,6 +120,7 @@ macro_rules! operations {
     (@prefix Sts $op:ident) => { concat!("sts:", stringify!($op)) };
     (@prefix Ec2 $op:ident) => { concat!("ec2:", stringify!($op)) };
     (@prefix Organizations $op:ident) => { concat!("organizations:", stringify!($op)) };
+    (@prefix S3 $op:ident) => { concat!("s3:", stringify!($op)) };
 }
 
 pub(super) use operations;

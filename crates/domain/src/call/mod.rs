@@ -33,6 +33,8 @@ pub enum Service {
     Ec2,
     /// AWS Organizations.
     Organizations,
+    /// Amazon S3.
+    S3,
 }
 
 impl Service {
@@ -45,18 +47,21 @@ impl Service {
             Self::Sts => "sts",
             Self::Ec2 => "ec2",
             Self::Organizations => "organizations",
+            Self::S3 => "s3",
         }
     }
 
     /// Requests a second that an audit allows itself, for each account and region. AWS does not
     /// publish SageMaker's control-plane rates (AWS General Reference, "Amazon SageMaker
     /// endpoints and quotas" lists resource quotas only); KMS answers `DescribeKey` at 2,000 and
-    /// `ListAliases` at 500 a second (KMS Developer Guide, "Request quotas").
+    /// `ListAliases` at 500 a second (KMS Developer Guide, "Request quotas"); S3 answers at least
+    /// 5,500 `GET` and `HEAD` requests a second for each prefix (S3 User Guide, "Best practices
+    /// design patterns: optimizing Amazon S3 performance").
     #[must_use]
     pub fn rate_default(self) -> f64 {
         match self {
             Self::SageMaker | Self::Ec2 | Self::Sts => 10.0,
-            Self::Kms => 20.0,
+            Self::Kms | Self::S3 => 20.0,
             Self::Organizations => 5.0,
         }
     }
@@ -75,6 +80,34 @@ pub enum Wire {
         /// The service's API version.
         version: &'static str,
     },
+    /// What is asked stands in the method, the path and the query; the reply is XML, or, of a
+    /// `HEAD`, in its headers.
+    Rest {
+        /// `GET` or `HEAD`.
+        method: Method,
+        /// The sub-resource, written after a question mark; empty for none.
+        query: &'static str,
+    },
+}
+
+/// The method of a request in REST.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// The reply has a body.
+    Get,
+    /// The reply is its status and its headers.
+    Head,
+}
+
+impl Method {
+    /// The word of HTTP.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+        }
+    }
 }
 
 /// Whether a call can change anything.
@@ -93,7 +126,8 @@ pub struct Row {
     pub service: Service,
     /// The protocol.
     pub wire: Wire,
-    /// The IAM actions that allow it (Service Authorization Reference).
+    /// The IAM actions that allow it (Service Authorization Reference); S3's are not called as its
+    /// operations are.
     pub actions: &'static [&'static str],
     /// What the IAM statement names as resource, `*` where the action admits no other.
     pub resource: &'static str,

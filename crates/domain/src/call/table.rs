@@ -1,7 +1,7 @@
 //! The table of AWS operations. One entry is all it takes to add one.
 
 use super::macros::operations;
-use super::{Wire, view};
+use super::{Method, Wire, view};
 
 /// SageMaker speaks JSON 1.1 (botocore, sagemaker/2017-07-24, metadata).
 const SAGEMAKER: Wire = Wire::Json {
@@ -22,6 +22,16 @@ const STS: Wire = Wire::Query {
 /// EC2 speaks its own flavour of it (botocore, ec2/2016-11-15, metadata).
 const EC2: Wire = Wire::Query {
     version: "2016-11-15",
+};
+/// S3 speaks REST with XML (botocore, s3/2006-03-01, `GetBucketEncryption`, `requestUri`).
+const BUCKET_ENCRYPTION: Wire = Wire::Rest {
+    method: Method::Get,
+    query: "encryption",
+};
+/// The headers of an object without the object (botocore, s3/2006-03-01, `HeadObject`).
+const OBJECT_HEADERS: Wire = Wire::Rest {
+    method: Method::Head,
+    query: "",
 };
 
 operations! {
@@ -113,7 +123,7 @@ operations! {
         field max_results: u32,
         field #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String>,
     }
-    /// The execution role of a model.
+    /// The execution role of a model, and where its artifacts are.
     DescribeModel {
         service: SageMaker, wire: SAGEMAKER, actions: ["sagemaker:DescribeModel"],
         resource: "model/*", access: Read, view: view::DescribeModel,
@@ -188,19 +198,41 @@ operations! {
         field limit: u32,
         field #[serde(skip_serializing_if = "Option::is_none")] marker: Option<String>,
     }
+    /// The default encryption of a bucket that an endpoint writes to or takes its model from.
+    GetBucketEncryption {
+        service: S3, wire: BUCKET_ENCRYPTION, actions: ["s3:GetEncryptionConfiguration"],
+        resource: "bucket/*", access: Read, view: view::GetBucketEncryption,
+        field bucket: BucketName,
+    }
+    /// How a model artifact is encrypted, without its content; one that is gone is told from one that is denied only where s3:ListBucket is allowed too.
+    HeadObject {
+        service: S3, wire: OBJECT_HEADERS, actions: ["s3:GetObject"],
+        resource: "object/*", access: Read, view: view::HeadObject,
+        field bucket: BucketName,
+        field key: String,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call::Access;
+    use crate::call::{Access, Service};
 
     #[test]
     fn every_operation_reads_and_names_its_permission() {
         for op in Op::ALL {
             let row = op.row();
             assert_eq!(row.access, Access::Read, "{}", op.name());
-            assert!(row.actions.contains(&op.name()), "{}", op.name());
+            let of_service = format!("{}:", row.service.prefix());
+            let actions = row.actions;
+            assert!(
+                actions.iter().all(|action| action.starts_with(&of_service)),
+                "{}",
+                op.name()
+            );
+            // Service Authorization Reference, Amazon S3: its actions have names of their own.
+            let named = actions.contains(&op.name()) || row.service == Service::S3;
+            assert!(named, "{}", op.name());
             assert!(!row.purpose.trim().is_empty(), "{}", op.name());
         }
     }

@@ -82,7 +82,24 @@ views! {
     /// A tag, as SageMaker and Organizations write it.
     Tag { key: String, value: String, }
     /// A model.
-    DescribeModel { execution_role_arn: Option<String>, }
+    DescribeModel {
+        execution_role_arn: Option<String>, primary_container: Option<Container>,
+        containers: Option<Vec<Container>>,
+    }
+    /// A container of a model.
+    Container {
+        mode: Option<String>, model_data_url: Option<String>,
+        model_data_source: Option<ModelDataSource>,
+        additional_model_data_sources: Option<Vec<ModelDataSource>>,
+        model_package_name: Option<String>,
+    }
+    /// Where artifacts are, and how many objects they are. The fields of an additional source that
+    /// are looked at are those of a model's own.
+    ModelDataSource { s3_data_source: Option<S3ModelDataSource>, }
+    /// Their place in S3.
+    S3ModelDataSource {
+        s3_uri: Option<String>, s3_data_type: Option<String>, manifest_s3_uri: Option<String>,
+    }
     /// A page of monitoring schedules.
     ListMonitoringSchedules {
         monitoring_schedule_summaries: Vec<MonitoringScheduleSummary>, next_token: Option<String>,
@@ -218,6 +235,47 @@ impl DescribeJobDefinition {
             .or(self.model_bias)
             .or(self.model_explainability)
     }
+}
+
+/// The default encryption of a bucket (S3 API, `ServerSideEncryptionConfiguration`).
+#[derive(Clone, Debug, Deserialize)]
+pub struct GetBucketEncryption {
+    /// The rules. There is one of every bucket.
+    #[serde(rename = "Rule")]
+    pub rules: Vec<EncryptionRule>,
+}
+
+/// A rule of it (S3 API, `ServerSideEncryptionRule`).
+#[derive(Clone, Debug, Deserialize)]
+pub struct EncryptionRule {
+    /// What new objects get that name no encryption of their own.
+    #[serde(rename = "ApplyServerSideEncryptionByDefault")]
+    pub by_default: Option<EncryptionByDefault>,
+}
+
+/// What new objects get (S3 API, `ServerSideEncryptionByDefault`).
+#[derive(Clone, Debug, Deserialize)]
+pub struct EncryptionByDefault {
+    /// `AES256`, `aws:kms` or `aws:kms:dsse`.
+    #[serde(rename = "SSEAlgorithm")]
+    pub algorithm: String,
+    /// The key; absent: `aws/s3`, which AWS manages.
+    #[serde(rename = "KMSMasterKeyID")]
+    pub key: Option<String>,
+}
+
+/// The headers of an object, under their own names.
+#[derive(Clone, Debug, Deserialize)]
+pub struct HeadObject {
+    /// `AES256`, `aws:kms` or `aws:kms:dsse`; absent: none.
+    #[serde(rename = "x-amz-server-side-encryption")]
+    pub algorithm: Option<String>,
+    /// The key of `aws:kms` and `aws:kms:dsse`.
+    #[serde(rename = "x-amz-server-side-encryption-aws-kms-key-id")]
+    pub key: Option<String>,
+    /// The algorithm of a key that the customer brings with every request.
+    #[serde(rename = "x-amz-server-side-encryption-customer-algorithm")]
+    pub customer_algorithm: Option<String>,
 }
 
 /// The regions, as EC2's XML names them.

@@ -1,5 +1,6 @@
 //! The questions of a collection, and the call that asks each.
 
+use super::buckets::BucketAsk;
 use super::roster::AccountAsk;
 use crate::call::{Call, Op, input};
 use crate::ids::{AccountId, ConfigName, EndpointName, KeyArn, ModelName, Region};
@@ -107,6 +108,7 @@ pub(super) enum Ask {
     Account(AccountAsk),
     Cell(usize, CellAsk),
     Keys(KeyAsk),
+    Buckets(BucketAsk),
 }
 
 /// SageMaker's lists give at most 100 a page (SageMaker API, `MaxResults`).

@@ -1,4 +1,4 @@
-//! When a cell is whole: nothing of it is open any more, and all its keys are known.
+//! When a cell is whole: nothing of it is open any more, and all its keys and places are known.
 
 use super::cell::CellState;
 use super::{Collector, denied};
@@ -21,6 +21,7 @@ impl Collector {
             Settled::Cell(index) => {
                 if self.open.get(&index).is_some_and(CellState::is_idle) {
                     self.idle.insert(index);
+                    self.want_places(index);
                     self.close_if_whole(index);
                 }
             }
@@ -34,6 +35,17 @@ impl Collector {
         self.close_the_rest();
     }
 
+    /// The places in S3 are taken up when all else of a cell is known: only then it is known which
+    /// of them a live endpoint uses.
+    fn want_places(&mut self, index: usize) {
+        if let Some(state) = self.open.get(&index)
+            && !self.buckets.has_begun(state.id())
+        {
+            let outcome = self.buckets.want(state.cell());
+            self.take_buckets(outcome);
+        }
+    }
+
     pub(super) fn close_idle_cells(&mut self) {
         self.unscanned = 0;
         for index in self.idle.iter().copied().collect::<Vec<_>>() {
@@ -42,13 +54,18 @@ impl Collector {
     }
 
     fn close_if_whole(&mut self, index: usize) {
-        let is_whole = |state: &CellState| self.book.has_settled(state.wanted());
+        let is_whole = |state: &CellState| {
+            let places = self.buckets.settled(state.id());
+            self.book.has_settled(state.wanted())
+                && places.is_some_and(|keys| self.book.has_settled(keys))
+        };
         if !self.open.get(&index).is_some_and(is_whole) {
             return;
         }
         self.idle.remove(&index);
         if let Some(state) = self.open.remove(&index) {
-            let cell = state.close();
+            let storage = self.buckets.close(state.id());
+            let cell = state.close(storage);
             if denied::has_answered(&cell) {
                 self.answering.insert(cell.id.account.clone());
             }

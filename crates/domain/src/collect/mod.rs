@@ -5,6 +5,7 @@
 
 mod answer;
 mod ask;
+mod buckets;
 mod cell;
 mod closing;
 mod denied;
@@ -21,6 +22,8 @@ use jiff::Timestamp;
 pub(crate) use answer::{Answer, Failure};
 pub use ask::Address;
 use ask::Ask;
+use buckets::BucketBook;
+pub use buckets::StorageReading;
 use cell::CellState;
 use closing::Settled;
 use keys::KeyBook;
@@ -77,6 +80,7 @@ pub struct Collector {
     book: KeyBook,
     shared: Recording,
     lately_denied: Denied,
+    buckets: BucketBook,
     ready: VecDeque<Ask>,
     /// Questions to accounts that are not entered yet.
     held: BTreeMap<AccountId, Vec<Ask>>,
@@ -107,6 +111,7 @@ impl Collector {
             idle: BTreeSet::new(),
             unscanned: 0,
             book: KeyBook::new(&scope.account, scope.accounts(), scope.ask_organization),
+            buckets: BucketBook::new(),
             shared: Recording::default(),
             lately_denied: Denied::default(),
             ready: VecDeque::new(),
@@ -136,6 +141,13 @@ impl Collector {
     /// Takes what the owners of foreign keys tell about them.
     pub fn hear(&mut self, told: Told) {
         self.book.hear(told);
+    }
+
+    /// With what is to be read of S3; by default what the default settings need.
+    #[must_use]
+    pub fn reading(mut self, reading: StorageReading) -> Self {
+        self.buckets.set_reading(reading);
+        self
     }
 
     /// What to do next.
@@ -231,7 +243,7 @@ impl Collector {
                 for ask in self.held.remove(&account).unwrap_or_default() {
                     let ask = match ask {
                         Ask::Keys(ask) => Ask::Keys(ask.without(&account)),
-                        Ask::Cell(..) | Ask::Account(_) => ask,
+                        Ask::Cell(..) | Ask::Account(_) | Ask::Buckets(_) => ask,
                     };
                     self.ready.push_back(ask);
                 }
@@ -254,7 +266,7 @@ impl Collector {
                     self.ready.push_back(Ask::Keys(ask.without(account)));
                     None
                 }
-                Ask::Keys(_) | Ask::Cell(..) | Ask::Account(_) => Some(ask),
+                Ask::Keys(_) | Ask::Cell(..) | Ask::Account(_) | Ask::Buckets(_) => Some(ask),
             },
             Standing::Waiting | Standing::Entering => {
                 self.held.entry(account.clone()).or_default().push(ask);
@@ -277,6 +289,8 @@ impl Collector {
             Ask::Cell(index, ask) => self.open.get(index)?.remembered(ask, address, call),
             // Credentials are not remembered.
             Ask::Account(_) => None,
+            Ask::Buckets(_) if self.shared.is_empty() => None,
+            Ask::Buckets(_) => self.shared.answer(address, call),
             Ask::Keys(key) => {
                 if let Some(reply) = self.book.told(key) {
                     return Some((reply.at, Ok(reply)));
@@ -292,6 +306,7 @@ impl Collector {
         match ask {
             Ask::Keys(ask) => ask.call(),
             Ask::Account(ask) => self.roster.call(ask),
+            Ask::Buckets(ask) => ask.call(),
             Ask::Cell(index, ask) => {
                 let id = self.open.get(index).map(|state| state.id().clone());
                 let id = id.unwrap_or_else(|| CellId {
@@ -323,11 +338,12 @@ impl Collector {
             Ask::Cell(_, ask) => ask.subject(),
             Ask::Keys(ask) => ask.subject(),
             Ask::Account(ask) => self.roster.subject(ask),
+            Ask::Buckets(ask) => ask.subject(),
         };
         let answer = Answer::of(&call, address, subject, result, now);
         let settled = match &ask {
             Ask::Cell(index, _) => Settled::Cell(*index),
-            Ask::Keys(_) | Ask::Account(_) => Settled::Shared,
+            Ask::Keys(_) | Ask::Account(_) | Ask::Buckets(_) => Settled::Shared,
         };
         match ask {
             Ask::Keys(ask) => {
@@ -337,6 +353,10 @@ impl Collector {
             Ask::Account(ask) => {
                 let entered = self.roster.on_answer(ask, answer);
                 self.enter(entered);
+            }
+            Ask::Buckets(ask) => {
+                let outcome = self.buckets.on_answer(&ask, answer);
+                self.take_buckets(outcome);
             }
             Ask::Cell(index, ask) => {
                 let Some(state) = self.open.get_mut(&index) else {
@@ -358,6 +378,16 @@ impl Collector {
     fn take(&mut self, outcome: keys::Outcome) {
         self.ready.extend(outcome.asks.into_iter().map(Ask::Keys));
         self.gaps.extend(outcome.gaps);
+    }
+
+    fn take_buckets(&mut self, outcome: buckets::Outcome) {
+        self.ready
+            .extend(outcome.asks.into_iter().map(Ask::Buckets));
+        self.gaps.extend(outcome.gaps);
+        for (id, key, source) in outcome.keys {
+            let wanted = self.book.want(&id, key, &source);
+            self.take(wanted);
+        }
     }
 
     /// Whether any listing of any region was answered.

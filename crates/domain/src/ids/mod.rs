@@ -1,6 +1,7 @@
 //! What things are called: accounts, regions, names, ARNs and the spellings of a key.
 
 mod key;
+mod place;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use key::{KeyArn, KeyRef};
+pub use place::{BucketName, Place};
 
 /// Declares text newtypes that are compared, ordered and printed as their text. They stand in
 /// every fact of an organisation, so that a copy shares the text.

@@ -81,8 +81,8 @@ pub struct CoreDump {
 /// A place in S3 and the key that it is written under.
 #[derive(Clone, Debug)]
 pub struct Output {
-    /// `s3://bucket/prefix`.
-    pub uri: Option<String>,
+    /// `s3://bucket/prefix`; of asynchronous results also the place of failures.
+    pub uris: Vec<String>,
     /// The key, where one is named.
     pub key: Option<KeyRef>,
 }
@@ -111,7 +111,11 @@ impl ConfigFacts {
                 .async_inference_config
                 .and_then(|config| config.output_config)
                 .map(|output| Output {
-                    uri: output.s3_output_path.or(output.s3_failure_path),
+                    uris: output
+                        .s3_output_path
+                        .into_iter()
+                        .chain(output.s3_failure_path)
+                        .collect(),
                     key: KeyRef::read(output.kms_key_id.as_deref()),
                 }),
             execution_role: view.execution_role_arn,
@@ -173,7 +177,7 @@ impl Variant {
             models,
             core_dump: view.core_dump_config.map(|dump| CoreDump {
                 output: Output {
-                    uri: dump.destination_s3_uri,
+                    uris: dump.destination_s3_uri.into_iter().collect(),
                     key: KeyRef::read(dump.kms_key_id.as_deref()),
                 },
             }),
@@ -190,7 +194,7 @@ impl Capture {
         Some(Self {
             enabled: view.enable_capture.unwrap_or(false),
             output: Output {
-                uri: view.destination_s3_uri,
+                uris: view.destination_s3_uri.into_iter().collect(),
                 key: KeyRef::read(view.kms_key_id.as_deref()),
             },
         })

@@ -3,12 +3,18 @@
 mod configuration;
 mod endpoint;
 mod key;
+mod model;
+mod places;
+mod storage;
 
 use std::collections::BTreeMap;
 
 pub use configuration::{Capture, Config, ConfigFacts, CoreDump, Output, Placement, Variant};
 pub use endpoint::{Endpoint, EndpointFacts, Schedule, Status};
 pub use key::{Key, KeyFacts, KeyManager, Resolved, Rotation};
+pub use model::{Artifact, ModelFacts};
+pub use places::{PlaceKind, PlaceUse};
+pub use storage::{BucketFacts, Encryption, ObjectFacts, Storage};
 
 use crate::fact::{Gap, Read};
 use crate::ids::{AccountId, ConfigName, EndpointName, KeyArn, ModelName, Region};
@@ -39,8 +45,10 @@ pub struct Cell {
     pub remembered: BTreeMap<ConfigName, Config>,
     /// The monitoring schedules, by name.
     pub schedules: BTreeMap<String, Schedule>,
-    /// The execution roles of the models in use, by model. `Known(None)`: no such model.
-    pub models: BTreeMap<ModelName, Read<Option<String>>>,
+    /// The models in use, by name. `Known(None)`: no such model.
+    pub models: BTreeMap<ModelName, Read<Option<ModelFacts>>>,
+    /// What is known of the places in S3 that the live endpoints use.
+    pub storage: Storage,
     /// Why the list of endpoints is not whole.
     pub endpoints_gap: Option<Gap>,
     /// Why the list of configurations is not whole.
@@ -60,6 +68,7 @@ impl Cell {
             remembered: BTreeMap::new(),
             schedules: BTreeMap::new(),
             models: BTreeMap::new(),
+            storage: Storage::default(),
             endpoints_gap: None,
             configs_gap: None,
             schedules_gap: None,

@@ -6,6 +6,7 @@
 
 use super::output::{OUTPUT_REASONS, judge_output};
 use super::rule::{Check, Rule};
+use super::storage::BUCKET_REASONS;
 use super::subject::{CONFIG_REASONS, EndpointView, KEY_REASONS, LIVE_REASONS};
 use super::verdict::{Evidence, Judgement, reasons};
 use crate::call::Op;
@@ -30,6 +31,7 @@ pub(super) const RULE: Rule = Rule {
         Op::ListEndpoints,
         Op::DescribeEndpoint,
         Op::DescribeEndpointConfig,
+        Op::GetBucketEncryption,
         Op::ListAliases,
         Op::DescribeKey,
     ],
@@ -39,6 +41,7 @@ pub(super) const RULE: Rule = Rule {
         KEY_REASONS,
         &[&NO_ASYNC],
         OUTPUT_REASONS,
+        BUCKET_REASONS,
     ],
     file: include_str!("ep_004.rs"),
     check: Check::Endpoint(check),
@@ -58,7 +61,7 @@ fn check(view: &EndpointView<'_>) -> Judgement {
                 "asynchronous output",
                 "AsyncInferenceConfig.OutputConfig.KmsKeyId",
                 source,
-                &view.cell.id,
+                view.cell,
                 view.keys,
             ),
         }

@@ -8,6 +8,7 @@
 
 use super::output::{OUTPUT_REASONS, judge_output};
 use super::rule::{Check, Rule};
+use super::storage::BUCKET_REASONS;
 use super::subject::{CONFIG_REASONS, EndpointView, KEY_REASONS, LIVE_REASONS, worst};
 use super::verdict::{Evidence, Judgement, reasons};
 use crate::call::Op;
@@ -39,6 +40,7 @@ pub(super) const RULE: Rule = Rule {
         Op::DescribeModelQualityJobDefinition,
         Op::DescribeModelBiasJobDefinition,
         Op::DescribeModelExplainabilityJobDefinition,
+        Op::GetBucketEncryption,
         Op::ListAliases,
         Op::DescribeKey,
     ],
@@ -48,6 +50,7 @@ pub(super) const RULE: Rule = Rule {
         KEY_REASONS,
         &[&NO_DUMPS],
         OUTPUT_REASONS,
+        BUCKET_REASONS,
     ],
     file: include_str!("ep_005.rs"),
     check: Check::Endpoint(check),
@@ -65,7 +68,7 @@ fn check(view: &EndpointView<'_>) -> Judgement {
                 &what,
                 field,
                 source,
-                &view.cell.id,
+                view.cell,
                 view.keys,
             ))
         });
@@ -98,7 +101,7 @@ fn judge_schedule(view: &EndpointView<'_>, schedule: &Schedule) -> Option<Judgem
         (Fact::Known(_), Fact::Known(Some(output))) => {
             let what = format!("monitoring {}", schedule.name);
             let field = "MonitoringOutputConfig.KmsKeyId";
-            judge_output(output, &what, field, source, &view.cell.id, view.keys)
+            judge_output(output, &what, field, source, view.cell, view.keys)
         }
     };
     Some(judgement.given(Evidence::new(

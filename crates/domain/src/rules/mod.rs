@@ -9,6 +9,7 @@ mod ep_006;
 mod ep_007;
 mod ep_010;
 mod ep_011;
+mod ep_012;
 mod holder;
 mod key_001;
 mod key_006;
@@ -17,6 +18,7 @@ mod key_009;
 mod key_of;
 mod output;
 mod rule;
+mod storage;
 mod subject;
 mod verdict;
 mod volume;
@@ -39,6 +41,7 @@ pub const RULES: &[&Rule] = &[
     &ep_007::RULE,
     &ep_010::RULE,
     &ep_011::RULE,
+    &ep_012::RULE,
     &key_001::RULE,
     &key_006::RULE,
     &key_007::RULE,

@@ -5,10 +5,12 @@ use std::io::{self, Write};
 use anyhow::anyhow;
 use clap::Args;
 use owo_colors::OwoColorize;
-use sagelock_domain::call::{Call, CallError, CallErrorKind, Op, Reply, input};
+use sagelock_domain::call::{Call, CallError, CallErrorKind, Op, Reply, Service, input};
 use sagelock_domain::collect::Address;
 use sagelock_domain::drive::{Batch, Driver};
-use sagelock_domain::ids::{AccountId, ConfigName, EndpointName, KeyArn, ModelName, Partition};
+use sagelock_domain::ids::{
+    AccountId, BucketName, ConfigName, EndpointName, KeyArn, ModelName, Partition,
+};
 use sagelock_domain::permissions::{
     MANAGED_POLICIES, policy_json, role_cloudformation, role_terraform, rules_needing,
 };
@@ -61,6 +63,8 @@ struct Tried {
 enum Outcome {
     Allowed,
     Denied,
+    /// S3 says that a bucket does not exist before it says whether asking is allowed.
+    NotShown,
     NotKnown,
 }
 
@@ -90,7 +94,11 @@ impl Command {
                 write_text(&session, &tried, out)
             }
         })?;
-        let all = tried.iter().all(|tried| tried.outcome == Outcome::Allowed);
+        let is_fine = |tried: &Tried| match tried.outcome {
+            Outcome::Allowed | Outcome::NotShown => true,
+            Outcome::Denied | Outcome::NotKnown => false,
+        };
+        let all = tried.iter().all(is_fine);
         Ok(if all && session.regions_gap.is_none() {
             Exit::Clean
         } else {
@@ -107,9 +115,13 @@ async fn try_all(session: &Session) -> Vec<Tried> {
         account: session.scope.account.clone(),
         region,
     };
+    let account = &session.scope.account;
+    let Ok(bucket) = format!("{NOTHING}-{account}").parse::<BucketName>() else {
+        return Vec::new();
+    };
     let probes: Vec<(Op, Call)> = Op::ALL
         .iter()
-        .filter_map(|op| Some((*op, probe(*op, &address)?)))
+        .filter_map(|op| Some((*op, probe(*op, &address, &bucket)?)))
         .collect();
     let calls: Vec<(Address, Call)> = probes
         .iter()
@@ -131,15 +143,18 @@ async fn try_all(session: &Session) -> Vec<Tried> {
         .collect()
 }
 
+/// What does not exist.
+const NOTHING: &str = "sagelock-doctor-probe";
+
 /// A call that shows whether an operation is allowed, about something that does not exist; none
 /// for what only an audit of several accounts needs.
-fn probe(op: Op, address: &Address) -> Option<Call> {
-    const NOTHING: &str = "sagelock-doctor-probe";
+fn probe(op: Op, address: &Address, bucket: &BucketName) -> Option<Call> {
     let max_results = 1;
     let next_token = None;
     let job_definition_name = NOTHING.to_owned();
     let partition = Partition::of_region(&address.region);
     let Address { account, region } = address;
+    let bucket = bucket.clone();
     let no_key = KeyArn::of_id(
         &partition,
         region,
@@ -230,13 +245,26 @@ fn probe(op: Op, address: &Address) -> Option<Call> {
             marker: None,
         }
         .into(),
+        Op::GetBucketEncryption => input::GetBucketEncryption { bucket }.into(),
+        Op::HeadObject => input::HeadObject {
+            bucket,
+            key: NOTHING.to_owned(),
+        }
+        .into(),
     })
 }
+
+/// Why a permission on S3 cannot be tried without a bucket that exists.
+const NOT_SHOWN: &str =
+    "S3 answers that a bucket does not exist before it looks at the permission; an audit shows it";
 
 fn judge(op: Op, answer: Result<Reply, CallError>) -> Tried {
     let (outcome, said) = match answer {
         Ok(_) => (Outcome::Allowed, String::new()),
         Err(error) => match error.kind {
+            CallErrorKind::NotFound if op.row().service == Service::S3 => {
+                (Outcome::NotShown, NOT_SHOWN.to_owned())
+            }
             // AWS looks at the permission first, then at the subject.
             CallErrorKind::NotFound | CallErrorKind::Refused => (Outcome::Allowed, String::new()),
             CallErrorKind::AccessDenied => (Outcome::Denied, error.message),
@@ -275,6 +303,7 @@ fn write_text(session: &Session, tried: &[Tried], out: &mut dyn Write) -> io::Re
         let mark = match outcome {
             Outcome::Allowed => "allowed".green().to_string(),
             Outcome::Denied => "DENIED ".red().bold().to_string(),
+            Outcome::NotShown => "untried".yellow().to_string(),
             Outcome::NotKnown => "unknown".yellow().to_string(),
         };
         writeln!(out, "{mark}  {}", op.name())?;
@@ -319,7 +348,7 @@ fn write_json(session: &Session, tried: &[Tried], out: &mut dyn Write) -> io::Re
                 "allowed": match tried.outcome {
                     Outcome::Allowed => Some(true),
                     Outcome::Denied => Some(false),
-                    Outcome::NotKnown => None,
+                    Outcome::NotShown | Outcome::NotKnown => None,
                 },
                 "said": tried.said,
                 "rules": rules_needing(tried.op).map(|rule| rule.id).collect::<Vec<_>>(),

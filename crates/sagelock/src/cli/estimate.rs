@@ -15,6 +15,8 @@ const ASSUMED: Expected = Expected {
     endpoints: 50,
     configs: 200,
     keys: 10,
+    buckets: 5,
+    artifacts: 50,
 };
 /// The regions that an account has without opting in (AWS Account Management Reference Guide,
 /// "Enable or disable AWS Regions in your account").
@@ -28,14 +30,18 @@ pub(super) struct Assumed(Expected);
 pub(super) fn expected(text: &str) -> Result<Assumed, String> {
     let numbers: Result<Vec<u64>, _> = text.split(',').map(|part| part.trim().parse()).collect();
     match numbers.as_deref() {
-        Ok([endpoints, configs, keys]) => Ok(Assumed(Expected {
+        Ok([endpoints, configs, keys, more @ ..]) if more.len() <= 2 => Ok(Assumed(Expected {
             endpoints: *endpoints,
             configs: *configs,
             keys: *keys,
+            buckets: more.first().copied().unwrap_or(ASSUMED.buckets),
+            // One model for each endpoint, with one artifact.
+            artifacts: more.get(1).copied().unwrap_or(*endpoints),
         })),
-        Ok(_) | Err(_) => {
-            Err("expected three whole numbers: endpoints, configurations, keys".to_owned())
-        }
+        Ok(_) | Err(_) => Err(
+            "expected three to five whole numbers: endpoints, configurations, keys, buckets, artifacts"
+                .to_owned(),
+        ),
     }
 }
 
@@ -56,6 +62,8 @@ pub(super) fn run(
             endpoints: per_region(Op::DescribeEndpoint),
             configs: per_region(Op::DescribeEndpointConfig),
             keys: per_region(Op::DescribeKey),
+            buckets: per_region(Op::GetBucketEncryption),
+            artifacts: per_region(Op::HeadObject),
         };
         basis = "as the recording holds, averaged over its regions";
     }
@@ -95,6 +103,8 @@ fn as_json(regions: u64, expected: Expected, estimate: &Estimate, basis: &str) -
             "endpoints": expected.endpoints,
             "configurations": expected.configs,
             "keys": expected.keys,
+            "buckets": expected.buckets,
+            "artifacts": expected.artifacts,
         },
         "basis": basis,
         "calls": calls,
@@ -110,6 +120,8 @@ fn as_text(regions: u64, expected: Expected, estimate: &Estimate, basis: &str) -
         endpoints,
         configs,
         keys,
+        buckets,
+        artifacts,
     } = expected;
     let time = match minutes(estimate) {
         Some(minutes) => format!("about {minutes:.1} minutes"),
@@ -118,11 +130,13 @@ fn as_text(regions: u64, expected: Expected, estimate: &Estimate, basis: &str) -
     let total: u64 = estimate.calls.values().sum();
     let dollars = rounded_up(estimate.dollars);
     let plural = if regions == 1 { "region" } else { "regions" };
-    let each = format!("{endpoints} endpoints, {configs} configurations and {keys} keys");
+    let each = format!(
+        "{endpoints} endpoints, {configs} configurations, {keys} keys, {buckets} buckets and {artifacts} artifacts"
+    );
     let mut lines = vec![
         format!("{regions} {plural} with {each} each"),
         format!("({basis})"),
-        format!("{total} calls, {time}, at most {dollars:.2} US dollars (KMS requests)"),
+        format!("{total} calls, {time}, at most {dollars:.2} US dollars (requests of KMS and S3)"),
         String::new(),
     ];
     let counted = estimate.calls.iter().filter(|(_, count)| **count > 0);

@@ -215,8 +215,11 @@ fn roles(cell: &Cell, facts: &sagelock_domain::inventory::ConfigFacts) -> Vec<St
         .collect();
     for model in facts.models() {
         let role = match cell.models.get(model).map(|read| &read.fact) {
-            Some(Fact::Known(Some(role))) => role.clone(),
-            Some(Fact::Known(None)) => "no role; the model does not exist or names none".to_owned(),
+            Some(Fact::Known(Some(facts))) => {
+                let role = facts.execution_role.clone();
+                role.unwrap_or_else(|| "no role".to_owned())
+            }
+            Some(Fact::Known(None)) => "the model does not exist".to_owned(),
             Some(Fact::Unknown(gap)) => format!("not known: {gap}"),
             None => continue,
         };

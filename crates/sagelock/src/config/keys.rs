@@ -6,7 +6,7 @@ use regex::Regex;
 use sagelock_domain::ids::{AccountId, Region};
 use sagelock_domain::regions;
 use sagelock_domain::rules::{RULES, Severity};
-use sagelock_domain::settings::Serverless;
+use sagelock_domain::settings::{ModelArtifacts, Serverless};
 
 use super::Config;
 use super::value::Value;
@@ -109,6 +109,26 @@ pub(crate) const KEYS: &[Key] = &[
                 other => {
                     let message = format!("expected `exempt` or `requires_key`, found `{other}`");
                     return Err(message.into());
+                }
+            };
+            Ok(())
+        },
+    },
+    Key {
+        name: "model_artifacts",
+        about: "what of the model artifacts is looked at (EP-012): \"object\", which needs s3:GetObject, or \"bucket\", its default encryption",
+        get: |config| {
+            quoted(match config.settings.model_artifacts {
+                ModelArtifacts::Object => "object",
+                ModelArtifacts::Bucket => "bucket",
+            })
+        },
+        set: |config, value| {
+            config.settings.model_artifacts = match value.text()?.as_str() {
+                "object" => ModelArtifacts::Object,
+                "bucket" => ModelArtifacts::Bucket,
+                other => {
+                    return Err(format!("expected `object` or `bucket`, found `{other}`").into());
                 }
             };
             Ok(())
@@ -280,7 +300,7 @@ pub(crate) const KEYS: &[Key] = &[
     },
     Key {
         name: "audit.rate",
-        about: "requests a second for each account, region and service, or \"max\"; empty: 10 for SageMaker, 20 for KMS",
+        about: "requests a second for each account, region and service, or \"max\"; empty: 10 for SageMaker, 20 for KMS and S3",
         get: |config| quoted(config.audit.rate.as_deref().unwrap_or_default()),
         set: |config, value| {
             let text = value.text()?;

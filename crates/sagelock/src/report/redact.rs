@@ -20,7 +20,7 @@ static NAMING: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?P<key>(?:mrk-)?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}|mrk-[0-9a-f]+)",
         r"|(?P<alias>alias/[A-Za-z0-9/_-]+)",
-        r"|(?P<place>s3://[^\s,;]+)",
+        r"|(?P<place>s3://[^\s,;]*[^\s,;:.)])",
         r"|(?P<account>\b[0-9]{12}\b)",
         r"|(?P<role>\b(?:role|user|assumed-role)/[^\s,;:]+)",
     ))
@@ -66,6 +66,8 @@ impl Pseudonyms {
                     if let Some(part) = found.name(kind) {
                         let known = kind == "alias" && part.as_str().starts_with("alias/aws/");
                         let known = known || part.as_str().starts_with("alias/alias-");
+                        let number = part.as_str().strip_prefix("s3://place-");
+                        let known = known || number.is_some_and(is_number);
                         let known =
                             known || (kind == "account" && part.as_str().starts_with("000000"));
                         return if known {
@@ -79,6 +81,10 @@ impl Pseudonyms {
             })
             .into_owned()
     }
+}
+
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Replaces a name where it stands as a word of its own.
@@ -127,6 +133,13 @@ pub(crate) fn names_of(cell: &Cell) -> Names {
     }
     for name in cell.schedules.keys() {
         names.insert(("schedule", name.clone()));
+    }
+    // A key may have blanks and commas, so that its form does not tell where it ends.
+    for used in cell.place_uses() {
+        names.insert(("place", used.uri.to_owned()));
+    }
+    for bucket in cell.storage.buckets.keys() {
+        names.insert(("place", format!("s3://{bucket}")));
     }
     names
 }

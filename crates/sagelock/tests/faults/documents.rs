@@ -85,7 +85,7 @@ fn fields_never_heard_of_survive_read_record_and_replay() {
         (asked.operation == "DescribeEndpointConfig").then(|| {
             let key = format!("arn:aws:kms:eu-west-1:{ACCOUNT}:key/{KEY}");
             Answer::new(200, format!(
-                r#"{{{ODD}"EndpointConfigName":"fraud-1","EndpointConfigArn":"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:endpoint-config/fraud-1","CreationTime":1.7723232E9,"KmsKeyId":"{key}","ProductionVariants":[{{"VariantName":"v","InstanceType":"ml.m5.large","New":[]}}]}}"#
+                r#"{{{ODD}"EndpointConfigName":"fraud-1","EndpointConfigArn":"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:endpoint-config/fraud-1","CreationTime":1.7723232E9,"KmsKeyId":"{key}","ProductionVariants":[{{"VariantName":"v","ModelName":"model","InstanceType":"ml.m5.large","New":[]}}]}}"#
             ))
         })
     });
@@ -170,7 +170,7 @@ fn a_table_fits_its_page_and_keeps_the_codes() {
         }
         let rows = file.lines().filter(|line| line.ends_with("config_deleted"));
         assert_eq!(rows.count(), 1, "one cause, one row:\n{file}");
-        assert!(file.contains("7 rules"), "{file}");
+        assert!(file.contains("8 rules"), "{file}");
     }
 }
 

@@ -68,6 +68,7 @@ pub(crate) fn labels(estate: &Value, settings: Settings) -> Labels {
         say("EP-007", arn, estate.ep_007(config));
         say("EP-010", arn, estate.ep_010(endpoint, config));
         say("EP-011", arn, estate.ep_011(endpoint, config));
+        say("EP-012", arn, ep_012(config));
     }
     for config in array(estate.estate, "configs") {
         if !is_deleted(config) {
@@ -176,10 +177,10 @@ impl Estate<'_> {
     }
 
     /// An output whose key is that of the configuration's outputs. Without a key the bucket's
-    /// default decides, which this release does not read.
+    /// default decides.
     fn output(&self, config: &Value) -> Label {
         match self.key(&config["output_reference"]) {
-            Key::None => ("unknown", "bucket_encryption_not_read"),
+            Key::None => bucket(text(config, "place")),
             Key::Aws => ("fail", "aws_managed"),
             Key::Gone => ("fail", "key_not_found"),
             Key::Customer(_) => ("pass", "customer_managed_key"),
@@ -306,6 +307,42 @@ impl Estate<'_> {
             true if named("alias/prod-") => ("pass", "alias_matches"),
             true => ("fail", "alias_does_not_match"),
         }
+    }
+}
+
+/// What is written to a place without a key.
+fn bucket(place: &str) -> Label {
+    match place {
+        "s3://out-good" | "s3://out-dsse" | "s3://out-id" | "s3://out-alias" | "s3://out.dots" => {
+            ("pass", "bucket_default_cmk")
+        }
+        "s3://out-s3" | "s3://out-none" | "s3://out-managed" | "s3://out-managed-alias" => {
+            ("fail", "bucket_default_not_cmk")
+        }
+        "s3://out-gone" => ("fail", "bucket_default_key_not_found"),
+        "s3://out-never-made" => ("unknown", "bucket_not_found"),
+        _ => ("unknown", "access_point_not_followed"),
+    }
+}
+
+/// What the model of a configuration loads.
+fn ep_012(config: &Value) -> Label {
+    if is_deleted(config) {
+        return CONFIG_DELETED;
+    }
+    match config["model"].as_u64() {
+        Some(0) => ("not_applicable", "no_artifact_in_s3"),
+        Some(1) => ("pass", "artifact_customer_managed_key"),
+        Some(2 | 3) => ("fail", "artifact_not_cmk"),
+        Some(4) => ("unknown", "artifact_objects_not_read"),
+        Some(5) => ("fail", "bucket_default_not_cmk"),
+        Some(6) => ("unknown", "artifact_not_found"),
+        Some(7) => ("fail", "artifact_key_not_found"),
+        // One of its two containers loads from somewhere else than S3.
+        Some(8) => ("unknown", "place_not_read"),
+        // Only an ARN says whose key it is.
+        Some(9) => ("unknown", "artifact_key_not_known_here"),
+        other => panic!("no label for {other:?}"),
     }
 }
 

@@ -139,14 +139,62 @@ PLACEMENTS = [
 DATA_CLASSES = [None, "public", None, "restricted", None, "internal"]
 OUTPUTS = ["none", "capture", "capture off", "async", "dump", "none", "capture and dump"]
 
+# Where outputs go, and the default encryption of each bucket; moto has none where none was put.
+BUCKETS = {
+    "out-good": ("aws:kms", keys["good"]["arn"]),
+    "out-dsse": ("aws:kms:dsse", keys["plain"]["arn"]),
+    "out-id": ("aws:kms", keys["good"]["id"]),
+    "out-alias": ("aws:kms", "alias/prod-good"),
+    "out.dots": ("aws:kms", keys["good"]["arn"]),
+    "out-s3": ("AES256", None),
+    "out-none": (None, None),
+    "out-managed": ("aws:kms", None),
+    "out-managed-alias": ("aws:kms", "alias/aws/s3"),
+    "out-gone": ("aws:kms", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{GONE}"),
+}
+s3 = client("s3")
+for bucket, (algorithm, default) in BUCKETS.items():
+    s3.create_bucket(Bucket=bucket)
+    if algorithm:
+        rule = {"SSEAlgorithm": algorithm} | ({"KMSMasterKeyID": default} if default else {})
+        s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={
+            "Rules": [{"ApplyServerSideEncryptionByDefault": rule}]})
+PLACES = [f"s3://{bucket}" for bucket in BUCKETS] + [
+    "s3://out-never-made", f"s3://arn:aws:s3:{REGION}:{ACCOUNT}:accesspoint/p"]
+OBJECT = "a b/\u00e9+#%25&=~.tar.gz"
+s3.put_object(Bucket="out-s3", Key=OBJECT, Body=b"w", ServerSideEncryption="aws:kms", SSEKMSKeyId=keys["good"]["arn"])
+s3.put_object(Bucket="out-good", Key="s3", Body=b"w", ServerSideEncryption="AES256")
+s3.put_object(Bucket="out-none", Key="none", Body=b"w")
+s3.put_object(Bucket="out-s3", Key="gone", Body=b"w", ServerSideEncryption="aws:kms",
+              SSEKMSKeyId=f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{GONE}")
+s3.put_object(Bucket="out-s3", Key="strange", Body=b"w", ServerSideEncryption="aws:kms", SSEKMSKeyId=GONE)
+s3.put_object(Bucket="out-good", Key="default", Body=b"w")
+
+
+def source(uri, kind):
+    return {"ModelDataSource": {"S3DataSource": {"S3Uri": uri, "S3DataType": kind, "CompressionType": "None"}}}
+
+
+# What the containers of each model load.
+LOADS = [
+    [{}],
+    [{"ModelDataUrl": f"s3://out-s3/{OBJECT}"}],
+    [{"ModelDataUrl": "s3://out-good/s3"}],
+    [source("s3://out-none/none", "S3Object")],
+    [source("s3://out-good/prefix/", "S3Prefix")],
+    [{"ModelDataUrl": "s3://out-s3/many/", "Mode": "MultiModel"}],
+    [{"ModelDataUrl": "s3://out-good/never-made"}],
+    [{"ModelDataUrl": "s3://out-s3/gone"}],
+    [{"ModelDataUrl": "s3://out-good/default"}, {"ModelDataUrl": "https://example.com/model.tar.gz"}],
+    [{"ModelDataUrl": "s3://out-s3/strange"}],
+]
 estate = {"account": ACCOUNT, "region": REGION, "member": MEMBER, "stranger": STRANGER,
           "keys": keys, "configs": [], "endpoints": []}
-for model in range(10):
+for model, loads in enumerate(LOADS):
+    containers = [{"Image": "image", "Environment": {"TOKEN": "not-to-be-recorded"}} | more for more in loads]
+    one = {"PrimaryContainer": containers[0]} if len(containers) == 1 else {"Containers": containers}
     sagemaker.create_model(
-        ModelName=f"model-{model}",
-        ExecutionRoleArn=f"arn:aws:iam::{ACCOUNT}:role/exec-{model}",
-        PrimaryContainer={"Image": "image", "Environment": {"TOKEN": "not-to-be-recorded"}},
-    )
+        ModelName=f"model-{model}", ExecutionRoleArn=f"arn:aws:iam::{ACCOUNT}:role/exec-{model}", **one)
 
 
 def output(place, reference):
@@ -165,6 +213,7 @@ for index in range(CONFIGS):
     placement = PLACEMENTS[(index // 3) % len(PLACEMENTS)]
     outputs = OUTPUTS[(index // 2) % len(OUTPUTS)]
     output_reference = OUTPUT_REFERENCES[(index // 5) % len(OUTPUT_REFERENCES)]
+    place = PLACES[(index // 3) % len(PLACES)]
     variants = []
     for number, on in enumerate(placement):
         variant = {"VariantName": f"v{number}", "ModelName": f"model-{index % 10}"}
@@ -173,7 +222,7 @@ for index in range(CONFIGS):
         else:
             variant |= {"InstanceType": on, "InitialInstanceCount": 1}
             if "dump" in outputs:
-                variant["CoreDumpConfig"] = output({"DestinationS3Uri": "s3://dumps/d"}, output_reference)
+                variant["CoreDumpConfig"] = output({"DestinationS3Uri": f"{place}/d"}, output_reference)
         variants.append(variant)
     arguments = {"EndpointConfigName": name, "ProductionVariants": variants}
     if reference["text"] is not None:
@@ -181,11 +230,11 @@ for index in range(CONFIGS):
     if "capture" in outputs:
         arguments["DataCaptureConfig"] = output(
             {"EnableCapture": outputs != "capture off", "InitialSamplingPercentage": 10,
-             "DestinationS3Uri": "s3://capture/c", "CaptureOptions": [{"CaptureMode": "Input"}]},
+             "DestinationS3Uri": f"{place}/c", "CaptureOptions": [{"CaptureMode": "Input"}]},
             output_reference)
     if outputs == "async":
         arguments["AsyncInferenceConfig"] = {
-            "OutputConfig": output({"S3OutputPath": "s3://async/a"}, output_reference)}
+            "OutputConfig": output({"S3OutputPath": f"{place}/a"}, output_reference)}
     arn = sagemaker.create_endpoint_config(**arguments)["EndpointConfigArn"]
     # moto forgets the tags given at creation; those added later it keeps.
     tags = {}
@@ -197,7 +246,8 @@ for index in range(CONFIGS):
         sagemaker.add_tags(ResourceArn=arn, Tags=[{"Key": k, "Value": v} for k, v in tags.items()])
     estate["configs"].append({
         "name": name, "arn": arn, "reference": reference, "placement": placement, "outputs": outputs,
-        "output_reference": output_reference, "tags": tags, "deleted": False,
+        "output_reference": output_reference, "place": place, "model": index % 10,
+        "tags": tags, "deleted": False,
     })
 
 for index in range(ENDPOINTS):

@@ -12,6 +12,16 @@ from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server, WSGIRequestHandler
 
 
+def of_path(environ):
+    """The operation of a request that says it by its method, path and query alone."""
+    path, query = environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", "")
+    if environ["REQUEST_METHOD"] == "GET" and query == "encryption":
+        return "GetBucketEncryption"
+    if environ["REQUEST_METHOD"] == "HEAD" and path.count("/") > 1:
+        return "HeadObject"
+    return f"{environ['REQUEST_METHOD']} {path}?{query}"
+
+
 class Counting:
     def __init__(self, app, log):
         self.app, self.log = app, log
@@ -23,7 +33,7 @@ class Counting:
         subject = ""
         if operation is None:
             form = urllib.parse.parse_qs(body.decode("utf-8", "replace"))
-            operation = form.get("Action", [environ.get("PATH_INFO", "")])[0]
+            operation = form.get("Action", [of_path(environ)])[0]
         elif operation.endswith(".DescribeKey"):
             subject = json.loads(body).get("KeyId", "")
         agent = environ.get("HTTP_USER_AGENT", "").split("/")[0]

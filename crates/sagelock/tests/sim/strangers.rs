@@ -22,7 +22,7 @@ fn boto3_finds_what_the_api_reference_says() {
             .arg(files().join("conformance/conformance.py"))
             .args([sim.port.to_string(), "600".to_owned()]),
     );
-    assert!(passed >= 780, "{passed} checks");
+    assert!(passed >= 820, "{passed} checks");
 }
 
 /// Cloud Custodian's own filters match what they must in a seeded estate.

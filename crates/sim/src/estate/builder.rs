@@ -31,7 +31,9 @@ impl<'a> Builder<'a> {
         match self.world.perform(&ctx, operation, &input).answer {
             Answer::Says(Ok(Body::Tree(tree))) => tree,
             Answer::Says(Ok(Body::Text(text))) => serde_json::from_str(&text).unwrap_or_default(),
-            Answer::Says(Ok(Body::Xml(_) | Body::Bytes(_) | Body::Empty) | Err(_))
+            Answer::Says(
+                Ok(Body::Xml(_) | Body::Headers(_) | Body::Bytes(_) | Body::Empty) | Err(_),
+            )
             | Answer::Nothing
             | Answer::Reset
             | Answer::Truncated(_)
@@ -62,8 +64,46 @@ impl<'a> Builder<'a> {
         arn
     }
 
-    /// A model with a role of its own.
-    pub(super) fn model(&mut self, name: &str) {
+    /// A bucket of this region with a default encryption: SSE-S3 where no algorithm is named.
+    pub(super) fn bucket(&mut self, name: &str, algorithm: Option<&str>, key: Option<&str>) {
+        let mut input = json!({ "Bucket": name });
+        if let Some(fields) = input.as_object_mut().filter(|_| self.region != "us-east-1") {
+            let region = Value::from(self.region.as_str());
+            fields.insert("LocationConstraint".to_owned(), region);
+        }
+        self.call(Service::S3, "CreateBucket", &input);
+        self.default_encryption(name, algorithm, key);
+    }
+
+    /// What is written to a bucket from now on.
+    pub(super) fn default_encryption(
+        &mut self,
+        name: &str,
+        algorithm: Option<&str>,
+        key: Option<&str>,
+    ) {
+        if let Some(algorithm) = algorithm {
+            let input = json!({ "Bucket": name, "SSEAlgorithm": algorithm, "KMSMasterKeyID": key });
+            self.call(Service::S3, "PutBucketEncryption", &input);
+        }
+    }
+
+    /// An object, with an encryption of its own or its bucket's default.
+    pub(super) fn object(
+        &mut self,
+        bucket: &str,
+        name: &str,
+        algorithm: Option<&str>,
+        key: Option<&str>,
+    ) {
+        let input = json!({
+            "Bucket": bucket, "Key": name, "ServerSideEncryption": algorithm, "SSEKMSKeyId": key,
+        });
+        self.call(Service::S3, "PutObject", &input);
+    }
+
+    /// A model with a role of its own, whose containers load something beside their image.
+    pub(super) fn model(&mut self, name: &str, loads: &[Value]) {
         let role = format!(
             "arn:{}:iam::{}:role/exec-{name}",
             partition(&self.region),
@@ -73,13 +113,45 @@ impl<'a> Builder<'a> {
             "{}.dkr.ecr.{}.amazonaws.com/{name}:1",
             self.account, self.region
         );
-        let input = json!({
-            "ModelName": name,
-            "ExecutionRoleArn": role,
-            "PrimaryContainer": { "Image": image, "Environment": { "TOKEN": "not-to-be-recorded" } },
-        });
+        let container = |loads: &Value| {
+            let secret = json!({ "TOKEN": "not-to-be-recorded" });
+            let mut container = json!({ "Image": image, "Environment": secret });
+            let more = loads.as_object().cloned().unwrap_or_default();
+            if let Some(fields) = container.as_object_mut() {
+                fields.extend(more);
+            }
+            container
+        };
+        let mut input = json!({ "ModelName": name, "ExecutionRoleArn": role });
+        if let Some(fields) = input.as_object_mut() {
+            match loads {
+                [] => fields.insert("PrimaryContainer".to_owned(), container(&json!({}))),
+                [one] => fields.insert("PrimaryContainer".to_owned(), container(one)),
+                several => fields.insert(
+                    "Containers".to_owned(),
+                    several.iter().map(container).collect(),
+                ),
+            };
+        }
         self.sagemaker("CreateModel", &input);
     }
+}
+
+/// What a container loads that is one object.
+pub(super) fn url(uri: &str) -> Value {
+    json!({ "ModelDataUrl": uri })
+}
+
+/// What a container loads that is everything under a prefix.
+pub(super) fn prefix(uri: &str) -> Value {
+    json!({ "ModelDataSource": { "S3DataSource": {
+        "S3Uri": uri, "S3DataType": "S3Prefix", "CompressionType": "None",
+    }}})
+}
+
+/// What a multi-model container loads from.
+pub(super) fn many(uri: &str) -> Value {
+    json!({ "ModelDataUrl": uri, "Mode": "MultiModel" })
 }
 
 /// Tags as SageMaker takes them.

@@ -12,7 +12,7 @@ pub const ACCOUNT: &str = "111122223333";
 /// The region.
 pub const REGION: &str = "eu-west-1";
 pub(super) const MEMBER: &str = "222233334444";
-const OTHER_REGION: &str = "us-east-1";
+pub(super) const OTHER_REGION: &str = "us-east-1";
 const STRANGER: &str = "999988887777";
 const NEVER_MADE: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
 

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::builder::{Builder, tag_list};
 use super::case_keys::{MEMBER, Reference, make_keys};
+use super::case_storage::{PLACES, make_storage};
 use crate::kms::State;
 use crate::service::Service;
 use crate::world::World;
@@ -64,10 +65,8 @@ pub fn estate(begun: Timestamp, configs: usize, endpoints: usize) -> Estate {
     organization(&mut world);
     let mut keys = Map::new();
     let references = make_keys(&mut world, &mut keys);
+    let storage = make_storage(&mut world, &mut keys);
     let mut builder = Builder::new(&mut world, ACCOUNT, REGION);
-    for model in 0..10 {
-        builder.model(&format!("model-{model}"));
-    }
     let mut made: Vec<Value> = (0..configs)
         .map(|index| config(&mut builder, index, endpoints, &references))
         .collect();
@@ -86,6 +85,7 @@ pub fn estate(begun: Timestamp, configs: usize, endpoints: usize) -> Estate {
         "account": ACCOUNT,
         "region": REGION,
         "keys": keys,
+        "storage": storage,
         "configs": made,
         "endpoints": live,
     });
@@ -113,7 +113,7 @@ fn output(place: Value, reference: &Reference) -> Value {
     place
 }
 
-fn variant(index: usize, number: usize, on: &str, dump: Option<&Reference>) -> Value {
+fn variant(index: usize, number: usize, on: &str, dump: Option<(&Reference, &str)>) -> Value {
     let name = format!("v{number}");
     let on = on.trim_start_matches("shadow:");
     let mut variant = json!({ "VariantName": name, "ModelName": format!("model-{}", index % 10) });
@@ -140,8 +140,8 @@ fn variant(index: usize, number: usize, on: &str, dump: Option<&Reference>) -> V
                 .collect(),
         ),
     };
-    if let Some(reference) = dump {
-        let place = json!({ "DestinationS3Uri": "s3://dumps/d" });
+    if let Some((reference, place)) = dump {
+        let place = json!({ "DestinationS3Uri": format!("{place}/dumps") });
         put("CoreDumpConfig", output(place, reference));
     }
     variant
@@ -169,7 +169,10 @@ fn config(
         .iter()
         .find(|reference| Some(reference.key) == output_key)
         .unwrap_or(&empty);
-    let dump = outputs.contains("dump").then_some(output_reference);
+    let place = nth(PLACES, index / 9).copied().unwrap_or_default();
+    let dump = outputs
+        .contains("dump")
+        .then_some((output_reference, place));
     let of = |shadow: bool| -> Vec<Value> {
         let on = placement.iter().enumerate();
         on.filter(|(_, on)| on.starts_with("shadow:") == shadow)
@@ -203,12 +206,13 @@ fn config(
         if outputs.contains("capture") {
             let place = json!({
                 "EnableCapture": outputs != "capture off", "InitialSamplingPercentage": 10,
-                "DestinationS3Uri": "s3://capture/c", "CaptureOptions": [{ "CaptureMode": "Input" }],
+                "DestinationS3Uri": format!("{place}/capture"), "CaptureOptions": [{ "CaptureMode": "Input" }],
             });
             put("DataCaptureConfig", output(place, output_reference));
         }
         if outputs == "async" {
-            let place = output(json!({ "S3OutputPath": "s3://async/a" }), output_reference);
+            let paths = json!({ "S3OutputPath": format!("{place}/async") });
+            let place = output(paths, output_reference);
             put("AsyncInferenceConfig", json!({ "OutputConfig": place }));
         }
         put("Tags", tag_list(tags.iter().map(|(k, v)| (*k, v.as_str()))));
@@ -220,7 +224,8 @@ fn config(
         .collect();
     json!({
         "name": name, "arn": made.get("EndpointConfigArn"), "reference": reference.show(),
-        "placement": placement, "outputs": outputs, "output_reference": output_reference.show(),
+        "placement": placement, "outputs": outputs, "output_reference": output_reference.show(), "place": place,
+        "model": format!("model-{}", index % 10),
         "tags": tags, "deleted": false,
     })
 }
@@ -289,7 +294,7 @@ fn schedules(builder: &mut Builder<'_>, endpoints: &mut [Value]) {
             .copied();
         let key = key.unwrap_or_default();
         let mut places = json!({ "MonitoringOutputs": [{ "S3Output": {
-            "S3Uri": "s3://monitoring/m", "LocalPath": "/opt/ml/processing/output",
+            "S3Uri": "s3://out-good/monitoring", "LocalPath": "/opt/ml/processing/output",
         }}]});
         if let Some(places) = places.as_object_mut().filter(|_| !key.is_empty()) {
             places.insert("KmsKeyId".to_owned(), Value::from(key));

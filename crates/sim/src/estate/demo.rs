@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::builder::{Builder, tag_list, trusting_role};
 use super::demo_keys::{self, KeyCase, Keys};
+use super::demo_storage;
 use super::demo_teams::{TEAMS, Team, pick};
 use crate::fault::{Because, Effect, Fault, Plan, Scope};
 use crate::service::Service;
@@ -52,14 +53,7 @@ pub fn demo(now: Timestamp, seed: u64) -> World {
     let mut world = World::new(begun, seed);
     organization(&mut world);
     let keys = demo_keys::make(&mut world, REGIONS);
-    for team in TEAMS {
-        for region in REGIONS {
-            let mut builder = Builder::new(&mut world, team.account, region);
-            for application in team.applications {
-                builder.model(application);
-            }
-        }
-    }
+    demo_storage::make(&mut world, &keys, REGIONS);
     let shift = usize::try_from(seed % 1000).unwrap_or(0);
     for index in 0..ENDPOINTS {
         deploy(&mut world, &keys, index, shift);
@@ -172,7 +166,8 @@ fn variants(place: &Place, on: &[&str], dumps: Option<&str>) -> Value {
                 };
                 let serverless = fields.contains_key("ServerlessConfig");
                 if let Some(key) = dumps.filter(|_| !serverless) {
-                    let place = format!("s3://{}-dumps/{}", place.team.name, place.name);
+                    let bucket = demo_storage::bucket(place.team, place.region);
+                    let place = format!("s3://{bucket}/dumps/{}", place.name);
                     let dump = json!({ "DestinationS3Uri": place, "KmsKeyId": key });
                     fields.insert("CoreDumpConfig".to_owned(), dump);
                 }
@@ -214,7 +209,7 @@ fn configure(
         "ProductionVariants": variants(place, on, dumps),
         "Tags": tag_list(tags),
     });
-    let bucket = format!("{}-{}-ml", place.team.name, place.region);
+    let bucket = demo_storage::bucket(place.team, place.region);
     let output_key = match index % 4 {
         0 => key,
         1 => Some("alias/aws/s3"),

@@ -68,7 +68,7 @@ const VENDOR: &str = "999988887777";
 pub(super) struct Keys(BTreeMap<(String, String, String), String>);
 
 impl Keys {
-    fn arn(&self, account: &str, region: &str, name: &str) -> Option<&String> {
+    pub(super) fn arn(&self, account: &str, region: &str, name: &str) -> Option<&String> {
         let id = (account.to_owned(), region.to_owned(), name.to_owned());
         self.0.get(&id)
     }

@@ -2,9 +2,11 @@
 
 mod builder;
 mod case_keys;
+mod case_storage;
 pub mod cases;
 pub mod demo;
 mod demo_keys;
+mod demo_storage;
 mod demo_teams;
 
 pub(crate) use builder::trusting_role;

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 pub use alias::Alias;
 pub use grant::Grant;
 pub use key::{Key, Manager, State};
-pub(crate) use resolve::unusable_for_volume;
+pub(crate) use resolve::{storage_key, unusable_for_volume};
 pub use rotation::Rotation;
 
 use crate::table::operations;

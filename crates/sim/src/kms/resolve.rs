@@ -213,6 +213,33 @@ pub(crate) fn unusable_for_volume(world: &mut World, ctx: &Ctx, text: &str) -> O
     (!symmetric).then(|| format!("The KMS key {} is not a symmetric encryption key.", key.arn))
 }
 
+/// The ARN of the key that S3 encrypts an object with for whoever writes it (S3 API, PutObject,
+/// `x-amz-server-side-encryption-aws-kms-key-id`; "Error responses", codes of KMS).
+pub(crate) fn storage_key(world: &mut World, ctx: &Ctx, text: &str) -> Result<String, ApiError> {
+    let found = find(world, ctx, text, "kms:GenerateDataKey", Use::ByAlias);
+    let place = found.map_err(|error| {
+        let code = format!("KMS.{}", error.code);
+        match error.code.as_str() {
+            "AccessDeniedException" => {
+                ApiError::new("AccessDenied", error.message).with_status(403)
+            }
+            "" => ApiError::new("KMS.NotFoundException", error.message),
+            _ => ApiError::new(&code, error.message),
+        }
+    })?;
+    let key = key_at(world, &place)?;
+    if key.state == State::Disabled {
+        let message = format!("{} is disabled.", key.arn);
+        return Err(ApiError::new("KMS.DisabledException", message));
+    }
+    let symmetric = key.spec == "SYMMETRIC_DEFAULT" && key.usage == "ENCRYPT_DECRYPT";
+    if !matches!(key.state, State::Enabled | State::Updating) || !symmetric {
+        let message = format!("{} is not valid for this operation.", key.arn);
+        return Err(ApiError::new("KMS.KMSInvalidStateException", message));
+    }
+    Ok(key.arn.clone())
+}
+
 /// Reads a policy document; anything but an object is malformed.
 pub(super) fn policy(text: &str) -> Result<Value, ApiError> {
     let malformed = |why: &str| {

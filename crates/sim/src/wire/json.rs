@@ -34,7 +34,7 @@ pub(super) fn write(service: Service, answer: Result<Body, ApiError>, id: &str) 
         Ok(Body::Text(text)) => (200, text.into_bytes()),
         Ok(Body::Tree(tree)) => (200, tree.to_string().into_bytes()),
         Ok(Body::Bytes(bytes)) => (200, bytes),
-        Ok(Body::Empty | Body::Xml(_)) => (200, b"{}".to_vec()),
+        Ok(Body::Empty | Body::Headers(_) | Body::Xml(_)) => (200, b"{}".to_vec()),
         Err(error) => {
             // Organizations writes its messages with a capital.
             let field = if service == Service::Organizations {

@@ -67,7 +67,9 @@ pub(super) fn write(
             let _ = write!(text, "<{operation}Response xmlns=\"{space}\">");
             let tree = match body {
                 Body::Tree(tree) => Some(tree),
-                Body::Text(_) | Body::Xml(_) | Body::Bytes(_) | Body::Empty => None,
+                Body::Text(_) | Body::Xml(_) | Body::Headers(_) | Body::Bytes(_) | Body::Empty => {
+                    None
+                }
             };
             match (ec2, tree) {
                 (true, tree) => {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use sagelock_domain::assess::{Assessor, Coverage};
-use sagelock_domain::collect::{Collector, Scope, Ticket};
+use sagelock_domain::collect::{Collector, Scope, StorageReading, Ticket};
 use sagelock_domain::drive::{Calls, Driver, Limits, Rate, Step};
 use sagelock_domain::ids::{AccountId, Region};
 use sagelock_domain::settings::Settings;
@@ -37,7 +37,10 @@ pub(crate) fn audit_of(
         ..Limits::default()
     };
     let begun = world.now();
-    let mut driver = Driver::new(Collector::new(&scope), limits);
+    let mut driver = Driver::new(
+        Collector::new(&scope).reading(StorageReading::of(settings)),
+        limits,
+    );
     let mut assessor = Assessor::new(settings, begun);
     let mut findings = Vec::new();
     let mut now = Duration::ZERO;

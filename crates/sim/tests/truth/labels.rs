@@ -40,6 +40,7 @@ pub(crate) fn labels(estate: &Value, strict: bool) -> BTreeMap<(String, String),
     for endpoint in array(estate.all, "endpoints") {
         for rule in [
             "EP-001", "EP-003", "EP-004", "EP-005", "EP-006", "EP-007", "EP-010", "EP-011",
+            "EP-012",
         ] {
             say(rule, &endpoint["arn"], estate.of_endpoint(rule, endpoint));
         }
@@ -58,24 +59,19 @@ pub(crate) fn labels(estate: &Value, strict: bool) -> BTreeMap<(String, String),
         say("KEY-007", arn, estate.key_007(name, key));
         say("KEY-009", arn, key_009(name));
     }
-    let aws = &estate.all["configs"]
+    let named = &estate.all["configs"]
         .as_array()
         .expect("configs")
         .iter()
         .find(|config| config["reference"]["key"] == "aws" && config["reference"]["form"] == "arn")
         .expect("a configuration names AWS's key by its ARN")["reference"]["text"];
-    say("KEY-001", aws, ("not_applicable", "aws_managed"));
-    say(
-        "KEY-006",
-        aws,
-        estate.when_configured(("not_applicable", "aws_managed")),
-    );
-    say(
-        "KEY-007",
-        aws,
-        estate.when_configured(("not_applicable", "aws_managed")),
-    );
-    say("KEY-009", aws, ("not_applicable", "aws_managed"));
+    let managed = ("not_applicable", "aws_managed");
+    for aws in [named, &estate.all["storage"]["aws_key"]] {
+        say("KEY-001", aws, managed);
+        say("KEY-006", aws, estate.when_configured(managed));
+        say("KEY-007", aws, estate.when_configured(managed));
+        say("KEY-009", aws, managed);
+    }
     labels
 }
 
@@ -151,11 +147,12 @@ impl<'a> Estate<'a> {
                 "EP-006" => Self::ep_006(config),
                 "EP-007" => Self::ep_007(config),
                 "EP-010" => ep_010(endpoint, config),
+                "EP-012" => artifacts(config),
                 other => panic!("no label for {other}"),
             }
         };
         let schedule = match (rule, endpoint["schedule"].as_str()) {
-            ("EP-005", Some("")) => Some(("unknown", "bucket_encryption_not_read")),
+            ("EP-005", Some("")) => Some(("pass", "bucket_default_cmk")),
             ("EP-005", Some("alias/aws/s3")) => Some(("fail", "aws_managed")),
             ("EP-005", Some(_)) => Some(("pass", "customer_managed_key")),
             _ => None,
@@ -266,7 +263,7 @@ impl<'a> Estate<'a> {
 
     fn output(config: &'a Value) -> Label {
         match Self::key(&config["output_reference"]) {
-            Key::None => ("unknown", "bucket_encryption_not_read"),
+            Key::None => bucket(text(config, "place")),
             Key::Aws => ("fail", "aws_managed"),
             Key::Gone => ("fail", "key_not_found"),
             Key::Denied => ("unknown", "access_denied"),
@@ -356,6 +353,36 @@ impl<'a> Estate<'a> {
             _ if prod => ("pass", "alias_matches"),
             _ => ("fail", "alias_does_not_match"),
         })
+    }
+}
+
+/// What is written to a place without a key.
+fn bucket(place: &str) -> Label {
+    match place {
+        "s3://out-good" | "s3://out-alias" | "s3://out-elsewhere" | "s3://out-with.dot" => {
+            ("pass", "bucket_default_cmk")
+        }
+        "s3://out-s3" | "s3://out-aws" => ("fail", "bucket_default_not_cmk"),
+        "s3://out-gone" => ("fail", "bucket_default_key_not_found"),
+        "s3://out-foreign" | "s3://out-closed" => ("unknown", "access_denied"),
+        "s3://out-never" => ("unknown", "bucket_not_found"),
+        "s3://Not_A_Bucket" => ("unknown", "place_not_read"),
+        _ => ("unknown", "access_point_not_followed"),
+    }
+}
+
+/// What a configuration's model loads.
+fn artifacts(config: &Value) -> Label {
+    match text(config, "model") {
+        "model-0" => ("not_applicable", "no_artifact_in_s3"),
+        "model-1" | "model-9" => ("pass", "artifact_customer_managed_key"),
+        // Of two containers one loads what is older than its bucket's default.
+        "model-2" | "model-3" | "model-8" => ("fail", "artifact_not_cmk"),
+        "model-4" => ("unknown", "artifact_objects_not_read"),
+        "model-5" => ("fail", "bucket_default_not_cmk"),
+        "model-6" => ("unknown", "artifact_not_found"),
+        "model-7" => ("unknown", "access_denied"),
+        other => panic!("no label for {other}"),
     }
 }
 

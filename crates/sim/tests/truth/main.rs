@@ -159,7 +159,7 @@ fn any_rule_switched_off_is_noticed() {
     } = estate(begun(), FEW.0, FEW.1);
     let labels = labels(&parameters, true);
     let rules: BTreeSet<&str> = labels.keys().map(|(rule, _)| rule.as_str()).collect();
-    assert_eq!(rules.len(), 13, "{rules:?}");
+    assert_eq!(rules.len(), 14, "{rules:?}");
     for rule in rules {
         let settings = Settings {
             rules_off: [rule.to_owned()].into(),
@@ -169,6 +169,46 @@ fn any_rule_switched_off_is_noticed() {
         let own = labels.keys().filter(|(of, _)| of == rule).count();
         assert_eq!(wrong.len(), own, "{rule} is off");
     }
+}
+
+/// Each bucket and each artifact is asked about once, and once more where it is in another region;
+/// what only an unattached configuration names is not asked about at all.
+#[test]
+fn s3_is_asked_once_about_what_live_endpoints_use() {
+    use sagelock_domain::call::Op;
+    use sagelock_domain::settings::ModelArtifacts;
+
+    let Estate { mut world, .. } = estate(begun(), FEW.0, FEW.1);
+    let sent = |audit: &Audit, op: Op| audit.calls.sent.get(&op).copied().unwrap_or(0);
+    let all = audit(&mut world, &settings(false));
+    // Of outputs ten buckets that can be asked about, of artifacts none more: the prefix and the
+    // many models are in two of them. One is asked about again, where it is.
+    assert_eq!(sent(&all, Op::GetBucketEncryption), 11);
+    // Seven models load eight objects, of which one is elsewhere.
+    assert_eq!(sent(&all, Op::HeadObject), 9);
+    let buckets_only = Settings {
+        model_artifacts: ModelArtifacts::Bucket,
+        ..settings(false)
+    };
+    let only = audit(&mut world, &buckets_only);
+    assert_eq!(sent(&only, Op::HeadObject), 0);
+    // And the two that hold nothing but artifacts.
+    assert_eq!(sent(&only, Op::GetBucketEncryption), 13);
+    let off = ["EP-003", "EP-004", "EP-005", "EP-012"].map(ToOwned::to_owned);
+    let none = Settings {
+        rules_off: off.into(),
+        ..settings(false)
+    };
+    let none = audit(&mut world, &none);
+    assert_eq!(
+        sent(&none, Op::GetBucketEncryption) + sent(&none, Op::HeadObject),
+        0
+    );
+    let Estate { mut world, .. } = estate(begun(), FEW.0, 0);
+    let unattached = audit(&mut world, &settings(false));
+    assert!(sent(&unattached, Op::DescribeEndpointConfig) > 800);
+    let asked = [Op::GetBucketEncryption, Op::HeadObject, Op::DescribeModel];
+    assert_eq!(asked.map(|op| sent(&unattached, op)), [0, 0, 0]);
 }
 
 /// 20 % throttled, 5 % failed, 2 % timed out: the same findings.
@@ -194,8 +234,8 @@ fn weather_changes_no_verdict() {
         audit.calls.throttled
     );
     assert_eq!(
-        audit.gaps, 1,
-        "the key that its owner does not share, and nothing else"
+        audit.gaps, 3,
+        "a key, a bucket and an object of another account, and nothing else"
     );
     assert_right(&audit, &labels(&parameters, false));
 }

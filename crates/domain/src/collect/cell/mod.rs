@@ -12,7 +12,7 @@ use super::{Address, Answer, Failure, Memory, PAGES_MAX};
 use crate::call::{Call, CallError, Op, Reply, view};
 use crate::fact::{Fact, Gap, GapReason, Read, Source};
 use crate::ids::{ConfigName, EndpointName, KeyRef};
-use crate::inventory::{Cell, CellId, Endpoint, EndpointFacts, Status, Tags};
+use crate::inventory::{Cell, CellId, Endpoint, EndpointFacts, ModelFacts, Status, Storage, Tags};
 
 /// A cell and what it still waits for.
 #[derive(Debug)]
@@ -76,8 +76,16 @@ impl CellState {
     }
 
     /// The cell, now that nothing of it is open any more.
-    pub(super) fn close(self) -> Cell {
-        self.cell
+    pub(super) fn close(self, storage: Storage) -> Cell {
+        Cell {
+            storage,
+            ..self.cell
+        }
+    }
+
+    /// What is known of it by now.
+    pub(super) fn cell(&self) -> &Cell {
+        &self.cell
     }
 
     /// The answer of a question, where it is known from before: a configuration never changes.
@@ -116,20 +124,8 @@ impl CellState {
             CellAsk::Model(name) => {
                 let gap = self.gap(Op::DescribeModel, name.as_str());
                 let (source, viewed) = answer.view::<view::DescribeModel>(gap);
-                let read = existing(source, viewed, &mut outcome.gaps, |model| {
-                    model.execution_role_arn
-                });
-                let fact = match read.fact {
-                    Fact::Known(role) => Fact::Known(role.flatten()),
-                    Fact::Unknown(gap) => Fact::Unknown(gap),
-                };
-                self.cell.models.insert(
-                    name,
-                    Read {
-                        source: read.source,
-                        fact,
-                    },
-                );
+                let read = existing(source, viewed, &mut outcome.gaps, ModelFacts::read);
+                self.cell.models.insert(name, read);
             }
             CellAsk::Schedule(name) => self.on_schedule(&name, answer, &mut outcome),
             CellAsk::Job { schedule, op, name } => {
@@ -251,7 +247,7 @@ impl CellState {
     }
 
     /// Asks for the models of a configuration that an endpoint runs: nobody needs the
-    /// execution roles of the others.
+    /// execution roles and artifacts of the others.
     fn want_models(&mut self, name: &ConfigName, outcome: &mut Outcome) {
         let Some(config) = self.cell.configs.get(name) else {
             return;

@@ -159,12 +159,13 @@ impl CellState {
 }
 
 fn output(config: view::MonitoringOutputConfig) -> Output {
-    let uri = config
+    let uris = config
         .monitoring_outputs
         .into_iter()
-        .find_map(|output| output.s3_output.and_then(|output| output.s3_uri));
+        .filter_map(|output| output.s3_output.and_then(|output| output.s3_uri))
+        .collect();
     Output {
-        uri,
+        uris,
         key: KeyRef::read(config.kms_key_id.as_deref()),
     }
 }

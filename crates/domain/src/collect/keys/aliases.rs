@@ -64,13 +64,7 @@ impl KeyBook {
             self.want_key(cell, arn, id, outcome);
             return;
         }
-        let text = id.1;
-        let region = cell.region.clone();
-        outcome.asks.push(KeyAsk::Text {
-            caller: cell.clone(),
-            text,
-            region,
-        });
+        self.want_text(cell, id.1, cell.region.clone(), outcome);
     }
 
     pub(super) fn on_aliases(

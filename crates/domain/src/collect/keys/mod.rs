@@ -1,6 +1,7 @@
 //! Which key a reference means, and what that key is: shared by all cells, so that one key is
 //! asked about once however many configurations name it in however many spellings.
 
+mod absent;
 mod aliases;
 mod owner;
 mod readers;
@@ -31,6 +32,8 @@ pub(super) struct KeyBook {
     aliases: BTreeMap<CellId, Aliases>,
     /// What was said to accounts that may not read a foreign key.
     denials: BTreeMap<KeyArn, Vec<Gap>>,
+    /// Keys that KMS does not know.
+    absent: BTreeMap<KeyArn, Source>,
     /// References about whose text KMS was asked.
     texts_asked: BTreeSet<RefId>,
     /// References that wait for the aliases of their cell.
@@ -74,6 +77,7 @@ impl KeyBook {
             ask_organization,
             aliases: BTreeMap::new(),
             denials: BTreeMap::new(),
+            absent: BTreeMap::new(),
             texts_asked: BTreeSet::new(),
             await_aliases: BTreeMap::new(),
             await_key: BTreeMap::new(),
@@ -139,6 +143,10 @@ impl KeyBook {
     pub(super) fn want(&mut self, cell: &CellId, key: KeyRef, source: &Source) -> Outcome {
         let mut outcome = Outcome::default();
         let id: RefId = (cell.clone(), key.as_str().to_owned());
+        // A configuration and a bucket may name one key in one spelling.
+        if self.keys.resolved.contains_key(&id) {
+            return outcome;
+        }
         if key.is_aws_managed_alias() {
             let read = Read::known(source.clone(), Resolved::AwsManagedAlias);
             self.keys.resolved.insert(id, read);
@@ -192,6 +200,9 @@ impl KeyBook {
         if let Some(key) = self.keys.by_arn.get(&arn) {
             let read = Read::known(key.described.source.clone(), Resolved::Key(arn));
             self.keys.resolved.insert(id, read);
+            return;
+        }
+        if self.is_absent(&arn, &id) {
             return;
         }
         let waiting = self.await_key.entry(arn.clone()).or_default();
@@ -287,6 +298,7 @@ impl KeyBook {
         let waiting = self.await_key.remove(arn).unwrap_or_default();
         let resolved = match viewed {
             Err(failure) if means_no_key(&failure, Some(&KeyRef::Arn(arn.clone()))) => {
+                self.note_absent(arn, &source);
                 Resolved::NotFound
             }
             Err(failure) => {

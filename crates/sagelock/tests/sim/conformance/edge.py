@@ -1,4 +1,4 @@
-"""EC2 Regions and instance types, S3 buckets and their encryption, Account Regions."""
+"""EC2 Regions and instance types, S3 buckets, objects and their encryption, Account Regions."""
 from harness import accepted, account, check, client, eq, err, flat, has, lacks, lazy, matches, name, pages, step
 
 E = "EC2 API, "
@@ -139,4 +139,64 @@ def buckets():
         lambda: rule(eu.get_bucket_encryption(Bucket=bucket("eu-west-1", a))), "KMSMasterKeyID"))
 
 
-SCENARIOS = [regions, instance_types, encryption, buckets]
+def objects():
+    s3, kms, a = client("s3"), client("kms"), account()
+    b, key = lazy(bucket), lazy(lambda: kms.create_key()["KeyMetadata"]["Arn"])
+    put = lambda k, **kw: s3.put_object(Bucket=b(), Key=k, Body=b"weights", **kw)  # noqa: E731
+    head = lambda k, **kw: s3.head_object(Bucket=b(), Key=k, **kw)  # noqa: E731
+    P, H, L = S + "PutObject, ", S + "HeadObject, ", S + "ListObjectsV2, "
+    plain = step(lambda: put("a/plain"))
+    check("an object gets the default encryption of its bucket", P + "ServerSideEncryption", eq(lambda: plain()["ServerSideEncryption"], "AES256"))
+    check("HeadObject tells the encryption", H + "ServerSideEncryption", eq(lambda: (plain(), head("a/plain")["ServerSideEncryption"])[1], "AES256"))
+    check("an object under SSE-S3 names no key", H + "SSEKMSKeyId", lacks(lambda: (plain(), head("a/plain"))[1], "SSEKMSKeyId"))
+    check("HeadObject tells the length", H + "ContentLength", eq(lambda: (plain(), head("a/plain")["ContentLength"])[1], 7))
+    check("HeadObject gives the ETag of PutObject", H + "ETag", eq(lambda: head("a/plain")["ETag"], lambda: plain()["ETag"]))
+    own = step(lambda: put("a/own", ServerSideEncryption="aws:kms", SSEKMSKeyId=key().split("/")[1], BucketKeyEnabled=True))
+    check("an object under a key named by its id tells the ARN", H + "SSEKMSKeyId", eq(lambda: (own(), head("a/own")["SSEKMSKeyId"])[1], lambda: key()))
+    check("HeadObject tells the bucket key", H + "BucketKeyEnabled", eq(lambda: (own(), head("a/own")["BucketKeyEnabled"])[1], True))
+    alias = lazy(lambda: (lambda n: (kms.create_alias(AliasName=n, TargetKeyId=key()), n)[1])("alias/" + name("obj")))
+    check("an object under a key named by its alias tells the ARN", H + "SSEKMSKeyId", eq(
+        lambda: (put("a/alias", ServerSideEncryption="aws:kms:dsse", SSEKMSKeyId=alias()), head("a/alias"))[1]["SSEKMSKeyId"], lambda: key()))
+    check("dual-layer encryption of an object is told", H + "ServerSideEncryption", eq(
+        lambda: (put("a/dsse", ServerSideEncryption="aws:kms:dsse", SSEKMSKeyId=key()), head("a/dsse"))[1]["ServerSideEncryption"], "aws:kms:dsse"))
+    check("aws:kms without a key is under aws/s3", H + "SSEKMSKeyId", eq(
+        lambda: (put("a/managed", ServerSideEncryption="aws:kms"), head("a/managed"))[1]["SSEKMSKeyId"], lambda: kms.describe_key(KeyId="alias/aws/s3")["KeyMetadata"]["Arn"]))
+    changed = step(lambda: (plain(), s3.put_bucket_encryption(Bucket=b(), ServerSideEncryptionConfiguration=config("aws:kms", key())))[1])
+    check("a new default is for new objects", P + "SSEKMSKeyId", eq(lambda: (changed(), put("a/new"), head("a/new"))[2]["SSEKMSKeyId"], lambda: key()))
+    check("an object keeps the encryption it was written with", H + "ServerSideEncryption", eq(lambda: (changed(), head("a/plain"))[1]["ServerSideEncryption"], "AES256"))
+    odd = "a b/\u00e9+#?%25&=~'(!)*"
+    check("any key is found again", H + "Key", lambda: (put(odd), head(odd))[1]["ResponseMetadata"]["HTTPStatusCode"] == 200)
+    check("a key with two slashes is another than with one", H + "Key", err(lambda: (put("s//x"), head("s//x"), head("s/x")), status=404))
+    check("HeadObject of an unknown key answers 404", H + "404", err(lambda: head("never"), status=404))
+    check("HeadObject in an unknown bucket answers 404", H + "404", err(lambda: s3.head_object(Bucket=name("none"), Key="k"), status=404))
+    check("an object of another account is denied", H + "403", err(lambda: client("s3", acct=a).head_object(Bucket=b(), Key="a/plain"), status=403))
+    check("the encryption of another account's bucket is denied", S + "GetBucketEncryption, AccessDenied", err(
+        lambda: client("s3", acct=a).get_bucket_encryption(Bucket=b()), "AccessDenied", status=403))
+    customer = dict(SSECustomerAlgorithm="AES256", SSECustomerKey="0" * 32)
+    check("an object under the customer's own key needs it", H + "400", err(lambda: (put("a/customer", **customer), head("a/customer")), status=400))
+    check("with that key it is told", H + "SSECustomerAlgorithm", eq(lambda: head("a/customer", **customer)["SSECustomerAlgorithm"], "AES256"))
+    for what, kw, code in (("an unknown algorithm", {"ServerSideEncryption": "rot13"}, "InvalidArgument"),
+                           ("a key without aws:kms", {"SSEKMSKeyId": "alias/x"}, "InvalidArgument"),
+                           ("a key that KMS does not know", {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "alias/never-made"}, "KMS.NotFoundException")):
+        check("PutObject with %s is refused" % what, P + "errors", err(lambda kw=kw: put("a/bad", **kw), code))
+    off = lazy(lambda: (lambda k: (kms.disable_key(KeyId=k), k)[1])(kms.create_key()["KeyMetadata"]["Arn"]))
+    check("PutObject under a disabled key is refused", P + "KMS.DisabledException", err(lambda: put("a/off", ServerSideEncryption="aws:kms", SSEKMSKeyId=off()), "KMS.DisabledException"))
+    eu = lazy(lambda: bucket("eu-west-1"))
+    there = lambda: client("s3", region="eu-west-1").put_object(Bucket=eu(), Key="k")  # noqa: E731
+    check("a bucket of another Region is found by its redirect", H + "x-amz-bucket-region", lambda: (there(), s3.head_object(Bucket=eu(), Key="k"))[1]["ServerSideEncryption"] == "AES256")
+    check("its encryption too", S + "GetBucketEncryption, x-amz-bucket-region", eq(lambda: rule(s3.get_bucket_encryption(Bucket=eu())), {"SSEAlgorithm": "AES256"}))
+    many = lazy(bucket)
+    fill = step(lambda: [s3.put_object(Bucket=many(), Key="p/%02d &" % i) for i in range(7)] + [s3.put_object(Bucket=many(), Key="q")])
+    keys = lambda **kw: [o["Key"] for o in s3.list_objects_v2(Bucket=many(), **kw).get("Contents", [])]  # noqa: E731
+    check("ListObjectsV2 lists the keys in order", L + "Contents", eq(lambda: (fill(), keys())[1], ["p/%02d &" % i for i in range(7)] + ["q"]))
+    check("ListObjectsV2 lists under a prefix", L + "Prefix", eq(lambda: (fill(), len(keys(Prefix="p/")))[1], 7))
+    check("ListObjectsV2 goes on by its token", L + "ContinuationToken", eq(lambda: (fill(), flat(pages(
+        s3.list_objects_v2, "Contents", "ContinuationToken", "NextContinuationToken", Bucket=many(), MaxKeys=3)))[1].__len__(), 8))
+    check("an empty bucket has no Contents", L + "KeyCount", eq(lambda: s3.list_objects_v2(Bucket=bucket())["KeyCount"], 0))
+    check("a bucket with objects is not deleted", S + "DeleteBucket, BucketNotEmpty", err(lambda: (fill(), s3.delete_bucket(Bucket=many())), "BucketNotEmpty", status=409))
+    check("DeleteObject answers 204", S + "DeleteObject", eq(lambda: (fill(), s3.delete_object(Bucket=many(), Key="q"))[1]["ResponseMetadata"]["HTTPStatusCode"], 204))
+    check("DeleteObject of what is not there answers 204", S + "DeleteObject", eq(lambda: s3.delete_object(Bucket=many(), Key="never")["ResponseMetadata"]["HTTPStatusCode"], 204))
+    check("a deleted object is not found", S + "DeleteObject", err(lambda: (s3.delete_object(Bucket=many(), Key="q"), s3.head_object(Bucket=many(), Key="q")), status=404))
+
+
+SCENARIOS = [regions, instance_types, encryption, buckets, objects]

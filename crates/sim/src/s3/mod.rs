@@ -1,10 +1,17 @@
-//! Amazon S3: buckets and their default encryption. There are no objects here.
+//! Amazon S3: buckets, their default encryption, and objects without their content.
+
+mod object;
+
+use std::collections::BTreeMap;
 
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
+use serde_json::{Value, json};
 
-use crate::answer::{Answered, ApiError, Body};
+pub(crate) use object::Object;
+
+use crate::answer::{Answered, ApiError, Body, tree};
 use crate::input::Input;
 use crate::table::operations;
 use crate::world::{Ctx, World};
@@ -16,6 +23,7 @@ pub(crate) struct Bucket {
     pub(crate) region: String,
     pub(crate) created: Timestamp,
     pub(crate) encryption: Encryption,
+    pub(crate) objects: BTreeMap<String, Object>,
 }
 
 /// The default encryption of a bucket.
@@ -47,9 +55,13 @@ operations! {
     Read GetBucketEncryption("Bucket") = get_encryption;
     Write PutBucketEncryption("Bucket") = put_encryption;
     Write DeleteBucketEncryption("Bucket") = delete_encryption;
+    Write PutObject("Key") = object::put;
+    Read HeadObject("Key") = object::head;
+    Read ListObjectsV2("Bucket") = object::list;
+    Write DeleteObject("Key") = object::delete;
 }
 
-const XMLNS: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
+pub(crate) const XMLNS: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
 
 fn check_name(name: &str) -> Result<(), ApiError> {
     let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
@@ -67,7 +79,8 @@ fn check_name(name: &str) -> Result<(), ApiError> {
     ))
 }
 
-/// A bucket that the caller may touch. A bucket of another account is there, and closed.
+/// A bucket that the caller may touch. A bucket of another account is there, and closed; one of
+/// another region is asked about there (S3 API, "Error responses", `PermanentRedirect`).
 fn bucket<'a>(world: &'a mut World, ctx: &Ctx, input: &Input) -> Result<&'a mut Bucket, ApiError> {
     let name = input.text("Bucket")?;
     check_name(name)?;
@@ -75,6 +88,11 @@ fn bucket<'a>(world: &'a mut World, ctx: &Ctx, input: &Input) -> Result<&'a mut 
         None => Err(
             ApiError::new("NoSuchBucket", "The specified bucket does not exist").with_status(404),
         ),
+        Some(bucket) if bucket.region != ctx.region => {
+            let message = "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.";
+            let error = ApiError::new("PermanentRedirect", message).with_status(301);
+            Err(error.of_region(&bucket.region))
+        }
         Some(bucket) if bucket.account != ctx.account => {
             Err(ApiError::new("AccessDenied", "Access Denied").with_status(403))
         }
@@ -142,14 +160,18 @@ fn create(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
         region,
         created: world.stamp(),
         encryption: Encryption::default(),
+        objects: BTreeMap::new(),
     };
     world.buckets.insert(name.to_owned(), bucket);
     Ok(Body::Empty)
 }
 
-/// S3 API, DeleteBucket.
+/// S3 API, DeleteBucket: it must be empty.
 fn delete(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
-    bucket(world, ctx, input)?;
+    if !bucket(world, ctx, input)?.objects.is_empty() {
+        let message = "The bucket you tried to delete is not empty";
+        return Err(ApiError::new("BucketNotEmpty", message).with_status(409));
+    }
     world.buckets.remove(input.text("Bucket")?);
     Ok(Body::Empty)
 }
@@ -171,16 +193,14 @@ fn location(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
 /// S3 API, GetBucketEncryption.
 fn get_encryption(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
     let encryption = &bucket(world, ctx, input)?.encryption;
-    let key = encryption.key.as_ref().map_or_else(String::new, |key| {
-        format!("<KMSMasterKeyID>{key}</KMSMasterKeyID>")
-    });
-    Ok(Body::Xml(format!(
-        "<ServerSideEncryptionConfiguration xmlns=\"{XMLNS}\"><Rule>\
-         <ApplyServerSideEncryptionByDefault><SSEAlgorithm>{}</SSEAlgorithm>{key}\
-         </ApplyServerSideEncryptionByDefault><BucketKeyEnabled>{}</BucketKeyEnabled>\
-         </Rule></ServerSideEncryptionConfiguration>",
-        encryption.algorithm, encryption.bucket_key
-    )))
+    let mut by_default = json!({ "SSEAlgorithm": encryption.algorithm });
+    if let (Some(key), Some(fields)) = (&encryption.key, by_default.as_object_mut()) {
+        fields.insert("KMSMasterKeyID".to_owned(), Value::from(key.as_str()));
+    }
+    tree(json!({ "Rule": [{
+        "ApplyServerSideEncryptionByDefault": by_default,
+        "BucketKeyEnabled": encryption.bucket_key.to_string(),
+    }]}))
 }
 
 /// S3 API, PutBucketEncryption.

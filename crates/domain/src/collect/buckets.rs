@@ -1,0 +1,317 @@
+//! The buckets and artifacts that live endpoints use. A bucket is asked about once by each account
+//! that uses it: what it may see of a bucket is its own affair, and so the same whoever comes
+//! first. An artifact is asked about once in each cell.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Address, Answer, Failure};
+use crate::call::{Call, Op, input, view};
+use crate::fact::{Gap, GapReason, Read, Source};
+use crate::ids::{AccountId, BucketName, KeyRef, Partition, Place, Region};
+use crate::inventory::{BucketFacts, Cell, CellId, Encryption, ObjectFacts, PlaceKind, Storage};
+use crate::settings::{ModelArtifacts, Settings};
+
+/// What of S3 is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StorageReading {
+    /// The buckets that outputs without a key are written to.
+    pub outputs: bool,
+    /// The artifacts of models.
+    pub artifacts: Option<ModelArtifacts>,
+}
+
+impl StorageReading {
+    /// What the rules that are on need.
+    #[must_use]
+    pub fn of(settings: &Settings) -> Self {
+        let is_on = |id: &&str| !settings.rules_off.contains(*id);
+        Self {
+            outputs: ["EP-003", "EP-004", "EP-005"].iter().any(is_on),
+            artifacts: is_on(&"EP-012").then_some(settings.model_artifacts),
+        }
+    }
+}
+
+/// A question about S3.
+#[derive(Clone, Debug)]
+pub(super) struct BucketAsk {
+    cell: CellId,
+    bucket: BucketName,
+    /// The object; none: the bucket itself.
+    key: Option<String>,
+    /// Where it is asked: first where the endpoint is, then where the bucket is.
+    region: Region,
+    has_moved: bool,
+}
+
+impl BucketAsk {
+    /// The call that asks it, and where.
+    pub(super) fn call(&self) -> (Address, Call) {
+        let address = Address {
+            account: self.cell.account.clone(),
+            region: self.region.clone(),
+        };
+        let bucket = self.bucket.clone();
+        let call = match &self.key {
+            None => input::GetBucketEncryption { bucket }.into(),
+            Some(key) => {
+                let key = key.clone();
+                input::HeadObject { bucket, key }.into()
+            }
+        };
+        (address, call)
+    }
+
+    /// What it is about, for a gap.
+    pub(super) fn subject(&self) -> String {
+        match &self.key {
+            None => format!("s3://{}", self.bucket),
+            Some(key) => format!("s3://{}/{key}", self.bucket),
+        }
+    }
+
+    /// The same question where the answer says that the bucket is: once, and in no other partition,
+    /// whose hosts the credentials are not for.
+    fn elsewhere(&self, answer: &Answer) -> Option<Self> {
+        let told = answer.result.as_ref().err()?.error.moved_to()?;
+        let same = Partition::of_region(&told) == Partition::of_region(&self.cell.region);
+        (same && !self.has_moved && told != self.region).then(|| Self {
+            region: told,
+            has_moved: true,
+            ..self.clone()
+        })
+    }
+
+    fn malformed(&self, call: Op) -> Gap {
+        Gap {
+            call,
+            account: self.cell.account.clone(),
+            region: self.region.clone(),
+            reason: GapReason::MalformedReply,
+            subject: self.subject(),
+            said: String::new(),
+        }
+    }
+}
+
+/// What an answer leads to.
+#[derive(Default)]
+pub(super) struct Outcome {
+    pub(super) asks: Vec<BucketAsk>,
+    pub(super) keys: Vec<(CellId, KeyRef, Source)>,
+    pub(super) gaps: Vec<Gap>,
+}
+
+/// What a cell waits for.
+#[derive(Debug, Default)]
+struct Wanted {
+    buckets: BTreeSet<BucketName>,
+    objects: BTreeMap<(BucketName, String), Read<Option<ObjectFacts>>>,
+    /// Questions without an answer.
+    open: usize,
+    /// The keys that buckets and objects name.
+    keys: BTreeSet<(CellId, String)>,
+}
+
+type BucketId = (AccountId, BucketName);
+
+/// What is known about buckets, and what is still asked.
+#[derive(Debug)]
+pub(super) struct BucketBook {
+    reading: StorageReading,
+    buckets: BTreeMap<BucketId, Read<Option<BucketFacts>>>,
+    /// The cells that wait for each bucket that was asked about.
+    waiting: BTreeMap<BucketId, Vec<CellId>>,
+    cells: BTreeMap<CellId, Wanted>,
+}
+
+impl BucketBook {
+    pub(super) fn new() -> Self {
+        Self {
+            reading: StorageReading::of(&Settings::default()),
+            buckets: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            cells: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn set_reading(&mut self, reading: StorageReading) {
+        self.reading = reading;
+    }
+
+    /// Whether a cell's places were taken up.
+    pub(super) fn has_begun(&self, cell: &CellId) -> bool {
+        self.cells.contains_key(cell)
+    }
+
+    /// The keys that a cell's places name, once all of its places are known.
+    pub(super) fn settled(&self, cell: &CellId) -> Option<&BTreeSet<(CellId, String)>> {
+        let wanted = self.cells.get(cell)?;
+        (wanted.open == 0).then_some(&wanted.keys)
+    }
+
+    /// Takes up the places of a cell of which all else is known.
+    pub(super) fn want(&mut self, cell: &Cell) -> Outcome {
+        let mut outcome = Outcome::default();
+        let mut wanted = Wanted::default();
+        let mut objects = BTreeSet::new();
+        for used in cell.place_uses() {
+            let Place::Bucket(bucket, key) = Place::read(used.uri) else {
+                continue;
+            };
+            match (used.kind, self.reading.artifacts) {
+                (PlaceKind::Output, _) if self.reading.outputs => wanted.buckets.insert(bucket),
+                (PlaceKind::Output, _) | (PlaceKind::Object | PlaceKind::Objects, None) => false,
+                (PlaceKind::Object, Some(ModelArtifacts::Object)) if !key.is_empty() => {
+                    objects.insert((bucket, key))
+                }
+                (PlaceKind::Object | PlaceKind::Objects, Some(_)) => wanted.buckets.insert(bucket),
+            };
+        }
+        let ask = |bucket: BucketName, key: Option<String>| BucketAsk {
+            cell: cell.id.clone(),
+            bucket,
+            key,
+            region: cell.id.region.clone(),
+            has_moved: false,
+        };
+        for bucket in &wanted.buckets {
+            let id = (cell.id.account.clone(), bucket.clone());
+            if let Some(read) = self.buckets.get(&id) {
+                let key = read.fact.known().and_then(Option::as_ref);
+                let key = key.and_then(|facts| reference(&cell.id, &facts.region, &facts.default));
+                wanted
+                    .keys
+                    .extend(key.map(|(of, key)| (of, key.as_str().to_owned())));
+                continue;
+            }
+            let waiting = self.waiting.entry(id).or_default();
+            if waiting.is_empty() {
+                outcome.asks.push(ask(bucket.clone(), None));
+            }
+            waiting.push(cell.id.clone());
+            wanted.open += 1;
+        }
+        wanted.open += objects.len();
+        outcome.asks.extend(
+            objects
+                .into_iter()
+                .map(|(bucket, key)| ask(bucket, Some(key))),
+        );
+        self.cells.insert(cell.id.clone(), wanted);
+        outcome
+    }
+
+    /// Takes an answer.
+    pub(super) fn on_answer(&mut self, ask: &BucketAsk, answer: Answer) -> Outcome {
+        let mut outcome = Outcome::default();
+        if let Some(again) = ask.elsewhere(&answer) {
+            outcome.asks.push(again);
+            return outcome;
+        }
+        match ask.key.clone() {
+            None => self.on_bucket(ask, answer, &mut outcome),
+            Some(key) => self.on_object(ask, key, answer, &mut outcome),
+        }
+        outcome
+    }
+
+    fn on_bucket(&mut self, ask: &BucketAsk, answer: Answer, outcome: &mut Outcome) {
+        let gap = || ask.malformed(Op::GetBucketEncryption);
+        let (source, viewed) = answer.view::<view::GetBucketEncryption>(gap);
+        let region = ask.region.clone();
+        let read = match viewed {
+            // S3 API, "Error responses": what was said of buckets before all of them had a default.
+            Err(failure)
+                if failure.error.code == "ServerSideEncryptionConfigurationNotFoundError" =>
+            {
+                let default = Encryption::None;
+                Read::known(source, Some(BucketFacts { region, default }))
+            }
+            viewed => existing(source, viewed, outcome, |view| {
+                BucketFacts::read(view, region)
+            }),
+        };
+        let facts = read.fact.known().and_then(Option::as_ref);
+        let key = facts.and_then(|facts| reference(&ask.cell, &facts.region, &facts.default));
+        let id = (ask.cell.account.clone(), ask.bucket.clone());
+        for cell in self.waiting.remove(&id).unwrap_or_default() {
+            self.answered(&cell, key.as_ref());
+        }
+        outcome
+            .keys
+            .extend(key.map(|(of, key)| (of, key, read.source.clone())));
+        self.buckets.insert(id, read);
+    }
+
+    fn on_object(&mut self, ask: &BucketAsk, key: String, answer: Answer, outcome: &mut Outcome) {
+        let gap = || ask.malformed(Op::HeadObject);
+        let (source, viewed) = answer.view::<view::HeadObject>(gap);
+        let region = ask.region.clone();
+        let read = existing(source, viewed, outcome, |view| {
+            ObjectFacts::read(&view, region)
+        });
+        let facts = read.fact.known().and_then(Option::as_ref);
+        let named = facts.and_then(|facts| reference(&ask.cell, &facts.region, &facts.encryption));
+        self.answered(&ask.cell, named.as_ref());
+        outcome
+            .keys
+            .extend(named.map(|(of, key)| (of, key, read.source.clone())));
+        if let Some(wanted) = self.cells.get_mut(&ask.cell) {
+            wanted.objects.insert((ask.bucket.clone(), key), read);
+        }
+    }
+
+    fn answered(&mut self, cell: &CellId, key: Option<&(CellId, KeyRef)>) {
+        if let Some(wanted) = self.cells.get_mut(cell) {
+            wanted.open -= 1;
+            let key = key.map(|(of, key)| (of.clone(), key.as_str().to_owned()));
+            wanted.keys.extend(key);
+        }
+    }
+
+    /// What is known for a cell that is whole now.
+    pub(super) fn close(&mut self, cell: &CellId) -> Storage {
+        let Some(wanted) = self.cells.remove(cell) else {
+            return Storage::default();
+        };
+        let of = |bucket: BucketName| {
+            let id = (cell.account.clone(), bucket);
+            let read = self.buckets.get(&id).cloned();
+            read.map(|read| (id.1, read))
+        };
+        Storage {
+            buckets: wanted.buckets.into_iter().filter_map(of).collect(),
+            objects: wanted.objects,
+        }
+    }
+}
+
+/// The key that an encryption names, as written where the bucket is: an id or an alias means a key
+/// of whoever writes (S3 API, `ServerSideEncryptionByDefault`, `KMSMasterKeyID`: "KMS resolves the
+/// key within the requester's account"), which is the endpoint's account.
+fn reference(cell: &CellId, region: &Region, encryption: &Encryption) -> Option<(CellId, KeyRef)> {
+    let key = encryption.key()?.clone();
+    let of = CellId {
+        account: cell.account.clone(),
+        region: region.clone(),
+    };
+    Some((of, key))
+}
+
+/// "It does not exist" is an answer; any other failure is a gap.
+fn existing<V, T>(
+    source: Source,
+    viewed: Result<V, Failure>,
+    outcome: &mut Outcome,
+    take: impl FnOnce(V) -> T,
+) -> Read<Option<T>> {
+    match viewed {
+        Ok(view) => Read::known(source, Some(take(view))),
+        Err(failure) if failure.is_not_found() => Read::known(source, None),
+        Err(failure) => {
+            outcome.gaps.push(failure.gap.clone());
+            Read::unknown(source, failure.gap)
+        }
+    }
+}

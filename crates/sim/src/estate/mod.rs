@@ -6,5 +6,7 @@ pub mod cases;
 pub mod demo;
 mod demo_keys;
 mod demo_teams;
+pub mod fleet;
+mod fleet_organization;
 
 pub(crate) use builder::trusting_role;

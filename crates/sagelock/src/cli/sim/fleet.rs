@@ -6,7 +6,7 @@ use anyhow::anyhow;
 use clap::{Args, value_parser};
 use jiff::Timestamp;
 use sagelock_sim::World;
-use sagelock_sim::estate::fleet::{self, MANAGEMENT, ROLE, Size};
+use sagelock_sim::estate::fleet::{self, Size};
 
 use crate::exit::Failure;
 
@@ -53,8 +53,8 @@ impl FleetArgs {
         }
     }
 
-    /// Makes it, and writes its accounts.
-    pub(super) fn make(&self, now: Timestamp, seed: u64) -> Result<World, Failure> {
+    /// Makes it, and writes its accounts; in words, what it is.
+    pub(super) fn make(&self, now: Timestamp, seed: u64) -> Result<(World, String), Failure> {
         let number = |said: Option<u32>, default: u32| {
             usize::try_from(said.unwrap_or(default)).unwrap_or_default()
         };
@@ -71,14 +71,13 @@ impl FleetArgs {
             })?;
         }
         let closed = made.accounts.iter().filter(|account| account.suspended);
-        anstream::eprintln!(
-            "fleet: {} endpoints, each with its configuration, in {} accounts and {} regions; {} more \
-             accounts are suspended; {MANAGEMENT} may assume the role {ROLE} in every account",
+        let told = format!(
+            "fleet of {} endpoints in {} accounts and {} regions, {} more accounts suspended",
             made.endpoints,
             size.accounts,
             size.regions,
             closed.count(),
         );
-        Ok(made.world)
+        Ok((made.world, told))
     }
 }

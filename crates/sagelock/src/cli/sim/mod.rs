@@ -2,6 +2,7 @@
 
 mod fleet;
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -101,7 +102,7 @@ impl Command {
 
 impl Serve {
     async fn run(self, quiet: bool) -> Result<Exit, Failure> {
-        let world = self.make()?;
+        let (world, name) = self.make()?;
         let listener = bind(self.port).map_err(|error| {
             let told = anyhow!(error).context(format!("cannot listen on 127.0.0.1:{}", self.port));
             Failure::usage(told).hint("choose another `--port`; 0 is any that is free")
@@ -115,10 +116,7 @@ impl Serve {
             .map_err(|error| Failure::new(Exit::Internal, error))?;
         // Whoever started us waits for this line, so it is said even with `--quiet`.
         anstream::eprintln!(
-            "ready: a simulated AWS on http://{address} (world {}, seed {}, speed {})",
-            self.world
-                .to_possible_value()
-                .map_or_else(String::new, |v| v.get_name().to_owned()),
+            "ready: a simulated AWS on http://{address} (world {name}, seed {}, speed {})",
             self.seed,
             self.speed
         );
@@ -127,7 +125,7 @@ impl Serve {
         let counting = async {
             while asked.recv().await.is_some() {
                 if let Err(failure) = self.count(&simulated) {
-                    anstream::eprintln!("error: {:#}", failure.error);
+                    let _ = writeln!(anstream::stderr(), "error: {:#}", failure.error);
                 }
             }
         };
@@ -138,24 +136,22 @@ impl Serve {
         }
         self.count(&simulated)?;
         if !quiet {
-            tell(&simulated);
+            let _ = tell(&simulated, &mut anstream::stderr());
         }
         Ok(Exit::Clean)
     }
 
-    fn make(&self) -> Result<World, Failure> {
+    /// The world, and what it is called.
+    fn make(&self) -> Result<(World, String), Failure> {
         let faults = self.faults.as_deref().map(faults).transpose()?;
         let now = Timestamp::now();
-        let mut world = match self.world {
+        if self.world != Holds::Fleet {
+            self.fleet.refuse()?;
+        }
+        let (mut world, name) = match self.world {
+            Holds::Demo => (estate::demo::demo(now, self.seed), "demo".to_owned()),
+            Holds::Empty => (World::new(now, self.seed), "empty".to_owned()),
             Holds::Fleet => self.fleet.make(now, self.seed)?,
-            Holds::Demo | Holds::Empty => {
-                self.fleet.refuse()?;
-                if self.world == Holds::Demo {
-                    estate::demo::demo(now, self.seed)
-                } else {
-                    World::new(now, self.seed)
-                }
-            }
         };
         if let Some(faults) = faults {
             world.set_faults(faults);
@@ -164,7 +160,7 @@ impl Serve {
             Keys::Accepted => LocalStorage::KeyAccepted,
             Keys::Refused => LocalStorage::KeyRefused,
         };
-        Ok(world)
+        Ok((world, name))
     }
 
     /// Writes what was counted, where a file is named.
@@ -179,20 +175,20 @@ impl Serve {
     }
 }
 
-/// Says what was asked, and how it ended.
-fn tell(simulated: &Simulated) {
+/// Says what was asked, and how it ended. Whoever started us may not listen any more.
+fn tell(simulated: &Simulated, out: &mut impl Write) -> io::Result<()> {
     let world = simulated.world();
     let ledger = world.ledger();
     let total = ledger.tallies().total();
-    anstream::eprintln!(
+    writeln!(
+        out,
         "{} requests, {} of them throttled; faults struck {} times",
         total.requests,
         total.throttled,
         world.faults().struck()
-    );
+    )?;
     for ((service, name), tally) in ledger.tallies().by_operation() {
-        let prefix = service.prefix();
-        anstream::eprintln!("{:>9} {prefix}:{name}", tally.requests);
+        writeln!(out, "{:>9} {}:{name}", tally.requests, service.prefix())?;
     }
     let unknown = ledger.unknown_operations();
     let unknown: Vec<String> = unknown
@@ -200,8 +196,9 @@ fn tell(simulated: &Simulated) {
         .map(|(asked, count)| format!("{asked} ({count} ×)"))
         .collect();
     if !unknown.is_empty() {
-        anstream::eprintln!("asked for and not simulated: {}", unknown.join(", "));
+        writeln!(out, "asked for and not simulated: {}", unknown.join(", "))?;
     }
+    Ok(())
 }
 
 /// Ctrl-C, or a supervisor's request to end.

@@ -69,7 +69,7 @@ fn prove(package: &str, test: &str, more: &[&str]) -> Result<()> {
 }
 
 /// moto runs in a virtual environment that the test makes; for that, Python must have `venv`.
-fn python() -> Result<()> {
+pub(crate) fn python() -> Result<()> {
     if succeeds(Command::new("python3").args(["-c", "import venv, ensurepip"])) {
         return Ok(());
     }

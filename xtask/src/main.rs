@@ -21,7 +21,12 @@ cargo xtask record --python P   corpus/recorded again, from moto; P is a Python 
 cargo xtask prove truth         the truth test against moto, full size, in release
 cargo xtask prove sim           the truth tests of the simulated AWS, in release
 cargo xtask prove strangers     boto3, the AWS CLI, Cloud Custodian and Prowler, in release
-cargo xtask bench sim           how many requests a second the simulated AWS answers on one core";
+cargo xtask bench sim           how many requests a second the simulated AWS answers on one core
+cargo xtask bench audit [--configs N] [--endpoints N] [--rounds N] [--without-moto]
+                                an audit beside a script of boto3: requests, CPU, time, memory
+cargo xtask bench audit --scale [--accounts N] [--regions N] [--endpoints N] [--rate R] [--delay MS]
+                                [--audit-rate N|max] [--format F]
+                                an audit of a fleet whose answers are late and limited as AWS limits";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -38,6 +43,7 @@ fn main() -> ExitCode {
         ["prove", "sim"] => ci::prove_sim(),
         ["prove", "strangers"] => ci::prove_strangers(),
         ["bench", "sim"] => bench::sim(),
+        ["bench", "audit", rest @ ..] => bench::audit(rest),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");
             Ok(())

@@ -32,5 +32,5 @@ pub use input::Input;
 pub use service::Service;
 pub use world::{
     Account, Answer, Caller, Cell, Ctx, DEFAULT_ACCOUNT, Entry, Happening, Ledger, LocalStorage,
-    Outcome, World, partition,
+    OperationId, Outcome, Tallies, Tally, World, partition,
 };

@@ -315,9 +315,11 @@ fn the_ledger_counts_and_keeps_what_was_asked() {
         matches!(&entry.happening, Happening::Called { refused: Some(code), .. } if code == "ValidationException")
     });
     assert_eq!(refusals.count(), 1);
-    let counts = this.world.ledger().counts();
-    assert_eq!(counts[&(Service::SageMaker, "CreateEndpoint")], 2);
-    assert_eq!(counts[&(Service::SageMaker, "DescribeEndpoint")], 2);
+    let tallies = this.world.ledger().tallies().by_operation();
+    let made = tallies[&(Service::SageMaker, "CreateEndpoint")];
+    assert_eq!((made.requests, made.refused, made.throttled), (2, 1, 0));
+    let read = tallies[&(Service::SageMaker, "DescribeEndpoint")];
+    assert_eq!((read.requests, read.refused), (2, 0));
 }
 
 #[test]

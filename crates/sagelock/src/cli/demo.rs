@@ -144,7 +144,7 @@ fn simulate(port: u16, seed: u64) -> Result<SocketAddr, Failure> {
             }
         };
         runtime.block_on(async {
-            let listener = match bind(port).await {
+            let listener = match bind(port) {
                 Ok(listener) => listener,
                 Err(error) => {
                     let _ = tell.send(Err(error));

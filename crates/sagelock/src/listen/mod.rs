@@ -1,6 +1,7 @@
 //! The listener of the simulated AWS: HTTP on loopback, one world behind it.
 
 mod body;
+mod counts;
 
 use std::cell::RefCell;
 use std::convert::Infallible;
@@ -16,10 +17,16 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use jiff::{SignedDuration, Timestamp};
 use sagelock_sim::World;
 use sagelock_sim::wire::{Exchange, Request, Response, handle};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use body::ReplyBody;
+pub(crate) use counts::write_counts;
 
+/// Connections that wait to be accepted. The kernel holds it down to its own bound, which Linux
+/// sets to 4,096 where nobody says otherwise (listen(2), `net.core.somaxconn`).
+const BACKLOG: u32 = 4096;
+/// Lines of the ledger that a served world keeps. Nobody reads them while it is served.
+const LINES_KEPT: usize = 1000;
 /// The largest body that is read. AWS's own limits are far below it.
 const BODY_MAX: usize = 16 * 1024 * 1024;
 
@@ -33,7 +40,8 @@ pub(crate) struct Simulated {
 
 impl Simulated {
     /// A world whose time runs from now on, so many seconds in one of ours.
-    pub(crate) fn new(world: World, speed: f64) -> Rc<Self> {
+    pub(crate) fn new(mut world: World, speed: f64) -> Rc<Self> {
+        world.keep_lines(LINES_KEPT);
         Rc::new(Self {
             begun: world.now(),
             world: RefCell::new(world),
@@ -55,22 +63,19 @@ impl Simulated {
         handle(&mut world, request)
     }
 
-    /// How many requests were answered, how often a fault struck, and what was asked for that is
-    /// not simulated.
-    pub(crate) fn told(&self) -> (u64, u64, Vec<String>) {
-        let world = self.world.borrow();
-        let answered = world.ledger().counts().values().sum();
-        let unknown = world.ledger().unknown_operations();
-        let unknown = unknown
-            .iter()
-            .map(|(asked, count)| format!("{asked} ({count} ×)"));
-        (answered, world.faults().struck(), unknown.collect())
+    /// What is known of the clients at this moment.
+    pub(crate) fn world(&self) -> std::cell::Ref<'_, World> {
+        self.world.borrow()
     }
 }
 
 /// Binds a port of loopback; 0 is any that is free.
-pub(crate) async fn bind(port: u16) -> std::io::Result<TcpListener> {
-    TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await
+pub(crate) fn bind(port: u16) -> std::io::Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    // A server that is started again right away finds its port free.
+    socket.set_reuseaddr(true)?;
+    socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
+    socket.listen(BACKLOG)
 }
 
 /// Answers every connection, for ever. Runs inside a `LocalSet`.
@@ -124,12 +129,11 @@ async fn respond(
     });
     match exchange {
         Exchange::Respond(response, delay) => {
-            if !delay.is_zero() {
-                tokio::time::sleep(delay).await;
-            }
+            held_back(delay).await;
             Ok(written(response))
         }
-        Exchange::Cut(response) => {
+        Exchange::Cut(response, delay) => {
+            held_back(delay).await;
             let half = response.body.len() / 2;
             Ok(written(response).map(|body| body.cut_at(half)))
         }
@@ -137,7 +141,16 @@ async fn respond(
             let never: Infallible = std::future::pending().await;
             match never {}
         }
-        Exchange::Reset => Err(Closed),
+        Exchange::Reset(delay) => {
+            held_back(delay).await;
+            Err(Closed)
+        }
+    }
+}
+
+async fn held_back(delay: Duration) {
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
     }
 }
 

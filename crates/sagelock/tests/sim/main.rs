@@ -10,6 +10,7 @@
 
 mod audits;
 mod faults;
+mod fleet;
 #[path = "../../../sim/tests/truth/audit.rs"]
 mod in_process;
 #[path = "../peers/script.rs"]

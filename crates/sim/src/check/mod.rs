@@ -88,9 +88,7 @@ mod tests {
         let row = find(Service::SageMaker, operation).expect("simulated");
         let code = refused.then(|| ApiError::invalid("").code);
         let at = world.now();
-        world
-            .ledger_mut()
-            .called(at, &ctx(), row, Some(input), code);
+        world.ledger_mut().called(at, &ctx(), row, input, code);
     }
 
     fn endpoint(world: &mut World, status: Option<&'static str>, serving: bool) {

@@ -8,5 +8,7 @@ pub mod demo;
 mod demo_keys;
 mod demo_storage;
 mod demo_teams;
+pub mod fleet;
+mod fleet_organization;
 
 pub(crate) use builder::trusting_role;

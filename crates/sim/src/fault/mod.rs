@@ -21,7 +21,7 @@ use crate::world::{Ctx, Random};
 pub struct Plan {
     /// Where chance begins.
     pub seed: u64,
-    /// What goes wrong; the first that strikes counts.
+    /// What goes wrong; the first that strikes counts, and beside it the first that delays.
     #[serde(rename = "fault")]
     pub faults: Vec<Fault>,
     /// Rates beyond which a call is throttled.
@@ -102,7 +102,7 @@ pub enum Effect {
     Reset,
     /// The call is made, and the connection closed before the answer.
     ReplyLost,
-    /// The answer comes late.
+    /// The answer comes late, whatever it is.
     Slow {
         /// By so much.
         milliseconds: u64,
@@ -206,6 +206,26 @@ impl Fault {
     }
 }
 
+impl Fault {
+    /// How long it delays, where that is what it does.
+    fn delay(&self) -> Option<Duration> {
+        if let Effect::Slow { milliseconds } = self.effect {
+            Some(Duration::from_millis(milliseconds))
+        } else {
+            None
+        }
+    }
+}
+
+/// What strikes one call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Struck {
+    /// What is done to it, if anything.
+    pub(crate) effect: Option<Effect>,
+    /// How long its answer is held back, whatever it says.
+    pub(crate) delay: Duration,
+}
+
 impl Plan {
     /// A plan of these faults.
     #[must_use]
@@ -224,18 +244,25 @@ impl Plan {
         self
     }
 
-    /// The fault that strikes a call, if any.
+    /// What strikes a call. A delay goes with anything else, as a way that is long does: a call
+    /// that is slow can be throttled as well.
     pub(crate) fn strike(
         &mut self,
         ctx: &Ctx,
         row: &Operation,
         subject: &str,
         now: Timestamp,
-    ) -> Option<Effect> {
+    ) -> Struck {
         let seed = self.seed;
         let random = self.random.get_or_insert_with(|| Random::new(seed));
+        let (mut delay, mut effect) = (None, None);
         for fault in &mut self.faults {
-            if !fault.scope.means(ctx, row, subject) {
+            let delays = fault.delay();
+            let is_taken = match delays {
+                Some(_) => delay.is_some(),
+                None => effect.is_some(),
+            };
+            if is_taken || !fault.scope.means(ctx, row, subject) {
                 continue;
             }
             fault.met += 1;
@@ -244,16 +271,20 @@ impl Plan {
                 continue;
             }
             fault.struck += 1;
-            return Some(fault.effect);
-        }
-        for limit in &mut self.limits {
-            let meant = called(&limit.calls, row.service, row.name);
-            if meant && !limit.admits(ctx, row.name, now) {
-                self.throttled += 1;
-                return Some(Effect::Throttle);
+            match delays {
+                Some(_) => delay = delays,
+                None => effect = Some(fault.effect),
             }
         }
-        None
+        let delay = delay.unwrap_or_default();
+        for limit in &mut self.limits {
+            let is_meant = called(&limit.calls, row.service, row.name);
+            if effect.is_none() && is_meant && !limit.admits(ctx, row.name, now) {
+                self.throttled += 1;
+                effect = Some(Effect::Throttle);
+            }
+        }
+        Struck { effect, delay }
     }
 
     /// The patterns of calls that mean no operation there is: a name that is misspelled.

@@ -54,6 +54,11 @@ fn assume_role(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
         return Err(ApiError::invalid(format!("{arn} is invalid")));
     };
     let name = resource.rsplit('/').next().unwrap_or_default();
+    // Nothing answers in an account that is closed (Account Management Reference Guide, "Close an
+    // AWS account").
+    if crate::organizations::is_suspended(world, account) {
+        return Err(denied(ctx, arn));
+    }
     let found = world
         .accounts
         .get(*account)

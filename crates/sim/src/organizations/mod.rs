@@ -211,6 +211,15 @@ impl Organization {
     }
 }
 
+/// Whether an account is one that its organisation has closed.
+pub(crate) fn is_suspended(world: &World, account: &str) -> bool {
+    world
+        .organizations
+        .iter()
+        .filter_map(|organization| organization.accounts.get(account))
+        .any(|member| member.suspended)
+}
+
 /// The organisation of an account.
 fn organization<'a>(world: &'a mut World, ctx: &Ctx) -> Result<&'a mut Organization, ApiError> {
     world

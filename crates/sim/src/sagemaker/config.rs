@@ -27,8 +27,16 @@ pub struct Config {
     pub key: Option<String>,
     /// The names of the models that it runs.
     pub models: Vec<String>,
-    pub(super) input: Value,
-    described: String,
+    /// What DescribeEndpointConfig answers. It holds every field that was given, and is the only
+    /// copy of them: there can be hundreds of thousands of configurations.
+    described: Box<str>,
+}
+
+impl Config {
+    /// The fields that were given, and ours.
+    pub(super) fn fields(&self) -> Value {
+        serde_json::from_str(&self.described).unwrap_or_default()
+    }
 }
 
 pub(super) fn arn_of(ctx: &Ctx, name: &str) -> String {
@@ -130,8 +138,7 @@ fn build(
         created,
         key: key.map(ToOwned::to_owned),
         models,
-        input: input.to_value(),
-        described,
+        described: described.into_boxed_str(),
     })
 }
 
@@ -324,7 +331,7 @@ pub(super) fn describe(world: &mut World, ctx: &Ctx, input: &Input) -> Answered 
     let name = input.text("EndpointConfigName")?;
     let sight = world.sight(ctx.service, "DescribeEndpointConfig");
     match world.cell(ctx).sagemaker.config(name) {
-        Some(config) if sight.sees(config.created) => Ok(Body::Text(config.described.clone())),
+        Some(config) if sight.sees(config.created) => Ok(Body::Text(config.described.to_string())),
         Some(_) | None => Err(not_found(ctx, name)),
     }
 }

@@ -1,5 +1,7 @@
 //! What an endpoint runs: the variants of one configuration.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use super::config;
@@ -25,8 +27,9 @@ impl Fleet {
         let Some(config) = sagemaker.config(name) else {
             return Err(config::not_found(ctx, name));
         };
+        let fields = config.fields();
         let live = |field: &str| -> Vec<Live> {
-            let variants = config.input.get(field).and_then(Value::as_array);
+            let variants = fields.get(field).and_then(Value::as_array);
             variants
                 .into_iter()
                 .flatten()
@@ -34,7 +37,7 @@ impl Fleet {
                     let model = variant.get("ModelName").and_then(Value::as_str);
                     let images = model
                         .and_then(|model| sagemaker.model(model))
-                        .map(|model| model.images().to_vec());
+                        .map(|model| Arc::clone(model.images()));
                     Live::of(variant, images.unwrap_or_default())
                 })
                 .collect()
@@ -44,7 +47,7 @@ impl Fleet {
             key: config.key.clone(),
             variants: live("ProductionVariants"),
             shadows: live("ShadowProductionVariants"),
-            repeated: repeated(&config.input),
+            repeated: repeated(&fields),
         })
     }
 

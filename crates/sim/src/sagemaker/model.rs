@@ -1,5 +1,7 @@
 //! Models.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -16,14 +18,14 @@ pub struct Model {
     arn: String,
     created: Timestamp,
     stored: Stored,
-    images: Vec<String>,
+    images: Arc<[String]>,
     /// Its execution role.
     pub execution_role: Option<String>,
 }
 
 impl Model {
-    /// The images of its containers.
-    pub(super) fn images(&self) -> &[String] {
+    /// The images of its containers. The endpoints that run them share them.
+    pub(super) fn images(&self) -> &Arc<[String]> {
         &self.images
     }
 }
@@ -57,7 +59,7 @@ pub(super) fn create(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
     }
     let image =
         |container: Option<&Value>| container.and_then(Value::as_str).map(ToOwned::to_owned);
-    let images: Vec<String> = primary
+    let images: Arc<[String]> = primary
         .and_then(|container| image(container.get("Image")))
         .into_iter()
         .chain(

@@ -1,5 +1,7 @@
 //! A variant as it runs.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -10,7 +12,7 @@ use crate::input::epoch;
 pub struct Live {
     /// Its name.
     pub name: String,
-    images: Vec<String>,
+    images: Arc<[String]>,
     /// Its share of the traffic.
     pub weight: f64,
     /// The weight that it is getting.
@@ -29,7 +31,7 @@ const REPEATED: &[&str] = &["ManagedInstanceScaling", "RoutingConfig"];
 
 impl Live {
     /// What a variant of a configuration becomes.
-    pub(super) fn of(variant: &Value, images: Vec<String>) -> Self {
+    pub(super) fn of(variant: &Value, images: Arc<[String]>) -> Self {
         let name = variant.get("VariantName").and_then(Value::as_str);
         let weight = variant.get("InitialVariantWeight").and_then(Value::as_f64);
         // SageMaker API, `ProductionVariant`: "If unspecified, it defaults to 1.0".

@@ -44,12 +44,12 @@ pub struct Response {
 pub enum Exchange {
     /// It is answered, after a time.
     Respond(Response, Duration),
-    /// The head and half of the body, and the connection is closed.
-    Cut(Response),
+    /// The head and half of the body after a time, and the connection is closed.
+    Cut(Response, Duration),
     /// Nothing comes, and the connection stays open.
     Silence,
-    /// The connection is closed.
-    Reset,
+    /// The connection is closed, after a time.
+    Reset(Duration),
 }
 
 /// How a service writes requests and responses.
@@ -101,18 +101,21 @@ pub fn handle(world: &mut World, request: &Request<'_>) -> Exchange {
     let ctx = world.ctx_of_key(read.service, scope.key, scope.region);
     let outcome = match &read.input {
         Ok(input) => world.perform(&ctx, &read.operation, input),
-        Err(error) => Outcome {
-            answer: Answer::Says(Err(error.clone())),
-            delay: Duration::ZERO,
-            request_id: String::new(),
-        },
+        Err(error) => {
+            world.not_read(&ctx, &read.operation);
+            Outcome {
+                answer: Answer::Says(Err(error.clone())),
+                delay: Duration::ZERO,
+                request_id: String::new(),
+            }
+        }
     };
     let id = outcome.request_id;
     match outcome.answer {
         Answer::Says(answer) => Exchange::Respond(write(&read, &ctx, answer, &id), outcome.delay),
-        Answer::Truncated(body) => Exchange::Cut(write(&read, &ctx, Ok(body), &id)),
+        Answer::Truncated(body) => Exchange::Cut(write(&read, &ctx, Ok(body), &id), outcome.delay),
         Answer::Nothing => Exchange::Silence,
-        Answer::Reset => Exchange::Reset,
+        Answer::Reset => Exchange::Reset(outcome.delay),
         Answer::NotAws => Exchange::Respond(not_aws(), outcome.delay),
     }
 }

@@ -42,7 +42,7 @@ fn ask(
             response.status,
             String::from_utf8(response.body).expect("UTF-8"),
         ),
-        other @ (Exchange::Cut(_) | Exchange::Silence | Exchange::Reset) => panic!("{other:?}"),
+        other @ (Exchange::Cut(..) | Exchange::Silence | Exchange::Reset(_)) => panic!("{other:?}"),
     }
 }
 

@@ -4,6 +4,7 @@ mod account;
 mod identity;
 mod ledger;
 mod random;
+mod tally;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,9 +16,11 @@ pub use account::{Account, Cell};
 pub use identity::{Caller, Ctx, partition};
 pub use ledger::{Entry, Happening, Ledger};
 pub(crate) use random::Random;
+use tally::Ending;
+pub use tally::{OperationId, Tallies, Tally};
 
 use crate::answer::{Answered, ApiError, Body};
-use crate::fault::{Effect, Plan};
+use crate::fault::{Effect, Plan, Struck};
 use crate::iam::Session;
 use crate::input::Input;
 use crate::organizations::Organization;
@@ -210,6 +213,12 @@ impl World {
         &self.ledger
     }
 
+    /// Keeps the latest lines of the ledger only, so that a world that is served for days stays
+    /// small. What is counted is counted on.
+    pub fn keep_lines(&mut self, lines: usize) {
+        self.ledger.keep(lines);
+    }
+
     /// Somebody asked for something that is not here.
     pub(crate) fn not_simulated(&mut self, asked: &str) {
         self.ledger.unknown(asked);
@@ -285,16 +294,30 @@ impl World {
             .get(row.subject)
             .and_then(Value::as_str)
             .unwrap_or_default();
-        let since = self.now;
-        let fault = self.faults.strike(ctx, row, subject, since);
-        let (answer, delay) = match fault {
-            None => (Answer::Says(self.run(ctx, row, input)), Duration::ZERO),
+        let now = self.now;
+        let Struck { effect, delay } = self.faults.strike(ctx, row, subject, now);
+        let answer = match effect {
+            None => Answer::Says(self.run(ctx, row, input)),
             Some(effect) => self.spoil(ctx, row, input, subject, effect),
         };
+        let ending = match &answer {
+            Answer::Says(Ok(_)) => Ending::Answered,
+            Answer::Says(Err(_)) if effect == Some(Effect::Throttle) => Ending::Throttled,
+            Answer::Says(Err(_)) => Ending::Refused,
+            Answer::Nothing | Answer::Reset | Answer::Truncated(_) | Answer::NotAws => Ending::Lost,
+        };
+        self.ledger.count(ctx, row, ending);
         Outcome {
             answer,
             delay,
             request_id,
+        }
+    }
+
+    /// Counts a request whose input could not be read.
+    pub(crate) fn not_read(&mut self, ctx: &Ctx, operation: &str) {
+        if let Some(row) = table::find(ctx.service, operation) {
+            self.ledger.count(ctx, row, Ending::Refused);
         }
     }
 
@@ -309,10 +332,11 @@ impl World {
             }
             error
         });
-        let kept = (row.access == Access::Write).then(|| input.to_value());
-        let code = answered.as_ref().err().map(|error| error.code.clone());
-        let at = self.now;
-        self.ledger.called(at, ctx, row, kept, code);
+        if row.access == Access::Write && self.ledger.keeps() {
+            let code = answered.as_ref().err().map(|error| error.code.clone());
+            let at = self.now;
+            self.ledger.called(at, ctx, row, input.to_value(), code);
+        }
         answered
     }
 
@@ -323,36 +347,27 @@ impl World {
         input: &Input,
         subject: &str,
         effect: Effect,
-    ) -> (Answer, Duration) {
-        let refuse = |world: &mut Self, error: ApiError| {
-            let at = world.now;
-            let code = Some(error.code.clone());
-            world.ledger.called(at, ctx, row, None, code);
-            (Answer::Says(Err(error)), Duration::ZERO)
-        };
+    ) -> Answer {
         match effect {
-            Effect::Throttle => refuse(self, ctx.service.throttled()),
-            Effect::Fail { status } => refuse(self, ctx.service.failed(status)),
+            Effect::Throttle => Answer::Says(Err(ctx.service.throttled())),
+            Effect::Fail { status } => Answer::Says(Err(ctx.service.failed(status))),
             Effect::Deny { because } => {
                 let why = because.words(subject, row.name, ctx);
-                let error = ctx.service.denied(&ctx.caller.arn, row.name, &why);
-                refuse(self, error)
+                Answer::Says(Err(ctx.service.denied(&ctx.caller.arn, row.name, &why)))
             }
-            Effect::TimeOut => (Answer::Nothing, Duration::ZERO),
-            Effect::Reset => (Answer::Reset, Duration::ZERO),
+            Effect::TimeOut => Answer::Nothing,
+            Effect::Reset => Answer::Reset,
             Effect::ReplyLost => {
                 let _ = self.run(ctx, row, input);
-                (Answer::Reset, Duration::ZERO)
+                Answer::Reset
             }
-            Effect::Slow { milliseconds } => (
-                Answer::Says(self.run(ctx, row, input)),
-                Duration::from_millis(milliseconds),
-            ),
+            // What it does, it does to the time of the answer.
+            Effect::Slow { .. } => Answer::Says(self.run(ctx, row, input)),
             Effect::Truncate => match self.run(ctx, row, input) {
-                Ok(body) => (Answer::Truncated(body), Duration::ZERO),
-                Err(error) => (Answer::Says(Err(error)), Duration::ZERO),
+                Ok(body) => Answer::Truncated(body),
+                Err(error) => Answer::Says(Err(error)),
             },
-            Effect::NotAws => (Answer::NotAws, Duration::ZERO),
+            Effect::NotAws => Answer::NotAws,
         }
     }
 }

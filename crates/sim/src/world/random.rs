@@ -28,6 +28,12 @@ impl Random {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
+    /// One of so many sides; 0 where there are none.
+    pub(crate) fn roll(&mut self, sides: usize) -> usize {
+        let high = usize::try_from(self.next() >> 33).unwrap_or_default();
+        high.checked_rem(sides).unwrap_or_default()
+    }
+
     /// A UUID of version 4, as AWS's ids look.
     pub(crate) fn uuid(&mut self) -> String {
         let (high, low) = (self.next(), self.next());

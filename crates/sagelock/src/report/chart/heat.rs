@@ -9,6 +9,8 @@ use super::{Caption, count, float, frame};
 pub(crate) struct HeatCell {
     pub(crate) fails: u64,
     pub(crate) unknowns: u64,
+    /// Whether there may be more, because not everything could be listed.
+    pub(crate) is_unread: bool,
 }
 
 /// The map. A place in which nothing was looked at is none.
@@ -65,17 +67,22 @@ pub(crate) fn heat(caption: Caption<'_>, map: &Heat) -> Markup {
     frame(caption, width, head + rows.max(1) * ROW, &shapes)
 }
 
-/// What stands in a place: fails, and how many more may be.
+/// What stands in a place: fails, and how many more may be; a question mark where nobody knows.
 pub(crate) fn text(cell: Option<HeatCell>) -> String {
-    match cell {
-        None => "–".to_owned(),
-        Some(cell) if cell.unknowns == 0 => count(cell.fails),
-        Some(cell) => format!("{} +{}?", count(cell.fails), count(cell.unknowns)),
+    let Some(cell) = cell else {
+        return "–".to_owned();
+    };
+    let fails = count(cell.fails);
+    match (cell.unknowns, cell.is_unread) {
+        (0, false) => fails,
+        (0, true) if cell.fails == 0 => "?".to_owned(),
+        (0, true) => format!("{fails} +?"),
+        (unknowns, _) => format!("{fails} +{}?", count(unknowns)),
     }
 }
 
 fn level(cell: Option<HeatCell>, most: u64) -> Option<f64> {
-    let cell = cell?;
+    let cell = cell.filter(|cell| cell.fails > 0 || !cell.is_unread)?;
     Some((SHADES * float(cell.fails) / float(most)).ceil())
 }
 
@@ -88,5 +95,33 @@ fn ink(cell: Option<HeatCell>, most: u64) -> &'static str {
     match level(cell, most) {
         Some(level) if level > 3.5 => "c-cell c-over",
         Some(_) | None => "c-cell",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn none_nothing_and_not_known_are_three_things() {
+        let cell = |fails, unknowns, is_unread| {
+            Some(HeatCell {
+                fails,
+                unknowns,
+                is_unread,
+            })
+        };
+        for (cell, expected, shaded) in [
+            (None, "–", "h-none"),
+            (cell(0, 0, false), "0", "h-0"),
+            (cell(0, 0, true), "?", "h-none"),
+            (cell(3, 0, true), "3 +?", "h-2"),
+            (cell(3, 2, false), "3 +2?", "h-2"),
+            (cell(1, 0, false), "1", "h-1"),
+            (cell(10, 0, false), "10", "h-5"),
+        ] {
+            assert_eq!(text(cell), expected);
+            assert_eq!(shade(cell, 10), shaded, "{expected}");
+        }
     }
 }

@@ -177,6 +177,7 @@ mod tests {
         let cell = Some(HeatCell {
             fails: 3,
             unknowns: 1,
+            is_unread: false,
         });
         let map = Heat {
             rows: vec![("111122223333".to_owned(), vec![cell, None])],

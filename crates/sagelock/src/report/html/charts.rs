@@ -48,9 +48,12 @@ pub(super) fn cards(audit: &Audit, overview: &Overview) -> Markup {
             }
             div.right {
                 (rules(&audit.totals.rules))
-                @if is_narrow(&map) { (places(&map, left)) } @else { (coverage::card(audit)) }
+                @if is_narrow(&map) { (places(&map, left)) }
             }
-            @if !is_narrow(&map) { (places(&map, left)) }
+            @if !is_narrow(&map) {
+                (places(&map, left))
+                (coverage::card(audit))
+            }
         }
     }
 }
@@ -275,7 +278,7 @@ fn places(map: &Heat, left: usize) -> Markup {
                 (heat(caption, map))
             }
             p.note {
-                "Fails, and after + what is unknown. “–”: nothing was found there."
+                "Fails, and after + what is unknown. “–”: nothing was found there. “?”: a listing could not be read, so nobody knows."
                 @if left > 0 { " " (left) " more accounts with fewer fails are not drawn; filter the list for them." }
             }
             (places_table(map))
@@ -295,7 +298,13 @@ fn places_table(map: &Heat) -> Markup {
                     let cell = (*cell)?;
                     let link = format!("#account={account}&region={region}&verdict=fail,unknown");
                     let name = html! { a href=(link) { (account) "/" (region) } };
-                    Some((name, vec![count(cell.fails), count(cell.unknowns)]))
+                    let unknowns = count(cell.unknowns);
+                    let unread = if cell.is_unread {
+                        ", not all was listed"
+                    } else {
+                        ""
+                    };
+                    Some((name, vec![count(cell.fails), format!("{unknowns}{unread}")]))
                 })
         })
         .collect();

@@ -60,19 +60,31 @@ impl Overview {
             overview.add(record);
             Ok(())
         })?;
+        for gap in audit.coverage.gaps.iter().map(|gap| &gap.gap) {
+            let is_listing = matches!(
+                gap.call,
+                Op::ListEndpoints | Op::ListEndpointConfigs | Op::ListMonitoringSchedules
+            );
+            if is_listing {
+                overview.place(&gap.account, &gap.region).is_unread = true;
+            }
+        }
         Ok(overview)
+    }
+
+    fn place(&mut self, account: &AccountId, region: &Region) -> &mut HeatCell {
+        let regions = self.places.entry(account.clone()).or_default();
+        regions.entry(region.clone()).or_default()
     }
 
     fn add(&mut self, record: Record) {
         let shown = (record.verdict, record.severity);
         *self.shown.entry(shown).or_default() += 1;
-        let regions = self.places.entry(record.subject.account.clone());
-        let place = regions
-            .or_default()
-            .entry(record.subject.region.clone())
-            .or_default();
-        if record.exception.is_some() {
-            self.excepted += 1;
+        let is_excepted = record.exception.is_some();
+        self.excepted += u64::from(is_excepted);
+        let subject = &record.subject;
+        let place = self.place(&subject.account, &subject.region);
+        if is_excepted {
             return;
         }
         match record.verdict {

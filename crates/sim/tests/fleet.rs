@@ -29,7 +29,7 @@ fn ask(world: &mut World, ctx: &Ctx, operation: &str, input: &Value) -> Result<V
         Answer::Says(Ok(Body::Tree(tree))) => Ok(tree),
         Answer::Says(Ok(Body::Text(text))) => Ok(serde_json::from_str(&text).expect("JSON")),
         Answer::Says(Err(error)) => Err(error.code),
-        Answer::Says(Ok(Body::Empty | Body::Xml(_) | Body::Bytes(_)))
+        Answer::Says(Ok(Body::Empty | Body::Headers(_) | Body::Xml(_) | Body::Bytes(_)))
         | Answer::Nothing
         | Answer::Reset
         | Answer::Truncated(_)

@@ -123,6 +123,8 @@ pub(super) struct BucketBook {
     /// The cells that wait for each bucket that was asked about.
     waiting: BTreeMap<BucketId, Vec<CellId>>,
     cells: BTreeMap<CellId, Wanted>,
+    /// The keys that buckets and objects name, of all cells.
+    named: BTreeSet<(CellId, String)>,
 }
 
 impl BucketBook {
@@ -132,6 +134,7 @@ impl BucketBook {
             buckets: BTreeMap::new(),
             waiting: BTreeMap::new(),
             cells: BTreeMap::new(),
+            named: BTreeSet::new(),
         }
     }
 
@@ -266,8 +269,14 @@ impl BucketBook {
         if let Some(wanted) = self.cells.get_mut(cell) {
             wanted.open -= 1;
             let key = key.map(|(of, key)| (of.clone(), key.as_str().to_owned()));
+            self.named.extend(key.clone());
             wanted.keys.extend(key);
         }
+    }
+
+    /// Whether a bucket or an object names a key so, which other cells may still ask about.
+    pub(super) fn names(&self, reference: &(CellId, String)) -> bool {
+        self.named.contains(reference)
     }
 
     /// What is known for a cell that is whole now.

@@ -424,7 +424,9 @@ impl Collector {
 
     /// Forgets which keys the references of an account and region mean, now that it is judged.
     pub fn forget_references(&mut self, cell: &CellId) {
-        self.book.forget_references(cell);
+        let buckets = &self.buckets;
+        self.book
+            .forget_references(cell, |reference| buckets.names(reference));
     }
 
     /// What is known about keys by now.

@@ -3,18 +3,20 @@
 
 mod absent;
 mod aliases;
+mod described;
+mod details;
 mod owner;
 mod readers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ask::{KeyAsk, Page};
+use super::ask::KeyAsk;
 use super::told::Told;
-use super::{Answer, Failure, PAGES_MAX};
-use crate::call::{Op, Reply, view};
+use super::{Answer, Failure};
+use crate::call::{Op, Reply};
 use crate::fact::{Fact, Gap, GapReason, Read, Source};
 use crate::ids::{AccountId, Arn, KeyArn, KeyRef, Partition, Region};
-use crate::inventory::{CellId, Key, KeyFacts, KeyManager, Keys, Resolved, Rotation, Tags};
+use crate::inventory::{CellId, Keys, Resolved};
 
 /// A reference: the cell it was written in, and its text.
 type RefId = (CellId, String);
@@ -105,12 +107,13 @@ impl KeyBook {
         self.accounts.remove(account);
     }
 
-    /// Forgets which keys the references of a cell mean.
-    pub(super) fn forget_references(&mut self, cell: &CellId) {
+    /// Forgets which keys the references of a cell mean, but for those that are still needed.
+    pub(super) fn forget_references(&mut self, cell: &CellId, is_needed: impl Fn(&RefId) -> bool) {
         let from = (cell.clone(), String::new());
         let of_cell = self.keys.resolved.range(from..).map(|(id, _)| id);
         let of_cell: Vec<RefId> = of_cell.take_while(|id| id.0 == *cell).cloned().collect();
-        for id in of_cell {
+        for id in of_cell.into_iter().filter(|id| !is_needed(id)) {
+            self.texts_asked.remove(&id);
             self.keys.resolved.remove(&id);
         }
     }
@@ -254,18 +257,7 @@ impl KeyBook {
                 self.on_text(caller, text, &region, answer, &mut outcome);
             }
             KeyAsk::Rotation { caller, arn } => {
-                let gap = malformed(&caller, Op::GetKeyRotationStatus, arn.as_str());
-                let (source, viewed) = answer.view::<view::GetKeyRotationStatus>(gap);
-                let fact = match viewed {
-                    Ok(view) => Some(Fact::Known(Rotation::read(&view))),
-                    // KMS API, GetKeyRotationStatus, errors: a key of a type that cannot rotate.
-                    Err(failure) if failure.error.code == "UnsupportedOperationException" => None,
-                    Err(failure) => Some(unknown(failure, &mut outcome)),
-                };
-                if let Some(key) = self.keys.by_arn.get_mut(&arn) {
-                    key.rotation = fact.map(|fact| Read { source, fact });
-                }
-                self.answered(&arn);
+                self.on_rotation(&caller, &arn, answer, &mut outcome);
             }
             KeyAsk::Tags {
                 caller,
@@ -290,209 +282,6 @@ impl KeyBook {
                 self.details.remove(arn);
             }
         }
-    }
-
-    fn on_key(&mut self, caller: &CellId, arn: &KeyArn, answer: Answer, outcome: &mut Outcome) {
-        let gap = malformed(caller, Op::DescribeKey, arn.as_str());
-        let (source, viewed) = answer.view::<view::DescribeKey>(gap);
-        let waiting = self.await_key.remove(arn).unwrap_or_default();
-        let resolved = match viewed {
-            Err(failure) if means_no_key(&failure, Some(&KeyRef::Arn(arn.clone()))) => {
-                self.note_absent(arn, &source);
-                Resolved::NotFound
-            }
-            Err(failure) => {
-                let fact = unknown(self.first_denial(arn, failure), outcome);
-                self.add_key(
-                    caller,
-                    arn,
-                    Read {
-                        source: source.clone(),
-                        fact,
-                    },
-                    outcome,
-                );
-                Resolved::Key(arn.clone())
-            }
-            Ok(view) => {
-                let facts = KeyFacts::read(view.key_metadata);
-                self.add_key(caller, arn, Read::known(source.clone(), facts), outcome);
-                Resolved::Key(arn.clone())
-            }
-        };
-        for id in waiting {
-            self.keys
-                .resolved
-                .insert(id, Read::known(source.clone(), resolved.clone()));
-        }
-    }
-
-    fn on_text(
-        &mut self,
-        caller: CellId,
-        text: String,
-        region: &Region,
-        answer: Answer,
-        outcome: &mut Outcome,
-    ) {
-        let asked = CellId {
-            account: caller.account.clone(),
-            region: region.clone(),
-        };
-        let gap = malformed(&asked, Op::DescribeKey, &text);
-        let (source, viewed) = answer.view::<view::DescribeKey>(&gap);
-        let fact = match viewed {
-            Err(failure) if means_no_key(&failure, KeyRef::read(Some(&text)).as_ref()) => {
-                Fact::Known(Resolved::NotFound)
-            }
-            Err(failure) => unknown(failure, outcome),
-            Ok(view) => match view.key_metadata.arn.parse::<KeyArn>() {
-                Err(not_an_arn) => {
-                    let gap = Gap {
-                        said: not_an_arn.to_string(),
-                        ..gap()
-                    };
-                    outcome.gaps.push(gap.clone());
-                    Fact::Unknown(gap)
-                }
-                // KMS API, DescribeKey: a region answers about its own keys. What the reply names
-                // elsewhere is not asked there.
-                Ok(arn) if arn.region() != *region => {
-                    let said = format!("KMS of {region} describes {arn}");
-                    let gap = Gap { said, ..gap() };
-                    outcome.gaps.push(gap.clone());
-                    Fact::Unknown(gap)
-                }
-                Ok(arn) => {
-                    let facts = KeyFacts::read(view.key_metadata);
-                    let described = Read::known(source.clone(), facts);
-                    self.add_key(&caller, &arn, described, outcome);
-                    Fact::Known(Resolved::Key(arn))
-                }
-            },
-        };
-        self.keys
-            .resolved
-            .insert((caller, text), Read { source, fact });
-    }
-
-    /// Adds a key and asks what else there is to know about it.
-    fn add_key(
-        &mut self,
-        caller: &CellId,
-        arn: &KeyArn,
-        described: Read<KeyFacts>,
-        outcome: &mut Outcome,
-    ) {
-        if self
-            .keys
-            .by_arn
-            .get(arn)
-            .is_some_and(|key| key.described.fact.known().is_some())
-        {
-            return;
-        }
-        let facts = described.fact.known().cloned();
-        self.keys.by_arn.insert(
-            arn.clone(),
-            Key {
-                arn: arn.clone(),
-                described,
-                rotation: None,
-                tags: None,
-                aliases: None,
-            },
-        );
-        let foreign = arn.account() != caller.account;
-        if foreign && let Some(key) = self.keys.by_arn.get_mut(arn) {
-            self.told.complete(key);
-        }
-        self.want_owner(caller, arn.account(), outcome);
-        let Some(facts) = facts else { return };
-        if facts.manager != KeyManager::Customer {
-            return;
-        }
-        let mut questions = Vec::new();
-        if facts.can_rotate() && facts.deletion.is_none() {
-            questions.push(KeyAsk::Rotation {
-                caller: caller.clone(),
-                arn: arn.clone(),
-            });
-        }
-        if !foreign {
-            // KMS API, ListResourceTags and ListAliases: "Cross-account use: No".
-            questions.push(KeyAsk::Tags {
-                caller: caller.clone(),
-                arn: arn.clone(),
-                page: Page::default(),
-                so_far: Tags::new(),
-            });
-            let home = CellId {
-                account: arn.account(),
-                region: arn.region(),
-            };
-            self.want_aliases(&home, outcome);
-            if matches!(self.aliases.get(&home), Some(Aliases::Listed(_))) {
-                self.give_aliases(&home, arn);
-            } else {
-                self.aliases_open.insert(arn.clone());
-                self.await_own_aliases
-                    .entry(home)
-                    .or_default()
-                    .push(arn.clone());
-            }
-        }
-        if !questions.is_empty() {
-            self.details.insert(arn.clone(), questions.len());
-            outcome.asks.extend(questions);
-        }
-    }
-
-    fn on_tags(
-        &mut self,
-        caller: CellId,
-        arn: KeyArn,
-        page: &Page,
-        mut so_far: Tags,
-        answer: Answer,
-        outcome: &mut Outcome,
-    ) {
-        let gap = malformed(&caller, Op::ListResourceTags, arn.as_str());
-        let (source, viewed) = answer.view::<view::ListResourceTags>(&gap);
-        let fact = match viewed {
-            Err(failure) => unknown(failure, outcome),
-            Ok(listed) => {
-                so_far.extend(
-                    listed
-                        .tags
-                        .into_iter()
-                        .map(|tag| (tag.tag_key, tag.tag_value)),
-                );
-                let marker = listed
-                    .next_marker
-                    .filter(|_| listed.truncated.unwrap_or(false));
-                match page.after(marker) {
-                    Some(page) if page.number < PAGES_MAX => {
-                        outcome.asks.push(KeyAsk::Tags {
-                            caller,
-                            arn,
-                            page,
-                            so_far,
-                        });
-                        return;
-                    }
-                    Some(_) => Fact::Unknown(Gap {
-                        reason: GapReason::TooManyPages,
-                        ..gap()
-                    }),
-                    None => Fact::Known(so_far),
-                }
-            }
-        };
-        if let Some(key) = self.keys.by_arn.get_mut(&arn) {
-            key.tags = Some(Read { source, fact });
-        }
-        self.answered(&arn);
     }
 }
 

@@ -60,7 +60,8 @@ impl Service {
     #[must_use]
     pub fn rate_default(self) -> f64 {
         match self {
-            Self::SageMaker | Self::Ec2 | Self::Sts => 10.0,
+            Self::SageMaker | Self::Ec2 => 10.0,
+            Self::Sts => 200.0,
             Self::Kms | Self::S3 => 20.0,
             Self::Organizations => 5.0,
         }

@@ -321,6 +321,8 @@ impl<S: Source> Driver<S> {
 pub(crate) fn rate_of(rate: Rate, service: Service) -> f64 {
     match rate {
         Rate::Default => service.rate_default(),
+        // Roles are all assumed at one place, of which many accounts wait.
+        Rate::PerSecond(rate) if service == Service::Sts => rate.max(service.rate_default()),
         Rate::PerSecond(rate) => rate,
         Rate::Max => f64::INFINITY,
     }

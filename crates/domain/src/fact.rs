@@ -1,6 +1,7 @@
 //! Known or not known, and from where.
 
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,7 @@ pub enum Fact<T> {
     /// AWS said so.
     Known(T),
     /// We could not find out.
-    Unknown(Gap),
+    Unknown(Arc<Gap>),
 }
 
 impl<T> Fact<T> {
@@ -56,23 +57,21 @@ impl<T> Read<T> {
 
     /// A call that gave none.
     #[must_use]
-    pub fn unknown(source: Source, gap: Gap) -> Self {
+    pub fn unknown(source: Source, gap: impl Into<Arc<Gap>>) -> Self {
         Self {
             source,
-            fact: Fact::Unknown(gap),
+            fact: Fact::Unknown(gap.into()),
         }
     }
 }
 
 /// Where a fact comes from: the link of an evidence chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Source {
     /// The operation asked.
     pub call: Op,
     /// When AWS answered.
     pub at: Timestamp,
-    /// AWS's own id of the exchange, where it gave one.
-    pub request_id: Option<String>,
 }
 
 /// Why a fact is not known. A gap is kept in the inventory and printed; it never ends a run.

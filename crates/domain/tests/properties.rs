@@ -50,7 +50,8 @@ fn judge(
     let mut open: Vec<(Ticket, Address, Call)> = Vec::new();
     loop {
         match collector.advance() {
-            Next::Start(ticket, address, call) => {
+            Next::Start(ticket, address, _) => {
+                let call = collector.call(ticket).expect("a call");
                 open.push((ticket, address, call));
                 continue;
             }

@@ -92,6 +92,22 @@ impl Findings {
         Ok(())
     }
 
+    /// Reads what is shown as the lines of JSON that it is kept as, in order.
+    pub(crate) fn each_line(
+        &self,
+        read: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+    ) -> io::Result<()> {
+        for pack in self.cells.values().flatten() {
+            lines(pack, &mut |line| {
+                if self.only.is_empty() || self.shows(record(line)?.verdict) {
+                    read(line)?;
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
     fn each_of(
         &self,
         pack: &Pack,
@@ -144,6 +160,15 @@ pub(crate) fn unpack(
     pack: &[u8],
     read: &mut dyn FnMut(Record) -> io::Result<()>,
 ) -> io::Result<()> {
+    lines(pack, &mut |line| read(record(line)?))
+}
+
+fn record(line: &[u8]) -> io::Result<Record> {
+    Ok(serde_json::from_slice(line)?)
+}
+
+/// The lines of a pack, each with its line feed.
+fn lines(pack: &[u8], read: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
     let mut lines = BufReader::with_capacity(1 << 16, DeflateDecoder::new(pack));
     let mut line = Vec::new();
     loop {
@@ -151,7 +176,7 @@ pub(crate) fn unpack(
         if lines.read_until(b'\n', &mut line)? == 0 {
             return Ok(());
         }
-        read(serde_json::from_slice(&line)?)?;
+        read(&line)?;
     }
 }
 

@@ -32,7 +32,8 @@ fn audit(world: &mut World, seed: u64) -> (Said, Vec<String>) {
     let mut state = seed | 1;
     loop {
         match collector.advance() {
-            Next::Start(ticket, address, call) => {
+            Next::Start(ticket, address, _) => {
+                let call = collector.call(ticket).expect("a call");
                 open.push((ticket, address, call));
                 continue;
             }

@@ -140,7 +140,7 @@ impl Uses {
         let described = cell.configs.get(name).map(|config| &config.described.fact);
         match described {
             Some(Fact::Known(Some(_))) => None,
-            Some(Fact::Unknown(gap)) => Some(UsesGap::Gap(gap.clone())),
+            Some(Fact::Unknown(gap)) => Some(UsesGap::Gap(Gap::clone(gap))),
             Some(Fact::Known(None)) | None => {
                 let holder = holders.first()?;
                 Some(UsesGap::Said(format!(

@@ -39,7 +39,6 @@ impl Answer {
                 source: Source {
                     call: op,
                     at: reply.at,
-                    request_id: reply.request_id.clone(),
                 },
                 result: Ok(reply),
             },
@@ -53,11 +52,7 @@ impl Answer {
                     said: said(&error),
                 };
                 Self {
-                    source: Source {
-                        call: op,
-                        at: now,
-                        request_id: None,
-                    },
+                    source: Source { call: op, at: now },
                     result: Err(Failure { error, gap }),
                 }
             }

@@ -43,9 +43,8 @@ pub(super) enum CellAsk {
     Config(ConfigName),
     Tags {
         of: Tagged,
-        arn: String,
-        page: Page,
-        so_far: Tags,
+        /// The page after the first, and what came before it.
+        more: Option<Box<(Page, Tags)>>,
     },
     Model(ModelName),
     Schedule(String),
@@ -118,8 +117,23 @@ const ALIAS_PAGE: u32 = 100;
 const KEY_TAG_PAGE: u32 = 50;
 
 impl CellAsk {
+    /// The operation that asks it.
+    pub(super) fn op(&self) -> Op {
+        match self {
+            Self::Endpoints(_) => Op::ListEndpoints,
+            Self::Configs(_) => Op::ListEndpointConfigs,
+            Self::Schedules(_) => Op::ListMonitoringSchedules,
+            Self::Endpoint(_) => Op::DescribeEndpoint,
+            Self::Config(_) => Op::DescribeEndpointConfig,
+            Self::Tags { .. } => Op::ListTags,
+            Self::Model(_) => Op::DescribeModel,
+            Self::Schedule(_) => Op::DescribeMonitoringSchedule,
+            Self::Job { op, .. } => *op,
+        }
+    }
+
     /// The call that asks it.
-    pub(super) fn call(&self) -> Call {
+    pub(super) fn call(&self, arn: impl Fn(&Tagged) -> String) -> Call {
         let max_results = SAGEMAKER_PAGE;
         match self {
             Self::Endpoints(page) => input::ListEndpoints {
@@ -145,10 +159,10 @@ impl CellAsk {
                 endpoint_config_name: name.clone(),
             }
             .into(),
-            Self::Tags { arn, page, .. } => input::ListTags {
-                resource_arn: arn.clone(),
+            Self::Tags { of, more } => input::ListTags {
+                resource_arn: arn(of),
                 max_results,
-                next_token: page.token.clone(),
+                next_token: more.as_ref().and_then(|more| more.0.token.clone()),
             }
             .into(),
             Self::Model(name) => input::DescribeModel {
@@ -164,12 +178,12 @@ impl CellAsk {
     }
 
     /// What it is about, for a gap; empty for a listing.
-    pub(super) fn subject(&self) -> String {
+    pub(super) fn subject(&self, arn: impl Fn(&Tagged) -> String) -> String {
         match self {
             Self::Endpoints(_) | Self::Configs(_) | Self::Schedules(_) => String::new(),
             Self::Endpoint(name) => name.to_string(),
             Self::Config(name) => name.to_string(),
-            Self::Tags { arn, .. } => arn.clone(),
+            Self::Tags { of, .. } => arn(of),
             Self::Model(name) => name.to_string(),
             Self::Schedule(name) | Self::Job { name, .. } => name.clone(),
         }

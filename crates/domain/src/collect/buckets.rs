@@ -243,7 +243,7 @@ impl BucketBook {
         }
         outcome
             .keys
-            .extend(key.map(|(of, key)| (of, key, read.source.clone())));
+            .extend(key.map(|(of, key)| (of, key, read.source)));
         self.buckets.insert(id, read);
     }
 
@@ -259,7 +259,7 @@ impl BucketBook {
         self.answered(&ask.cell, named.as_ref());
         outcome
             .keys
-            .extend(named.map(|(of, key)| (of, key, read.source.clone())));
+            .extend(named.map(|(of, key)| (of, key, read.source)));
         if let Some(wanted) = self.cells.get_mut(&ask.cell) {
             wanted.objects.insert((ask.bucket.clone(), key), read);
         }

@@ -63,10 +63,12 @@ impl Memory {
         address: &Address,
         call: &Call,
     ) -> Option<(Timestamp, Result<Reply, CallError>)> {
-        if self.answers.is_empty() {
-            return None;
-        }
         self.answers.answer(address, call)
+    }
+
+    /// Whether there are answers of a run that was cut off.
+    pub(super) fn has_answers(&self) -> bool {
+        !self.answers.is_empty()
     }
 }
 

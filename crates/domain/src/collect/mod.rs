@@ -32,7 +32,7 @@ use roster::{Entered, Roster, Standing};
 pub use scope::{Access, Entry, Regions, Scope};
 pub use told::{Told, ToldKey};
 
-use crate::call::{Call, CallError, CallErrorKind, Reply};
+use crate::call::{Call, CallError, CallErrorKind, Op, Reply};
 use crate::fact::Gap;
 use crate::ids::{AccountId, Region};
 use crate::inventory::{Cell, CellId, Keys};
@@ -45,8 +45,8 @@ pub struct Ticket(pub(crate) u64);
 /// What to do next.
 #[derive(Debug)]
 pub enum Next {
-    /// Make this call, and bring the answer under this ticket.
-    Start(Ticket, Address, Call),
+    /// Ask this of that place when there is room; what exactly, the ticket says then.
+    Start(Ticket, Address, Op),
     /// Bring what is remembered of this account and region.
     Recall(CellId),
     /// Nothing, until an answer comes.
@@ -168,11 +168,11 @@ impl Collector {
                     Next::Wait
                 };
             };
-            let (address, call) = self.call_of(&ask);
+            let (address, op) = self.place_of(&ask);
             let Some(ask) = self.hold(ask, &address.account) else {
                 continue;
             };
-            if let Some((at, result)) = self.remembered(&ask, &address, &call) {
+            if let Some((at, result)) = self.remembered(&ask) {
                 self.answered += 1;
                 self.settle(ask, result, at);
                 continue;
@@ -180,8 +180,15 @@ impl Collector {
             self.tickets += 1;
             let ticket = Ticket(self.tickets);
             self.flying.insert(ticket, ask);
-            return Next::Start(ticket, address, call);
+            return Next::Start(ticket, address, op);
         }
+    }
+
+    /// The call of a ticket.
+    #[must_use]
+    pub fn call(&self, ticket: Ticket) -> Option<Call> {
+        let ask = self.flying.get(&ticket)?;
+        Some(self.call_of(ask).1)
     }
 
     fn is_done(&self) -> bool {
@@ -279,27 +286,38 @@ impl Collector {
     }
 
     /// The answer, where it is known from before.
-    fn remembered(
-        &self,
-        ask: &Ask,
-        address: &Address,
-        call: &Call,
-    ) -> Option<(Timestamp, Result<Reply, CallError>)> {
+    fn remembered(&self, ask: &Ask) -> Option<(Timestamp, Result<Reply, CallError>)> {
         match ask {
-            Ask::Cell(index, ask) => self.open.get(index)?.remembered(ask, address, call),
+            Ask::Cell(index, ask) => self.open.get(index)?.remembered(ask),
             // Credentials are not remembered.
             Ask::Account(_) => None,
             Ask::Buckets(_) if self.shared.is_empty() => None,
-            Ask::Buckets(_) => self.shared.answer(address, call),
-            Ask::Keys(key) => {
-                if let Some(reply) = self.book.told(key) {
+            Ask::Buckets(ask) => {
+                let (address, call) = ask.call();
+                self.shared.answer(&address, &call)
+            }
+            Ask::Keys(ask) => {
+                if let Some(reply) = self.book.told(ask) {
                     return Some((reply.at, Ok(reply)));
                 }
-                let shared = || self.shared.answer(address, call);
+                let (address, call) = ask.call();
+                let shared = || self.shared.answer(&address, &call);
                 let known = (!self.shared.is_empty()).then(shared).flatten();
-                known.or_else(|| self.lately_denied.answer(address, call))
+                known.or_else(|| self.lately_denied.answer(&address, &call))
             }
         }
+    }
+
+    /// Where it is asked, and by which operation.
+    fn place_of(&self, ask: &Ask) -> (Address, Op) {
+        if let Ask::Cell(index, ask) = ask
+            && let Some(state) = self.open.get(index)
+        {
+            let CellId { account, region } = state.id().clone();
+            return (Address { account, region }, ask.op());
+        }
+        let (address, call) = self.call_of(ask);
+        (address, call.op())
     }
 
     fn call_of(&self, ask: &Ask) -> (Address, Call) {
@@ -308,18 +326,18 @@ impl Collector {
             Ask::Account(ask) => self.roster.call(ask),
             Ask::Buckets(ask) => ask.call(),
             Ask::Cell(index, ask) => {
-                let id = self.open.get(index).map(|state| state.id().clone());
-                let id = id.unwrap_or_else(|| CellId {
-                    account: AccountId::new(""),
-                    region: Region::new(""),
+                let state = self.open.get(index);
+                // A cell is closed when nothing of it is asked any more.
+                let nobody = || (AccountId::new(""), Region::new(""));
+                let (account, region) = state.map_or_else(nobody, |state| {
+                    let CellId { account, region } = state.id().clone();
+                    (account, region)
                 });
-                (
-                    Address {
-                        account: id.account,
-                        region: id.region,
-                    },
-                    ask.call(),
-                )
+                let call = match state {
+                    Some(state) => state.call(ask),
+                    None => ask.call(|_| String::new()),
+                };
+                (Address { account, region }, call)
             }
         }
     }
@@ -335,7 +353,10 @@ impl Collector {
     fn settle(&mut self, ask: Ask, result: Result<Reply, CallError>, now: Timestamp) {
         let (address, call) = self.call_of(&ask);
         let subject = match &ask {
-            Ask::Cell(_, ask) => ask.subject(),
+            Ask::Cell(index, ask) => {
+                let state = self.open.get(index);
+                state.map_or_else(String::new, |state| state.subject(ask))
+            }
             Ask::Keys(ask) => ask.subject(),
             Ask::Account(ask) => self.roster.subject(ask),
             Ask::Buckets(ask) => ask.subject(),

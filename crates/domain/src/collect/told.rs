@@ -86,7 +86,6 @@ impl Told {
         let source = |call: Op| Source {
             call,
             at: told.described.at,
-            request_id: None,
         };
         if key.tags.is_none()
             && let Some(tags) = &told.tags

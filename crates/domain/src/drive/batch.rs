@@ -5,13 +5,14 @@ use std::collections::VecDeque;
 use jiff::Timestamp;
 
 use super::Source;
-use crate::call::{Call, CallError, CallErrorKind, Reply};
+use crate::call::{Call, CallError, CallErrorKind, Op, Reply};
 use crate::collect::{Address, Next, Ticket};
 
 /// The calls, and their answers in the same order.
 #[derive(Debug)]
 pub struct Batch {
-    waiting: VecDeque<(Ticket, Address, Call)>,
+    calls: Vec<Call>,
+    waiting: VecDeque<(Ticket, Address, Op)>,
     answers: Vec<Option<Result<Reply, CallError>>>,
 }
 
@@ -22,10 +23,14 @@ impl Batch {
         let answers = calls.iter().map(|_| None).collect();
         let waiting = (0..)
             .map(Ticket)
-            .zip(calls)
-            .map(|(ticket, (address, call))| (ticket, address, call))
+            .zip(&calls)
+            .map(|(ticket, (address, call))| (ticket, address.clone(), call.op()))
             .collect();
-        Self { waiting, answers }
+        Self {
+            calls: calls.into_iter().map(|(_, call)| call).collect(),
+            waiting,
+            answers,
+        }
     }
 
     /// The answers, in the order of the calls; a call without one was interrupted.
@@ -46,10 +51,15 @@ impl Batch {
 impl Source for Batch {
     fn advance(&mut self) -> Next {
         match self.waiting.pop_front() {
-            Some((ticket, address, call)) => Next::Start(ticket, address, call),
+            Some((ticket, address, op)) => Next::Start(ticket, address, op),
             None if self.answers.iter().all(Option::is_some) => Next::Done,
             None => Next::Wait,
         }
+    }
+
+    fn call(&self, ticket: Ticket) -> Option<Call> {
+        let index = usize::try_from(ticket.0).ok()?;
+        self.calls.get(index).cloned()
     }
 
     fn on_reply(&mut self, ticket: Ticket, result: Result<Reply, CallError>, _now: Timestamp) {

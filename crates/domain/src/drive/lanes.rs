@@ -33,7 +33,7 @@ pub(super) struct Lanes {
 struct Lane {
     bucket: Bucket,
     queue: VecDeque<Pending>,
-    account: AccountId,
+    address: Address,
     is_lined_up: bool,
 }
 
@@ -86,11 +86,16 @@ impl Lanes {
         self.all.push(Lane {
             bucket: Bucket::new(rate_of(self.rate, op.row().service)),
             queue: VecDeque::new(),
-            account: address.account.clone(),
+            address: address.clone(),
             is_lined_up: false,
         });
         self.index.insert(id, lane);
         lane
+    }
+
+    /// Where a lane leads.
+    pub(super) fn address(&self, id: LaneId) -> Option<&Address> {
+        self.all.get(id.0).map(|lane| &lane.address)
     }
 
     /// Puts a call at the end of its lane.
@@ -120,7 +125,7 @@ impl Lanes {
         }
         lane.is_lined_up = true;
         self.sequence += 1;
-        let turn = self.turns.of(&lane.account);
+        let turn = self.turns.of(&lane.address.account);
         self.runnable.insert((turn, self.sequence, id));
     }
 
@@ -152,7 +157,7 @@ impl Lanes {
             }
             let pending = lane.queue.pop_front();
             if pending.is_some() {
-                self.turns.take(&lane.account, turn);
+                self.turns.take(&lane.address.account, turn);
             }
             self.line_up(id);
             if pending.is_some() {

@@ -100,11 +100,10 @@ impl Calls {
 }
 
 /// A call that waits or is under way.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Pending {
     ticket: Ticket,
-    address: Address,
-    call: Call,
+    op: Op,
     lane: LaneId,
     attempts: u32,
     first: Option<Duration>,
@@ -118,6 +117,8 @@ pub trait Source {
     fn widen(&mut self) -> bool {
         false
     }
+    /// The call of a ticket.
+    fn call(&self, ticket: Ticket) -> Option<Call>;
     /// Takes the answer of a started call.
     fn on_reply(&mut self, ticket: Ticket, result: Result<Reply, CallError>, now: Timestamp);
     /// Takes what is remembered of an account and region, where it was asked for.
@@ -133,6 +134,10 @@ impl Source for Collector {
 
     fn widen(&mut self) -> bool {
         Collector::widen(self)
+    }
+
+    fn call(&self, ticket: Ticket) -> Option<Call> {
+        Collector::call(self, ticket)
     }
 
     fn on_reply(&mut self, ticket: Ticket, result: Result<Reply, CallError>, now: Timestamp) {
@@ -217,15 +222,17 @@ impl<S: Source> Driver<S> {
         }
         loop {
             if let Some(pending) = self.lanes.pop(now) {
-                return self.start(pending, now);
+                match self.start(pending, now) {
+                    Some(step) => return step,
+                    None => continue,
+                }
             }
             match self.source.advance() {
-                Next::Start(ticket, address, call) => {
-                    let lane = self.lanes.lane(&address, call.op());
+                Next::Start(ticket, address, op) => {
+                    let lane = self.lanes.lane(&address, op);
                     self.lanes.push(Pending {
                         ticket,
-                        address,
-                        call,
+                        op,
                         lane,
                         attempts: 0,
                         first: None,
@@ -239,17 +246,15 @@ impl<S: Source> Driver<S> {
         }
     }
 
-    fn start(&mut self, mut pending: Pending, now: Duration) -> Step {
+    fn start(&mut self, mut pending: Pending, now: Duration) -> Option<Step> {
+        let call = self.source.call(pending.ticket)?;
+        let address = self.lanes.address(pending.lane)?.clone();
         pending.attempts += 1;
         pending.first.get_or_insert(now);
-        *self.calls.sent.entry(pending.call.op()).or_default() += 1;
-        let step = Step::Start(
-            pending.ticket,
-            pending.address.clone(),
-            pending.call.clone(),
-        );
+        *self.calls.sent.entry(pending.op).or_default() += 1;
+        let ticket = pending.ticket;
         self.flight.start(pending, now);
-        step
+        Some(Step::Start(ticket, address, call))
     }
 
     /// When something can go, if nothing comes before.
@@ -278,7 +283,7 @@ impl<S: Source> Driver<S> {
                 self.lanes.slow_down(pending.lane, now);
             }
             Err(error) if error.kind == CallErrorKind::AccessDenied => {
-                *self.calls.denied.entry(pending.call.op()).or_default() += 1;
+                *self.calls.denied.entry(pending.op).or_default() += 1;
             }
             Ok(_) | Err(_) => {}
         }

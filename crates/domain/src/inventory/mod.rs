@@ -6,6 +6,7 @@ mod key;
 mod model;
 mod places;
 mod storage;
+mod tags;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ pub use key::{Key, KeyFacts, KeyManager, Resolved, Rotation};
 pub use model::{Artifact, ModelFacts};
 pub use places::{PlaceKind, PlaceUse};
 pub use storage::{BucketFacts, Encryption, ObjectFacts, Storage};
+pub use tags::Tags;
 
 use crate::fact::{Gap, Read};
 use crate::ids::{AccountId, ConfigName, EndpointName, KeyArn, ModelName, Region};
@@ -27,9 +29,6 @@ pub struct CellId {
     /// The region.
     pub region: Region,
 }
-
-/// Tags, by key.
-pub type Tags = BTreeMap<String, String>;
 
 /// Everything that was found in one account and region.
 #[derive(Clone, Debug)]

@@ -50,16 +50,12 @@ fn check(view: &EndpointView<'_>) -> Judgement {
             ("configuration", &config.tags),
         ] {
             let tags = known!(&read.fact);
-            let lacks = |key: &&String| tags.get(*key).is_none_or(|value| value.trim().is_empty());
+            let lacks = |key: &&String| tags.get(key).is_none_or(|value| value.trim().is_empty());
             let absent: Vec<&str> = required.iter().filter(lacks).map(String::as_str).collect();
             if !absent.is_empty() {
                 missing.push(format!("the {what} lacks {}", absent.join(", ")));
             }
-            let keys = tags
-                .keys()
-                .map(String::as_str)
-                .collect::<Vec<_>>()
-                .join(", ");
+            let keys = tags.keys().collect::<Vec<_>>().join(", ");
             evidence.push(Evidence::new(
                 "Tags",
                 format!("{what}: {keys}"),

@@ -79,9 +79,7 @@ pub(super) fn switched_at(endpoint: &EndpointFacts, successor: &ConfigFacts) -> 
 
 /// The configuration that one with these tags took the place of.
 pub(super) fn superseded_by(tags: &Tags) -> Option<&str> {
-    tags.get(SUPERSEDES_TAG)
-        .map(String::as_str)
-        .filter(|name| !name.is_empty())
+    tags.get(SUPERSEDES_TAG).filter(|name| !name.is_empty())
 }
 
 fn check(view: &EndpointView<'_>) -> Judgement {

@@ -37,7 +37,7 @@ pub(super) fn holder<'a>(cell: &'a Cell, config: &Config) -> Fact<Holder<'a>> {
     }
     match (pending.is_empty(), gap) {
         (false, _) => Fact::Known(Holder::Pending(pending)),
-        (true, Some(gap)) => Fact::Unknown(gap.clone()),
+        (true, Some(gap)) => Fact::Unknown(gap.clone().into()),
         (true, None) => Fact::Known(Holder::None),
     }
 }

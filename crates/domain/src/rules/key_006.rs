@@ -44,13 +44,9 @@ fn check(view: &KeyView<'_>) -> Judgement {
             return Judgement::new(&FOREIGN);
         };
         let tags = known!(&read.fact);
-        let lacks = |key: &&String| tags.get(*key).is_none_or(|value| value.trim().is_empty());
+        let lacks = |key: &&String| tags.get(key).is_none_or(|value| value.trim().is_empty());
         let absent: Vec<&str> = required.iter().filter(lacks).map(String::as_str).collect();
-        let keys = tags
-            .keys()
-            .map(String::as_str)
-            .collect::<Vec<_>>()
-            .join(", ");
+        let keys = tags.keys().collect::<Vec<_>>().join(", ");
         let judgement = if absent.is_empty() {
             Judgement::new(&TAGGED)
         } else {

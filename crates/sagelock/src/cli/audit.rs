@@ -12,7 +12,7 @@ use sagelock_domain::drive::Calls;
 use sagelock_domain::rules::{Severity, Verdict};
 
 use super::history::HistoryArgs;
-use super::{FailOn, SourceArgs, estimate, fail_on, print, share};
+use super::{FailOn, SourceArgs, estimate, fail_on, print, print_plain, share};
 use crate::audit::{Keep, Past, audit, exit_of, missing_permissions, not_entered, other_gaps};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
@@ -139,13 +139,18 @@ impl Command {
             redact(&mut audit).map_err(|error| Failure::new(Exit::Internal, error))?;
         }
         let format = self.format.unwrap_or(Format::Table);
-        print(|out| match (&difference, format) {
-            (Some(difference), Format::Json) => {
-                report::write_difference_json(&audit, difference, out)
+        match &difference {
+            Some(difference) if format == Format::Json => {
+                print_plain(|out| report::write_difference_json(&audit, difference, out))?;
             }
-            (Some(difference), _) => report::write_difference(difference, out, terminal_width()),
-            (None, _) => report::write(&audit, format, out, terminal_width()),
-        })?;
+            Some(difference) => {
+                print(|out| report::write_difference(difference, out, terminal_width()))?;
+            }
+            None if format == Format::Table => {
+                print(|out| report::write(&audit, format, out, terminal_width()))?;
+            }
+            None => print_plain(|out| report::write(&audit, format, out, terminal_width()))?,
+        }
         for (file, output) in files.into_iter().zip(&self.outputs) {
             save(&audit, file, output)?;
         }
@@ -174,9 +179,15 @@ fn open(outputs: &[Output]) -> Result<Vec<std::fs::File>, Failure> {
 }
 
 fn save(audit: &Audit, file: std::fs::File, output: &Output) -> Result<(), Failure> {
-    let mut out = BufWriter::new(anstream::StripStream::new(file));
-    report::write(audit, output.format, &mut out, page_width())
-        .and_then(|()| out.flush())
+    let write = |out: &mut dyn Write| {
+        report::write(audit, output.format, out, page_width()).and_then(|()| out.flush())
+    };
+    let written = if output.format == Format::Table {
+        write(&mut BufWriter::new(anstream::StripStream::new(file)))
+    } else {
+        write(&mut BufWriter::new(file))
+    };
+    written
         .with_context(|| format!("cannot write `{}`", output.path.display()))
         .map_err(Failure::usage)
 }

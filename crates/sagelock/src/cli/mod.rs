@@ -138,9 +138,20 @@ fn share(text: &str) -> Result<f64, String> {
     }
 }
 
+/// Writes a document to standard output, byte by byte: nothing in it is for a terminal.
+fn print_plain(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    written(BufWriter::new(io::stdout().lock()), write)
+}
+
 /// Writes to standard output. Whoever reads it may have had enough: `sagelock audit | head`.
 fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
-    let mut out = BufWriter::new(anstream::stdout().lock());
+    written(BufWriter::new(anstream::stdout().lock()), write)
+}
+
+fn written(
+    mut out: impl Write,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Failure> {
     match write(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written

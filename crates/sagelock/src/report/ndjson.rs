@@ -23,8 +23,5 @@ pub(super) fn write(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
     };
     serde_json::to_writer(&mut *out, &head)?;
     writeln!(out)?;
-    audit.findings.each(&mut |record| {
-        serde_json::to_writer(&mut *out, &record)?;
-        writeln!(out)
-    })
+    audit.findings.each_line(&mut |line| out.write_all(line))
 }

@@ -122,7 +122,7 @@ pub(crate) fn names_of(cell: &Cell) -> Names {
         // The configuration that it took the place of may be gone, and be named all the same.
         let tags = config.tags.fact.known();
         let superseded = tags.and_then(|tags| tags.get(SUPERSEDES_TAG));
-        names.extend(superseded.map(|name| ("endpoint_config", name.clone())));
+        names.extend(superseded.map(|name| ("endpoint_config", name.to_owned())));
         let facts = config.described.fact.known().and_then(Option::as_ref);
         for variant in facts.iter().flat_map(|facts| &facts.variants) {
             names.insert(("variant", variant.name.clone()));

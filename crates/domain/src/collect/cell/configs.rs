@@ -58,9 +58,9 @@ impl CellState {
     }
 
     fn want_config_tags(&self, name: &ConfigName, outcome: &mut Outcome) {
-        if let Some(config) = self.cell.configs.get(name) {
+        if self.cell.configs.contains_key(name) {
             let of = Tagged::Config(name.clone());
-            outcome.asks.push(tags_of(of, &config.arn));
+            outcome.asks.push(tags_of(of));
         }
     }
 
@@ -72,8 +72,8 @@ impl CellState {
         let config = Config {
             name: name.clone(),
             arn: arn.to_owned(),
-            described: self.awaited(source, Op::DescribeEndpointConfig, name.as_str()),
-            tags: self.awaited(source, Op::ListTags, name.as_str()),
+            described: self.awaited(source, Op::DescribeEndpointConfig),
+            tags: self.awaited(source, Op::ListTags),
         };
         self.cell.configs.insert(name, config);
     }
@@ -90,7 +90,7 @@ impl CellState {
             let arn = self.config_arn(name);
             self.want_config(name.clone(), &arn, source, outcome);
         } else if !self.cell.configs.contains_key(name) {
-            self.unlisted.insert(name.clone(), source.clone());
+            self.unlisted.insert(name.clone(), *source);
         }
     }
 
@@ -110,7 +110,7 @@ impl CellState {
         let gap = self.gap(Op::DescribeEndpointConfig, name.as_str());
         let (source, viewed) = answer.view::<view::DescribeEndpointConfig>(gap);
         let mut arn = None;
-        let read = existing(source.clone(), viewed, &mut outcome.gaps, |view| {
+        let read = existing(source, viewed, &mut outcome.gaps, |view| {
             arn = Some(view.endpoint_config_arn.clone());
             ConfigFacts::read(view)
         });
@@ -159,7 +159,6 @@ impl CellState {
         let source = Source {
             call: Op::DescribeEndpointConfig,
             at: reply.at,
-            request_id: reply.request_id,
         };
         let facts = ConfigFacts::read(view);
         self.want_keys(&facts, &source, outcome);
@@ -167,7 +166,7 @@ impl CellState {
         let config = Config {
             name: name.clone(),
             arn,
-            tags: Read::known(source.clone(), Tags::new()),
+            tags: Read::known(source, Tags::new()),
             described: Read::known(source, Some(facts)),
         };
         self.cell.remembered.insert(name.clone(), config);

@@ -4,6 +4,7 @@ mod configs;
 mod monitoring;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -31,6 +32,7 @@ pub(super) struct CellState {
     /// Configurations that endpoints name, until the list has ended.
     unlisted: BTreeMap<ConfigName, Source>,
     memory: Memory,
+    awaited: BTreeMap<Op, Arc<Gap>>,
 }
 
 /// What an answer leads to.
@@ -59,6 +61,7 @@ impl CellState {
             listed: BTreeMap::new(),
             unlisted: BTreeMap::new(),
             memory,
+            awaited: BTreeMap::new(),
         };
         (state, asks)
     }
@@ -92,8 +95,6 @@ impl CellState {
     pub(super) fn remembered(
         &self,
         ask: &CellAsk,
-        address: &Address,
-        call: &Call,
     ) -> Option<(Timestamp, Result<Reply, CallError>)> {
         if let CellAsk::Config(name) = ask
             && let Some(created) = self.listed.get(name)
@@ -101,7 +102,12 @@ impl CellState {
         {
             return Some((reply.at, Ok(reply)));
         }
-        self.memory.answer(address, call)
+        if !self.memory.has_answers() {
+            return None;
+        }
+        let CellId { account, region } = self.cell.id.clone();
+        let address = Address { account, region };
+        self.memory.answer(&address, &self.call(ask))
     }
 
     /// Takes an answer.
@@ -113,14 +119,7 @@ impl CellState {
             CellAsk::Schedules(page) => self.on_schedules(&page, answer, &mut outcome),
             CellAsk::Endpoint(name) => self.on_endpoint(&name, answer, &mut outcome),
             CellAsk::Config(name) => self.on_config(&name, answer, &mut outcome),
-            CellAsk::Tags {
-                of,
-                arn,
-                page,
-                so_far,
-            } => {
-                self.on_tags(of, arn, &page, so_far, answer, &mut outcome);
-            }
+            CellAsk::Tags { of, more } => self.on_tags(of, more, answer, &mut outcome),
             CellAsk::Model(name) => {
                 let gap = self.gap(Op::DescribeModel, name.as_str());
                 let (source, viewed) = answer.view::<view::DescribeModel>(gap);
@@ -181,8 +180,8 @@ impl CellState {
                 name: name.clone(),
                 arn: summary.endpoint_arn,
                 listed_status: Status::read(&summary.endpoint_status),
-                described: self.awaited(&source, Op::DescribeEndpoint, name.as_str()),
-                tags: self.awaited(&source, Op::ListTags, name.as_str()),
+                described: self.awaited(&source, Op::DescribeEndpoint),
+                tags: self.awaited(&source, Op::ListTags),
             };
             self.cell.endpoints.insert(name, endpoint);
         }
@@ -195,35 +194,31 @@ impl CellState {
         }
     }
 
-    /// What stands where an answer is still to come.
-    fn awaited<T>(&self, source: &Source, call: Op, subject: &str) -> Read<T> {
-        let gap = Gap {
-            reason: GapReason::Interrupted,
-            ..self.gap(call, subject)()
-        };
-        Read::unknown(
-            Source {
-                call,
-                ..source.clone()
-            },
-            gap,
-        )
+    /// What stands where an answer is still to come: the same for all that wait for one operation.
+    fn awaited<T>(&mut self, source: &Source, call: Op) -> Read<T> {
+        let gap = self.gap(call, "");
+        let awaited = self.awaited.entry(call).or_insert_with(|| {
+            Arc::new(Gap {
+                reason: GapReason::Interrupted,
+                ..gap()
+            })
+        });
+        let source = Source { call, ..*source };
+        Read::unknown(source, Arc::clone(awaited))
     }
 
     fn on_endpoint(&mut self, name: &EndpointName, answer: Answer, outcome: &mut Outcome) {
         let gap = self.gap(Op::DescribeEndpoint, name.as_str());
         let (source, viewed) = answer.view::<view::DescribeEndpoint>(gap);
-        let read = existing(source.clone(), viewed, &mut outcome.gaps, |view| {
-            EndpointFacts {
-                status: Status::read(&view.endpoint_status),
-                config: view.endpoint_config_name,
-                pending: view
-                    .pending_deployment_summary
-                    .and_then(|pending| pending.endpoint_config_name),
-                failure_reason: view.failure_reason,
-                created: view.creation_time.0,
-                modified: view.last_modified_time.0,
-            }
+        let read = existing(source, viewed, &mut outcome.gaps, |view| EndpointFacts {
+            status: Status::read(&view.endpoint_status),
+            config: view.endpoint_config_name,
+            pending: view
+                .pending_deployment_summary
+                .and_then(|pending| pending.endpoint_config_name),
+            failure_reason: view.failure_reason,
+            created: view.creation_time.0,
+            modified: view.last_modified_time.0,
         });
         if let Fact::Known(Some(facts)) = &read.fact {
             for config in facts.config.iter().chain(&facts.pending) {
@@ -239,7 +234,7 @@ impl CellState {
                 Fact::Known(None) => endpoint.tags = Read::known(source, Tags::new()),
                 Fact::Known(Some(_)) | Fact::Unknown(_) => {
                     let of = Tagged::Endpoint(name.clone());
-                    outcome.asks.push(tags_of(of, &endpoint.arn));
+                    outcome.asks.push(tags_of(of));
                 }
             }
             endpoint.described = read;
@@ -255,10 +250,10 @@ impl CellState {
         let Some(Some(facts)) = config.described.fact.known() else {
             return;
         };
-        let source = config.described.source.clone();
+        let source = config.described.source;
         for model in facts.models().cloned().collect::<Vec<_>>() {
             if !self.cell.models.contains_key(&model) {
-                let awaited = self.awaited(&source, Op::DescribeModel, model.as_str());
+                let awaited = self.awaited(&source, Op::DescribeModel);
                 self.cell.models.insert(model.clone(), awaited);
                 outcome.asks.push(CellAsk::Model(model));
             }
@@ -268,36 +263,32 @@ impl CellState {
     fn want_key(&mut self, key: &KeyRef, source: &Source, outcome: &mut Outcome) {
         let id = self.cell.id.clone();
         if self.wanted.insert((id.clone(), key.as_str().to_owned())) {
-            outcome.keys.push((id, key.clone(), source.clone()));
+            outcome.keys.push((id, key.clone(), *source));
         }
     }
 
     fn on_tags(
         &mut self,
         of: Tagged,
-        arn: String,
-        page: &Page,
-        mut so_far: Tags,
+        more: Option<Box<(Page, Tags)>>,
         answer: Answer,
         outcome: &mut Outcome,
     ) {
+        let arn = self.arn_of(&of);
+        let (page, mut so_far) = more.map_or_else(Default::default, |more| *more);
         let (source, viewed) = answer.view::<view::ListTags>(self.gap(Op::ListTags, &arn));
         let fact = match viewed {
             Err(failure) => {
                 outcome.gaps.push(failure.gap.clone());
-                Fact::Unknown(failure.gap)
+                Fact::Unknown(failure.gap.into())
             }
             Ok(listed) => {
                 so_far.extend(listed.tags.into_iter().map(|tag| (tag.key, tag.value)));
-                match self.next_page(page, listed.next_token, Op::ListTags) {
-                    Err(gap) => Fact::Unknown(gap),
+                match self.next_page(&page, listed.next_token, Op::ListTags) {
+                    Err(gap) => Fact::Unknown(gap.into()),
                     Ok(Some(page)) => {
-                        outcome.asks.push(CellAsk::Tags {
-                            of,
-                            arn,
-                            page,
-                            so_far,
-                        });
+                        let more = Some(Box::new((page, so_far)));
+                        outcome.asks.push(CellAsk::Tags { of, more });
                         return;
                     }
                     Ok(None) => Fact::Known(so_far),
@@ -318,15 +309,29 @@ impl CellState {
             }
         }
     }
+
+    /// The ARN of what bears tags.
+    fn arn_of(&self, of: &Tagged) -> String {
+        let arn = match of {
+            Tagged::Endpoint(name) => self.cell.endpoints.get(name).map(|one| &one.arn),
+            Tagged::Config(name) => self.cell.configs.get(name).map(|one| &one.arn),
+        };
+        arn.cloned().unwrap_or_default()
+    }
+
+    /// The call that asks it.
+    pub(super) fn call(&self, ask: &CellAsk) -> Call {
+        ask.call(|of| self.arn_of(of))
+    }
+
+    /// What it is about, for a gap; empty for a listing.
+    pub(super) fn subject(&self, ask: &CellAsk) -> String {
+        ask.subject(|of| self.arn_of(of))
+    }
 }
 
-fn tags_of(of: Tagged, arn: &str) -> CellAsk {
-    CellAsk::Tags {
-        of,
-        arn: arn.to_owned(),
-        page: Page::default(),
-        so_far: Tags::new(),
-    }
+fn tags_of(of: Tagged) -> CellAsk {
+    CellAsk::Tags { of, more: None }
 }
 
 /// "It does not exist" is an answer; any other failure is a gap.

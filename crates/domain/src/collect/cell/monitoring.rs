@@ -23,7 +23,7 @@ impl CellState {
         for summary in listed.monitoring_schedule_summaries {
             let name = summary.monitoring_schedule_name;
             outcome.asks.push(CellAsk::Schedule(name.clone()));
-            let output = self.awaited(&source, Op::DescribeMonitoringSchedule, &name);
+            let output = self.awaited(&source, Op::DescribeMonitoringSchedule);
             let endpoint = match (summary.endpoint_name, &output.fact) {
                 (None, Fact::Unknown(gap)) => Fact::Unknown(gap.clone()),
                 (named, _) => Fact::Known(named),
@@ -49,7 +49,7 @@ impl CellState {
         let (source, viewed) = answer.view::<view::DescribeMonitoringSchedule>(gap);
         let mut endpoint = None;
         let mut job = None;
-        let read = existing(source.clone(), viewed, &mut outcome.gaps, |view| {
+        let read = existing(source, viewed, &mut outcome.gaps, |view| {
             endpoint = view.endpoint_name;
             let config = view.monitoring_schedule_config;
             let op = job_op(config.monitoring_type.as_deref().unwrap_or_default());
@@ -73,7 +73,7 @@ impl CellState {
             }
             (Fact::Known(Some(None)), Some((definition, op))) => {
                 let (definition, op) = (definition.clone(), *op);
-                let awaited: Read<Option<Output>> = self.awaited(&source, op, &definition);
+                let awaited: Read<Option<Output>> = self.awaited(&source, op);
                 let schedule = name.to_owned();
                 outcome.asks.push(CellAsk::Job {
                     schedule,
@@ -87,7 +87,7 @@ impl CellState {
                 let gap = self.gap(Op::DescribeMonitoringSchedule, name)();
                 let gap = Gap { said, ..gap };
                 outcome.gaps.push(gap.clone());
-                Fact::Unknown(gap)
+                Fact::Unknown(gap.into())
             }
         };
         if let Some(schedule) = self.cell.schedules.get_mut(name) {
@@ -112,7 +112,7 @@ impl CellState {
     ) {
         let (source, viewed) = answer.view::<view::DescribeJobDefinition>(self.gap(op, name));
         let mut endpoint = None;
-        let read = existing(source.clone(), viewed, &mut outcome.gaps, |view| {
+        let read = existing(source, viewed, &mut outcome.gaps, |view| {
             endpoint = view.endpoint();
             view.output().map(output)
         });
@@ -124,7 +124,7 @@ impl CellState {
                     ..self.gap(op, name)()
                 };
                 outcome.gaps.push(gap.clone());
-                Fact::Unknown(gap)
+                Fact::Unknown(gap.into())
             }
             Fact::Known(output) => Fact::Known(output.flatten()),
             Fact::Unknown(gap) => Fact::Unknown(gap),

@@ -11,13 +11,13 @@ impl KeyBook {
         let Some(source) = self.absent.get(arn) else {
             return false;
         };
-        let read = Read::known(source.clone(), Resolved::NotFound);
+        let read = Read::known(*source, Resolved::NotFound);
         self.keys.resolved.insert(id.clone(), read);
         true
     }
 
     /// KMS does not know a key.
     pub(super) fn note_absent(&mut self, arn: &KeyArn, source: &Source) {
-        self.absent.insert(arn.clone(), source.clone());
+        self.absent.insert(arn.clone(), *source);
     }
 }

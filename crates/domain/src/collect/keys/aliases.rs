@@ -94,10 +94,13 @@ impl KeyBook {
                         outcome.asks.push(KeyAsk::Aliases { cell, page, so_far });
                         return;
                     }
-                    Some(_) => Fact::Unknown(Gap {
-                        reason: GapReason::TooManyPages,
-                        ..gap()
-                    }),
+                    Some(_) => Fact::Unknown(
+                        Gap {
+                            reason: GapReason::TooManyPages,
+                            ..gap()
+                        }
+                        .into(),
+                    ),
                     None => Fact::Known(so_far.into_iter().collect::<BTreeMap<_, _>>()),
                 }
             }
@@ -130,7 +133,7 @@ impl KeyBook {
                     .collect(),
             ),
         };
-        let source = read.source.clone();
+        let source = read.source;
         if let Some(key) = self.keys.by_arn.get_mut(arn) {
             key.aliases = Some(Read { source, fact });
         }

@@ -25,27 +25,19 @@ impl KeyBook {
             }
             Err(failure) => {
                 let fact = unknown(self.first_denial(arn, failure), outcome);
-                self.add_key(
-                    caller,
-                    arn,
-                    Read {
-                        source: source.clone(),
-                        fact,
-                    },
-                    outcome,
-                );
+                self.add_key(caller, arn, Read { source, fact }, outcome);
                 Resolved::Key(arn.clone())
             }
             Ok(view) => {
                 let facts = KeyFacts::read(view.key_metadata);
-                self.add_key(caller, arn, Read::known(source.clone(), facts), outcome);
+                self.add_key(caller, arn, Read::known(source, facts), outcome);
                 Resolved::Key(arn.clone())
             }
         };
         for id in waiting {
             self.keys
                 .resolved
-                .insert(id, Read::known(source.clone(), resolved.clone()));
+                .insert(id, Read::known(source, resolved.clone()));
         }
     }
 
@@ -75,7 +67,7 @@ impl KeyBook {
                         ..gap()
                     };
                     outcome.gaps.push(gap.clone());
-                    Fact::Unknown(gap)
+                    Fact::Unknown(gap.into())
                 }
                 // KMS API, DescribeKey: a region answers about its own keys. What the reply names
                 // elsewhere is not asked there.
@@ -83,11 +75,11 @@ impl KeyBook {
                     let said = format!("KMS of {region} describes {arn}");
                     let gap = Gap { said, ..gap() };
                     outcome.gaps.push(gap.clone());
-                    Fact::Unknown(gap)
+                    Fact::Unknown(gap.into())
                 }
                 Ok(arn) => {
                     let facts = KeyFacts::read(view.key_metadata);
-                    let described = Read::known(source.clone(), facts);
+                    let described = Read::known(source, facts);
                     self.add_key(&caller, &arn, described, outcome);
                     Fact::Known(Resolved::Key(arn))
                 }

@@ -135,10 +135,13 @@ impl KeyBook {
                         });
                         return;
                     }
-                    Some(_) => Fact::Unknown(Gap {
-                        reason: GapReason::TooManyPages,
-                        ..gap()
-                    }),
+                    Some(_) => Fact::Unknown(
+                        Gap {
+                            reason: GapReason::TooManyPages,
+                            ..gap()
+                        }
+                        .into(),
+                    ),
                     None => Fact::Known(so_far),
                 }
             }

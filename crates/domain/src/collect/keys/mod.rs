@@ -151,14 +151,14 @@ impl KeyBook {
             return outcome;
         }
         if key.is_aws_managed_alias() {
-            let read = Read::known(source.clone(), Resolved::AwsManagedAlias);
+            let read = Read::known(*source, Resolved::AwsManagedAlias);
             self.keys.resolved.insert(id, read);
             return outcome;
         }
         if let Some((_, region)) = key.place()
             && Partition::of_region(&region) != Partition::of_region(&cell.region)
         {
-            let read = Read::known(source.clone(), Resolved::OtherPartition);
+            let read = Read::known(*source, Resolved::OtherPartition);
             self.keys.resolved.insert(id, read);
             return outcome;
         }
@@ -201,7 +201,7 @@ impl KeyBook {
     fn want_key(&mut self, caller: &CellId, arn: KeyArn, id: RefId, outcome: &mut Outcome) {
         self.want_owner(caller, arn.account(), outcome);
         if let Some(key) = self.keys.by_arn.get(&arn) {
-            let read = Read::known(key.described.source.clone(), Resolved::Key(arn));
+            let read = Read::known(key.described.source, Resolved::Key(arn));
             self.keys.resolved.insert(id, read);
             return;
         }
@@ -291,7 +291,7 @@ fn is_of(arn: &Arn, cell: &CellId) -> bool {
 
 fn unknown<T>(failure: Failure, outcome: &mut Outcome) -> Fact<T> {
     outcome.gaps.push(failure.gap.clone());
-    Fact::Unknown(failure.gap)
+    Fact::Unknown(failure.gap.into())
 }
 
 /// KMS knows no such key: it says so, or it cannot read the text as one and the text is of no

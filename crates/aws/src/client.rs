@@ -24,7 +24,7 @@ use crate::wire;
 /// A connection to AWS, with credentials.
 #[derive(Debug)]
 pub struct Aws {
-    shared: Shared,
+    pub(crate) shared: Shared,
     /// Whose credentials these are, once that is known.
     own: Option<AccountId>,
     /// Accounts in which calls are made as a role of theirs.
@@ -44,6 +44,10 @@ pub(crate) enum Who {
 /// As whom, with what and where.
 type ExchangeId = (Who, Service, Region);
 
+/// Credentials that are kept until they end: an organisation has at most 10,000 accounts (AWS
+/// Organizations User Guide, "Quotas").
+const IDENTITIES_MAX: usize = 16_384;
+
 /// Exchanges that are kept ready; an organisation has more places than are asked at once.
 const EXCHANGES_MAX: usize = 4096;
 
@@ -53,7 +57,8 @@ impl Aws {
         http: SharedHttpClient,
         provider: SharedCredentialsProvider,
     ) -> Self {
-        let identities = IdentityCache::lazy().build();
+        // One for every account that is entered by a profile, and our own.
+        let identities = IdentityCache::lazy().max_partitions(IDENTITIES_MAX).build();
         let shared = Shared {
             sdk,
             http,

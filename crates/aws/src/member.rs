@@ -1,15 +1,19 @@
 //! Other accounts: the role or the profile by which each is entered.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use aws_config::SdkConfig;
 use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use jiff::Timestamp;
 use sagelock_domain::call::{Call, CallError, CallErrorKind, Reply, input};
 use sagelock_domain::collect::Address;
-use sagelock_domain::ids::AccountId;
+use sagelock_domain::ids::{AccountId, Arn, Region};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -23,8 +27,8 @@ pub struct Membership {
     pub roles: Vec<String>,
     /// What the roles' trust policies ask for (STS API, AssumeRole, `ExternalId`).
     pub external_id: Option<String>,
-    /// How long a session lasts, in seconds, 900 to 43,200; the role's own default where nothing
-    /// is said (STS API, AssumeRole, `DurationSeconds`).
+    /// How long a session lasts, in seconds, 900 to 43,200; an hour where nothing is said (STS API,
+    /// AssumeRole, `DurationSeconds`).
     pub duration_seconds: Option<u32>,
     /// A profile of the shared configuration files, where there is no role.
     pub profile: Option<String>,
@@ -35,33 +39,40 @@ pub struct Membership {
 pub(crate) struct Member {
     plan: Membership,
     session: Mutex<Option<Session>>,
+    is_renewing: AtomicBool,
 }
 
 #[derive(Clone, Debug)]
 struct Session {
     provider: SharedCredentialsProvider,
     expires: Option<SystemTime>,
-    region: sagelock_domain::ids::Region,
+    region: Region,
 }
 
 /// So long before its end a session is begun anew.
 const EXPIRES_SOON: Duration = Duration::from_mins(2);
 
 impl Member {
-    fn new(plan: Membership) -> Self {
+    fn new(plan: Membership, sdk: &SdkConfig, http: &SharedHttpClient) -> Self {
         let session = plan.profile.as_ref().map(|profile| {
+            // A profile may assume a role itself, for which STS is asked somewhere.
+            let config = ProviderConfig::without_region()
+                .with_region(sdk.region().cloned())
+                .with_http_client(http.clone());
             let named = ProfileFileCredentialsProvider::builder()
                 .profile_name(profile)
+                .configure(&config)
                 .build();
             Session {
                 provider: SharedCredentialsProvider::new(named),
                 expires: None,
-                region: sagelock_domain::ids::Region::new(""),
+                region: Region::new(""),
             }
         });
         Self {
             plan,
             session: Mutex::new(session),
+            is_renewing: AtomicBool::new(false),
         }
     }
 
@@ -79,7 +90,10 @@ impl Member {
 impl Aws {
     /// From now on, calls in this account are made by its role or profile.
     pub fn add_member(&mut self, account: AccountId, plan: Membership) {
-        self.members.insert(account, Arc::new(Member::new(plan)));
+        self.members.insert(
+            account,
+            Arc::new(Member::new(plan, &self.shared.sdk, &self.shared.http)),
+        );
     }
 
     /// Who signs a call at an address. Nobody signs for an account that is not his: its answers
@@ -91,12 +105,12 @@ impl Aws {
                 return Err(no_credentials(message));
             };
             let soon = SystemTime::now() + EXPIRES_SOON;
-            if session.expires.is_some_and(|expires| expires <= soon) {
-                let address = Address {
-                    account: account.clone(),
-                    region: session.region,
-                };
-                self.begin(&address, account, &Arc::clone(member)).await?;
+            let ends = session.expires.is_some_and(|expires| expires <= soon);
+            // One renews; the others use what is good for two minutes more.
+            if ends && !member.is_renewing.swap(true, Ordering::SeqCst) {
+                let renewed = self.renew(account, session.region, member).await;
+                member.is_renewing.store(false, Ordering::SeqCst);
+                renewed?;
             }
             return Ok(Who::Member(account.clone()));
         }
@@ -108,19 +122,54 @@ impl Aws {
         Err(no_credentials(message))
     }
 
+    /// Assumes the role of an account again. That it cannot be is no answer to what is being asked.
+    async fn renew(
+        &self,
+        account: &AccountId,
+        region: Region,
+        member: &Arc<Member>,
+    ) -> Result<(), CallError> {
+        let address = Address {
+            account: account.clone(),
+            region,
+        };
+        let begun = self.begin(&address, account, member).await;
+        begun.map(drop).map_err(|error| CallError {
+            kind: match error.kind {
+                CallErrorKind::Throttled | CallErrorKind::Unavailable => error.kind,
+                CallErrorKind::AccessDenied
+                | CallErrorKind::NotFound
+                | CallErrorKind::Credentials
+                | CallErrorKind::NotJson
+                | CallErrorKind::Refused
+                | CallErrorKind::Interrupted
+                | CallErrorKind::NotRecorded => CallErrorKind::Credentials,
+            },
+            message: format!(
+                "sts:AssumeRole, for the session had ended: {}",
+                error.message
+            ),
+            code: error.code,
+        })
+    }
+
     /// Assumes the role that a call names; the credentials stay here.
     pub(crate) async fn enter(
         &self,
         address: &Address,
         input: &input::AssumeRole,
     ) -> Result<Reply, CallError> {
-        let named = |member: &&Arc<Member>| member.plan.roles.last() == Some(&input.role_arn);
-        let mut members = self.members.iter();
-        let Some((account, member)) = members.find(|(_, member)| named(member)) else {
-            let message = format!("{} is not the role of an account in scope", input.role_arn);
-            return Err(no_credentials(message));
-        };
-        self.begin(address, account, &Arc::clone(member)).await
+        let arn = input.role_arn.parse::<Arn>().ok();
+        let account = arn.map(|arn| AccountId::new(arn.account()));
+        let member = account.and_then(|account| self.members.get_key_value(&account));
+        let named = |member: &Member| member.plan.roles.last() == Some(&input.role_arn);
+        if let Some((account, member)) = member.filter(|(_, member)| named(member)) {
+            self.begin(address, account, &Arc::clone(member)).await
+        } else {
+            let role = &input.role_arn;
+            let message = format!("{role} is not the role of an account in scope");
+            Err(no_credentials(message))
+        }
     }
 
     async fn begin(
@@ -167,10 +216,7 @@ impl Aws {
 const SESSION_NAME: &str = "sagelock";
 
 /// The reply without its credentials, and these.
-fn taken_out(
-    reply: Reply,
-    region: &sagelock_domain::ids::Region,
-) -> Result<(Reply, Session), CallError> {
+fn taken_out(reply: Reply, region: &Region) -> Result<(Reply, Session), CallError> {
     let malformed = || CallError {
         kind: CallErrorKind::NotJson,
         code: "MalformedReply".to_owned(),

@@ -25,6 +25,9 @@ pub struct Meta {
     /// Where roles were assumed, in a recording of several accounts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub home: Option<Region>,
+    /// Whether the accounts are those of the organisation that was asked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_organization: bool,
     /// The accounts, where they are several or entered by a role; none means the account alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<Entry>,

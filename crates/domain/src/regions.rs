@@ -15,6 +15,28 @@ pub fn is_always_enabled(region: &Region) -> bool {
     ALWAYS_ENABLED.binary_search(&region.as_str()).is_ok()
 }
 
+/// The region that answers for an account as a whole: one of these that every account has, else
+/// one of their partition that every account has.
+#[must_use]
+pub fn answering(named: &[Region], otherwise: &Region) -> Region {
+    if let Some(region) = named.iter().find(|region| is_always_enabled(region)) {
+        return region.clone();
+    }
+    let Some(first) = named.first() else {
+        return otherwise.clone();
+    };
+    let partition = Partition::of_region(first);
+    if partition == Partition::of_region(otherwise) && is_always_enabled(otherwise) {
+        return otherwise.clone();
+    }
+    match partition.as_str() {
+        "aws" => Region::new("us-east-1"),
+        "aws-cn" => Region::new("cn-north-1"),
+        "aws-us-gov" => Region::new("us-gov-west-1"),
+        _ => first.clone(),
+    }
+}
+
 /// The known regions whose names are closest to a text, best first.
 #[must_use]
 pub fn close_to(text: &str) -> Vec<&'static str> {

@@ -47,6 +47,8 @@ pub(crate) struct Past {
     pub(crate) history: Rc<History>,
     /// What the owners of foreign keys tell about them.
     pub(crate) told: Told,
+    /// Whether what was kept is made use of.
+    pub(crate) remembers: bool,
     /// Whether a key that was denied not long ago is asked about again.
     pub(crate) ask_denied: bool,
 }
@@ -57,6 +59,7 @@ impl Past {
         Self {
             history: Rc::new(History::none()),
             told: Told::default(),
+            remembers: false,
             ask_denied: true,
         }
     }
@@ -74,7 +77,7 @@ pub(crate) async fn audit(
     past: Past,
 ) -> Result<Done, Failure> {
     let scope = Scope {
-        remembers: past.history.is_kept(),
+        remembers: past.remembers,
         ask_organization: config.settings.allowed_accounts.is_empty(),
         ..session.scope.clone()
     };
@@ -82,8 +85,10 @@ pub(crate) async fn audit(
     let mut collector = Collector::new(&scope).reading(reading);
     let history = &past.history;
     collector.hear(past.told);
-    collector.recall_shared(history.recall_shared().await);
-    if !past.ask_denied {
+    if past.remembers {
+        collector.recall_shared(history.recall_shared().await);
+    }
+    if past.remembers && !past.ask_denied {
         let since = session.started_at - SignedDuration::from_hours(ASKED_AGAIN_HOURS);
         collector.recall_denied(history.denied(since).await);
     }
@@ -140,7 +145,9 @@ pub(crate) async fn audit(
         finished_at: finished_at(session),
         accounts: session.scope.accounts().cloned().collect(),
         regions: regions_of(session, &collected),
-        regions_off: session.regions_off.clone(),
+        looked_at: collected.looked_at().clone(),
+        regions_off: regions_off(session, &collected),
+        off_in_accounts: off_in_accounts(&collected),
         simulated: session.simulated.is_some(),
         interrupted,
         rules_off: config.settings.rules_off.iter().cloned().collect(),
@@ -164,12 +171,24 @@ pub(crate) fn is_of_account(gap: &Gap) -> bool {
     [Op::AssumeRole, Op::GetCallerIdentity, Op::DescribeRegions].contains(&gap.call)
 }
 
+/// The regions that an account, or one of several, has not enabled.
+fn regions_off(session: &Session, collected: &Collector) -> Vec<Region> {
+    let off = collected.regions_off().iter().map(|(_, region)| region);
+    let off: BTreeSet<&Region> = off.chain(&session.regions_off).collect();
+    off.into_iter().cloned().collect()
+}
+
+fn off_in_accounts(collected: &Collector) -> usize {
+    let accounts = collected.regions_off().iter().map(|(account, _)| account);
+    accounts.collect::<BTreeSet<_>>().len()
+}
+
 fn regions_of(session: &Session, collected: &Collector) -> Vec<Region> {
-    let regions = collected.regions();
+    let regions: BTreeSet<&Region> = collected.looked_at().values().flatten().collect();
     if regions.is_empty() {
         session.regions.clone()
     } else {
-        regions.iter().cloned().collect()
+        regions.into_iter().cloned().collect()
     }
 }
 

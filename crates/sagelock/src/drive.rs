@@ -1,5 +1,6 @@
 //! The one loop: takes calls from the scheduler, performs them, brings the answers back.
 
+use std::panic::resume_unwind;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -92,7 +93,7 @@ async fn drive<S: Source>(
     let interrupt = tokio::signal::ctrl_c();
     tokio::pin!(interrupt);
     let ended = loop {
-        if history.is_due() {
+        if history.takes_up_writing() {
             let history = Rc::clone(history);
             writing.spawn_local(async move { history.write().await });
         }
@@ -134,6 +135,8 @@ async fn drive<S: Source>(
                     Ok(Event::Recalled(cell, memory)) => {
                         driver.source_mut().on_recall(cell, *memory);
                     }
+                    // A fault of ours ends the run, and is told as what it is.
+                    Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
                     Err(_) => {}
                 }
                 watch(driver);

@@ -74,7 +74,9 @@ fn keys(text: &str, file_at: Timestamp) -> anyhow::Result<Told> {
             tags,
             aliases: document.aliases,
         };
-        told.tell(arn, key);
+        if !told.tell(arn.clone(), key) {
+            return Err(anyhow!("{arn} is told of twice"));
+        }
     }
     if told.is_empty() {
         return Err(anyhow!("there is no key in it"));

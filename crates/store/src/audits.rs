@@ -196,6 +196,17 @@ impl Store {
         change.end(result).await
     }
 
+    /// The audits of a scope that ended with a summary, newest first.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn audits_of(&self, scope: &str, limit: u32) -> Result<Vec<AuditRow>, StoreError> {
+        let ask = sqlx::query(sql::AUDITS_OF)
+            .bind(scope)
+            .bind(i64::from(limit));
+        self.all(ask, read).await
+    }
+
     /// The audits that ended with a summary, newest first.
     ///
     /// # Errors

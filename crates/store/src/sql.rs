@@ -53,6 +53,9 @@ texts! { SHARED:
     AUDITS = "SELECT id, started, finished, state, scope, about, summary FROM audits \
         WHERE summary IS NOT NULL AND state <> 'running' \
         ORDER BY started DESC, id DESC LIMIT $1";
+    AUDITS_OF = "SELECT id, started, finished, state, scope, about, summary FROM audits \
+        WHERE scope = $1 AND summary IS NOT NULL AND state <> 'running' \
+        ORDER BY started DESC, id DESC LIMIT $2";
     /// Two at most: a third would say nothing new.
     AUDIT_BY_PREFIX = "SELECT id, started, finished, state, scope, about, summary FROM audits \
         WHERE substr(id, 1, $1) = $2 ORDER BY length(id), id LIMIT 2";

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::Record;
+use super::{Record, SubjectKind};
 use crate::rules::Verdict;
 
 /// What became of a finding.
@@ -15,7 +15,7 @@ pub enum Change {
     New,
     /// It was wrong, and is not any more.
     Fixed,
-    /// It was wrong, and what it was about is gone.
+    /// It was wrong, and what it was about is gone, or a key that nothing names any more.
     Removed,
     /// Something else about it is different.
     Changed,
@@ -59,28 +59,39 @@ pub struct Changed {
 
 /// How much of an account and region the later audit has seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Seen {
-    /// Every listing: what is not there does not exist.
-    Whole,
-    /// Not every listing: what is not there may exist.
-    Partly,
+pub struct Seen {
+    /// Every listing of it: of what is not there, nothing exists.
+    pub listed: bool,
+    /// Everything of every account: a key that nothing names any more is not used any more.
+    pub everything: bool,
 }
 
-/// Compares the findings of one account and region. `is_on` says whether a rule was asked in the
-/// later audit.
+impl Seen {
+    /// Whether what is not there any more is known to be gone.
+    fn knows_gone(self, kind: SubjectKind) -> bool {
+        match kind {
+            SubjectKind::Endpoint | SubjectKind::EndpointConfig => self.listed,
+            // A key is looked at because something names it, wherever that is.
+            SubjectKind::Key => self.everything,
+        }
+    }
+}
+
+/// Compares the findings of one account and region. `is_compared` says which rules were asked in
+/// both audits and are known here; of the others nothing is said.
 #[must_use]
 pub fn compare(
     was: Vec<Record>,
     is: Vec<Record>,
     seen: Seen,
-    is_on: impl Fn(&str) -> bool,
+    is_compared: impl Fn(&str) -> bool,
 ) -> Vec<Changed> {
     let mut before: BTreeMap<String, Record> = BTreeMap::new();
-    for record in was {
+    for record in was.into_iter().filter(|one| is_compared(&one.rule)) {
         before.insert(record.id.clone(), record);
     }
     let mut changed = Vec::new();
-    for record in is {
+    for record in is.into_iter().filter(|one| is_compared(&one.rule)) {
         let old = before.remove(&record.id);
         if let Some(change) = change_of(old.as_ref(), &record) {
             changed.push(Changed {
@@ -91,13 +102,12 @@ pub fn compare(
         }
     }
     for record in before.into_values() {
-        let change = match (seen, record.verdict) {
-            _ if !is_on(&record.rule) => Some(Change::NoLongerVisible),
-            (_, Verdict::Unknown) | (Seen::Whole, Verdict::Pass | Verdict::NotApplicable) => None,
-            (Seen::Partly, Verdict::Pass | Verdict::Fail | Verdict::NotApplicable) => {
+        let change = match (seen.knows_gone(record.subject.kind), record.verdict) {
+            (_, Verdict::Unknown) | (true, Verdict::Pass | Verdict::NotApplicable) => None,
+            (false, Verdict::Pass | Verdict::Fail | Verdict::NotApplicable) => {
                 Some(Change::NoLongerVisible)
             }
-            (Seen::Whole, Verdict::Fail) => Some(Change::Removed),
+            (true, Verdict::Fail) => Some(Change::Removed),
         };
         changed.extend(change.map(|change| Changed {
             change,
@@ -115,9 +125,9 @@ fn change_of(was: Option<&Record>, is: &Record) -> Option<Change> {
     };
     match (was.verdict, is.verdict) {
         (Pass | NotApplicable | Unknown, Fail) => Some(Change::New),
-        (Fail, Pass | NotApplicable) => Some(Change::Fixed),
+        (Fail, Pass) => Some(Change::Fixed),
         (Fail | Pass | NotApplicable, Unknown) => Some(Change::NoLongerVisible),
-        (Unknown, Pass | NotApplicable) | (Pass, NotApplicable) | (NotApplicable, Pass) => {
+        (Unknown | Fail | Pass, NotApplicable) | (Unknown | NotApplicable, Pass) => {
             Some(Change::Changed)
         }
         (Fail, Fail) | (Pass, Pass) | (Unknown, Unknown) | (NotApplicable, NotApplicable) => {
@@ -162,7 +172,14 @@ mod tests {
     #[test]
     fn every_pair_of_verdicts_is_a_change_or_none() {
         use Verdict::{Fail, NotApplicable, Pass, Unknown};
-        let (whole, partly) = (Seen::Whole, Seen::Partly);
+        let whole = Seen {
+            listed: true,
+            everything: true,
+        };
+        let partly = Seen {
+            listed: false,
+            everything: false,
+        };
         for (case, was, is, seen, expected) in [
             ("a new fail", None, Some(Fail), whole, "new"),
             ("a new pass", None, Some(Pass), whole, ""),
@@ -180,7 +197,7 @@ mod tests {
                 Some(Fail),
                 Some(NotApplicable),
                 whole,
-                "fixed",
+                "changed",
             ),
             ("it was deleted", Some(Fail), None, whole, "removed"),
             ("a pass was deleted", Some(Pass), None, whole, ""),
@@ -235,6 +252,16 @@ mod tests {
         );
         assert_eq!(other[0].change, Change::Changed, "another reason");
         let off = compare(vec![record("a", Fail, "r")], Vec::new(), whole, |_| false);
-        assert_eq!(off[0].change, Change::NoLongerVisible, "the rule is off");
+        assert!(off.is_empty(), "a rule that was not asked is not compared");
+        let mut key = record("k", Fail, "r");
+        key.subject.kind = SubjectKind::Key;
+        let listed = Seen {
+            listed: true,
+            everything: false,
+        };
+        for (seen, expected) in [(listed, Change::NoLongerVisible), (whole, Change::Removed)] {
+            let gone = compare(vec![key.clone()], Vec::new(), seen, |_| true);
+            assert_eq!(gone[0].change, expected, "a key that nothing names");
+        }
     }
 }

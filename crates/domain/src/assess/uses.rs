@@ -46,15 +46,18 @@ impl Uses {
             .values()
             .filter(|endpoint| endpoint.is_live())
         {
-            self.note_endpoint(endpoint, &mut held);
+            self.note_endpoint(cell, endpoint, &mut held);
         }
         for (name, holders) in &held {
             if let Some(why) = Self::unread(cell, name, holders) {
                 self.lacks(why);
             }
         }
-        for config in cell.configs.values().chain(cell.remembered.values()) {
+        for config in cell.configs.values() {
             self.note_config(cell, keys, config, held.get(&config.name));
+        }
+        for (holder, config) in &cell.remembered {
+            self.note_config(cell, keys, config, Some(&vec![holder]));
         }
         for schedule in cell.schedules.values() {
             self.note_schedule(cell, keys, schedule);
@@ -114,7 +117,7 @@ impl Uses {
         self.lacks(UsesGap::Gap(gap.clone()));
     }
 
-    fn note_endpoint<'a>(&mut self, endpoint: &'a Endpoint, held: &mut Held<'a>) {
+    fn note_endpoint<'a>(&mut self, cell: &Cell, endpoint: &'a Endpoint, held: &mut Held<'a>) {
         match &endpoint.described.fact {
             Fact::Unknown(gap) => self.lacks_fact(gap),
             Fact::Known(None) => {}
@@ -125,8 +128,20 @@ impl Uses {
                         "AWS does not name every configuration that endpoint {name} may be running"
                     )));
                 }
-                for config in facts.config.iter().chain(&facts.pending) {
-                    held.entry(config).or_default().push(&endpoint.name);
+                let remembered = cell.remembered.contains_key(&endpoint.name);
+                for name in facts.config.iter().filter(|_| !remembered) {
+                    let config = cell.configs.get(name);
+                    let said = config.and_then(|config| config.described.fact.known());
+                    if let Some(Some(said)) = said
+                        && !facts.can_run(said)
+                    {
+                        self.lacks(UsesGap::Said(gone(name, &endpoint.name)));
+                    } else {
+                        held.entry(name).or_default().push(&endpoint.name);
+                    }
+                }
+                if let Some(name) = &facts.pending {
+                    held.entry(name).or_default().push(&endpoint.name);
                 }
             }
         }
@@ -134,19 +149,11 @@ impl Uses {
 
     /// Why the keys of a configuration that is in use are not known.
     fn unread(cell: &Cell, name: &ConfigName, holders: &[&EndpointName]) -> Option<UsesGap> {
-        if cell.remembered.contains_key(name) {
-            return None;
-        }
         let described = cell.configs.get(name).map(|config| &config.described.fact);
         match described {
             Some(Fact::Known(Some(_))) => None,
             Some(Fact::Unknown(gap)) => Some(UsesGap::Gap(Gap::clone(gap))),
-            Some(Fact::Known(None)) | None => {
-                let holder = holders.first()?;
-                Some(UsesGap::Said(format!(
-                    "configuration {name} was deleted under endpoint {holder}, so its keys are not known"
-                )))
-            }
+            Some(Fact::Known(None)) | None => Some(UsesGap::Said(gone(name, holders.first()?))),
         }
     }
 
@@ -226,4 +233,8 @@ impl Uses {
             }
         }
     }
+}
+
+fn gone(config: &ConfigName, holder: &EndpointName) -> String {
+    format!("configuration {config} was deleted under endpoint {holder}, so its keys are not known")
 }

@@ -231,34 +231,17 @@ impl KeyAsk {
     pub(super) fn has_another_caller(&self, than: &AccountId) -> bool {
         match self {
             Self::Key {
-                named_by, others, ..
-            } => named_by != than || !others.is_empty(),
+                arn,
+                named_by,
+                others,
+                ..
+            } => (*than == arn.account() && named_by != than) || !others.is_empty(),
             Self::Aliases { .. }
             | Self::Text { .. }
             | Self::Rotation { .. }
             | Self::Tags { .. }
             | Self::Account { .. } => false,
         }
-    }
-
-    /// The same question, not as this account, which cannot be entered.
-    pub(super) fn without(mut self, out: &AccountId) -> Self {
-        if let Self::Key {
-            caller,
-            named_by,
-            others,
-            ..
-        } = &mut self
-            && caller.account == *out
-        {
-            others.retain(|account| account != out);
-            if named_by != out {
-                caller.account = named_by.clone();
-            } else if !others.is_empty() {
-                caller.account = others.remove(0);
-            }
-        }
-        self
     }
 
     /// The call that asks it, and where.

@@ -1,7 +1,10 @@
 //! When a cell is whole: nothing of it is open any more, and all its keys and places are known.
 
+use std::collections::BTreeSet;
+
 use super::cell::CellState;
 use super::{Collector, denied};
+use crate::ids::{AccountId, Region};
 
 /// The waiting cells are looked at when there were as many answers as an eighth of them.
 const SCAN_EVERY: usize = 8;
@@ -38,6 +41,12 @@ impl Collector {
     /// The places in S3 are taken up when all else of a cell is known: only then it is known which
     /// of them a live endpoint uses.
     fn want_places(&mut self, index: usize) {
+        if let Some(state) = self.open.get_mut(&index) {
+            for (id, key, source) in state.recall_deleted().keys {
+                let wanted = self.book.want(&id, key, &source);
+                self.take(wanted);
+            }
+        }
         if let Some(state) = self.open.get(&index)
             && !self.buckets.has_begun(state.id())
         {
@@ -95,19 +104,24 @@ impl Collector {
     /// One gap stands for a region that refuses the caller as a whole; where no region answers,
     /// it is the permission that is missing, and its gaps stay.
     fn close_denied_cells(&mut self) {
+        let mut refusing = BTreeSet::new();
         for mut cell in std::mem::take(&mut self.denied) {
             if let Some(gap) =
                 denied::region_denied(&cell, self.answering.contains(&cell.id.account))
             {
-                self.gaps.retain(|seen| {
-                    !(seen.account == gap.account
-                        && seen.region == gap.region
-                        && seen.subject.is_empty())
-                });
                 denied::stand_for_all(&gap, &mut cell);
-                self.gaps.insert(gap);
+                refusing.insert(gap);
             }
             self.whole.push(cell);
         }
+        let stood_for: BTreeSet<(AccountId, Region)> = refusing
+            .iter()
+            .map(|gap| (gap.account.clone(), gap.region.clone()))
+            .collect();
+        self.gaps.retain(|gap| {
+            let place = (gap.account.clone(), gap.region.clone());
+            !(gap.subject.is_empty() && stood_for.contains(&place))
+        });
+        self.gaps.extend(refusing);
     }
 }

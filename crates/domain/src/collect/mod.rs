@@ -9,6 +9,7 @@ mod buckets;
 mod cell;
 mod closing;
 mod denied;
+mod entering;
 mod keys;
 mod memory;
 mod roster;
@@ -28,7 +29,7 @@ use cell::CellState;
 use closing::Settled;
 use keys::KeyBook;
 pub use memory::{Denied, Memory, Ran};
-use roster::{Entered, Roster, Standing};
+use roster::Roster;
 pub use scope::{Access, Entry, Regions, Scope};
 pub use told::{Told, ToldKey};
 
@@ -87,12 +88,14 @@ pub struct Collector {
     flying: BTreeMap<Ticket, Ask>,
     tickets: u64,
     answered: u64,
+    /// When the last answer came.
+    last: Timestamp,
     whole: Vec<Cell>,
     /// Cells whose listings were denied, until it is known whether others answered.
     denied: Vec<Cell>,
     /// Accounts of which a listing was answered.
     answering: BTreeSet<AccountId>,
-    regions: BTreeSet<Region>,
+    looked_at: BTreeMap<AccountId, BTreeSet<Region>>,
     gaps: BTreeSet<Gap>,
 }
 
@@ -110,7 +113,7 @@ impl Collector {
             opened: 0,
             idle: BTreeSet::new(),
             unscanned: 0,
-            book: KeyBook::new(&scope.account, scope.accounts(), scope.ask_organization),
+            book: KeyBook::new(scope),
             buckets: BucketBook::new(),
             shared: Recording::default(),
             lately_denied: Denied::default(),
@@ -119,10 +122,11 @@ impl Collector {
             flying: BTreeMap::new(),
             tickets: 0,
             answered: 0,
+            last: Timestamp::UNIX_EPOCH,
             whole: Vec::new(),
             denied: Vec::new(),
             answering: BTreeSet::new(),
-            regions: BTreeSet::new(),
+            looked_at: BTreeMap::new(),
             gaps: BTreeSet::new(),
         }
     }
@@ -233,68 +237,21 @@ impl Collector {
         self.opened += 1;
     }
 
-    /// What came of knocking at an account.
-    fn enter(&mut self, entered: Entered) {
-        match entered {
-            Entered::Ask(ask) => self.ready.push_back(Ask::Account(ask)),
-            Entered::In(account, cells, gaps) => {
-                self.gaps.extend(gaps);
-                self.regions
-                    .extend(cells.iter().map(|cell| cell.region.clone()));
-                self.unopened.extend(cells);
-                let held = self.held.remove(&account).unwrap_or_default();
-                self.ready.extend(held);
-            }
-            Entered::Out(account, gap) => {
-                self.gaps.insert(gap);
-                for ask in self.held.remove(&account).unwrap_or_default() {
-                    let ask = match ask {
-                        Ask::Keys(ask) => Ask::Keys(ask.without(&account)),
-                        Ask::Cell(..) | Ask::Account(_) | Ask::Buckets(_) => ask,
-                    };
-                    self.ready.push_back(ask);
-                }
-                self.book.leave_out(&account);
-            }
-        }
-        self.close_the_rest();
-    }
-
-    /// Keeps a question back until its account is entered.
-    fn hold(&mut self, ask: Ask, account: &AccountId) -> Option<Ask> {
-        if !matches!(ask, Ask::Keys(_)) {
-            return Some(ask);
-        }
-        match self.roster.standing(account) {
-            Standing::In => Some(ask),
-            // Nobody can be asked as that account.
-            Standing::Out => match ask {
-                Ask::Keys(ask) if ask.has_another_caller(account) => {
-                    self.ready.push_back(Ask::Keys(ask.without(account)));
-                    None
-                }
-                Ask::Keys(_) | Ask::Cell(..) | Ask::Account(_) | Ask::Buckets(_) => Some(ask),
-            },
-            Standing::Waiting | Standing::Entering => {
-                self.held.entry(account.clone()).or_default().push(ask);
-                if let Some(entered) = self.roster.enter_now(account) {
-                    self.enter(entered);
-                }
-                None
-            }
-        }
-    }
-
     /// The answer, where it is known from before.
     fn remembered(&self, ask: &Ask) -> Option<(Timestamp, Result<Reply, CallError>)> {
         match ask {
             Ask::Cell(index, ask) => self.open.get(index)?.remembered(ask),
             // Credentials are not remembered.
             Ask::Account(_) => None,
-            Ask::Buckets(_) if self.shared.is_empty() => None,
+            Ask::Buckets(_) if !self.remembers => None,
             Ask::Buckets(ask) => {
                 let (address, call) = ask.call();
-                self.shared.answer(&address, &call)
+                let of_cell = |state: &&CellState| {
+                    let id = state.id();
+                    id.account == address.account && id.region == address.region
+                };
+                let state = self.open.values().find(of_cell)?;
+                state.answered_before(&address, &call)
             }
             Ask::Keys(ask) => {
                 if let Some(reply) = self.book.told(ask) {
@@ -346,6 +303,7 @@ impl Collector {
     pub fn on_reply(&mut self, ticket: Ticket, result: Result<Reply, CallError>, now: Timestamp) {
         if let Some(ask) = self.flying.remove(&ticket) {
             self.answered += 1;
+            self.last = now;
             self.settle(ask, result, now);
         }
     }
@@ -424,6 +382,9 @@ impl Collector {
             code: "Interrupted".to_owned(),
             message: String::new(),
         };
+        for cell in std::mem::take(&mut self.awaiting) {
+            self.open(cell, Memory::default());
+        }
         loop {
             if let Some((_, ask)) = self.flying.pop_first() {
                 self.settle(ask, Err(error.clone()), now);
@@ -470,10 +431,10 @@ impl Collector {
         (self.answered, self.answered + pending as u64)
     }
 
-    /// The regions that are looked at.
+    /// The regions of each account that are looked at.
     #[must_use]
-    pub fn regions(&self) -> &BTreeSet<Region> {
-        &self.regions
+    pub fn looked_at(&self) -> &BTreeMap<AccountId, BTreeSet<Region>> {
+        &self.looked_at
     }
 
     /// Regions that were named and that an account has not enabled.

@@ -7,7 +7,7 @@ use super::scope::{Access, Entry, Regions, Scope};
 use super::{Address, Answer};
 use crate::call::{Call, Op, input, view};
 use crate::fact::{Gap, GapReason};
-use crate::ids::{AccountId, Region};
+use crate::ids::{AccountId, Arn, Region};
 use crate::inventory::CellId;
 
 /// A question about an account.
@@ -204,14 +204,30 @@ impl Roster {
             return Entered::Ask(ask);
         };
         match ask {
-            AccountAsk::Role(_) => match answer.result {
-                Ok(_) => self.choose(index),
+            AccountAsk::Role(_) => {
+                let gap = Self::gap(&entry, Op::AssumeRole);
+                let (_, viewed) = answer.view::<view::AssumeRole>(&gap);
                 // The account that could not be entered is the one the gap is about.
-                Err(failure) => self.refuse(Gap {
-                    account: entry.account,
-                    ..failure.gap
-                }),
-            },
+                match viewed {
+                    Err(failure) => self.refuse(Gap {
+                        account: entry.account,
+                        ..failure.gap
+                    }),
+                    Ok(view) => {
+                        let arn = view.assume_role_result.assumed_role_user.arn;
+                        let of = arn.parse::<Arn>().ok();
+                        if of.is_some_and(|arn| arn.account() == entry.account.as_str()) {
+                            return self.choose(index);
+                        }
+                        self.refuse(Gap {
+                            reason: GapReason::Credentials,
+                            subject: self.subject(&ask),
+                            said: format!("the session is {arn}, not of {}", entry.account),
+                            ..gap()
+                        })
+                    }
+                }
+            }
             AccountAsk::Identity(_) => {
                 let gap = Self::gap(&entry, Op::GetCallerIdentity);
                 let subject = self.subject(&ask);

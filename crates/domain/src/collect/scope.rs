@@ -17,6 +17,8 @@ pub struct Scope {
     pub entries: Vec<Entry>,
     /// Whether to ask Organizations about the accounts of foreign keys.
     pub ask_organization: bool,
+    /// Whether the accounts are those of the organisation that is asked.
+    pub is_organization: bool,
     /// Whether something is remembered of accounts and regions, and to be asked for before they
     /// are looked at.
     pub remembers: bool,
@@ -76,6 +78,7 @@ impl Scope {
             home: home.clone(),
             entries: entries.collect(),
             ask_organization,
+            is_organization: false,
             remembers: false,
         }
     }

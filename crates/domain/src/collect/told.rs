@@ -30,9 +30,9 @@ pub struct ToldKey {
 }
 
 impl Told {
-    /// Takes what is told of a key.
-    pub fn tell(&mut self, arn: KeyArn, key: ToldKey) {
-        self.keys.insert(arn, key);
+    /// Takes what is told of a key; false where it was told of already.
+    pub fn tell(&mut self, arn: KeyArn, key: ToldKey) -> bool {
+        self.keys.insert(arn, key).is_none()
     }
 
     /// How many keys are told of.
@@ -56,8 +56,11 @@ impl Told {
             KeyAsk::Rotation { caller, arn } if caller.account != arn.account() => {
                 self.keys.get(arn)?.rotation.clone()
             }
-            KeyAsk::Text { text, .. } => {
+            KeyAsk::Text { text, caller, .. } => {
                 let alias = text.parse::<Arn>().ok()?;
+                if alias.account() == caller.account.as_str() {
+                    return None;
+                }
                 let is_of = |arn: &KeyArn| {
                     arn.account().as_str() == alias.account()
                         && arn.region().as_str() == alias.region()

@@ -19,6 +19,7 @@ use lanes::{LaneId, Lanes};
 
 use crate::call::{Call, CallError, CallErrorKind, Op, Reply, Service};
 use crate::collect::{Address, Collector, Memory, Next, Ticket};
+use crate::ids::AccountId;
 use crate::inventory::CellId;
 pub use batch::Batch;
 
@@ -161,6 +162,8 @@ pub struct Driver<S> {
     lanes: Lanes,
     flight: Flight,
     retries: BTreeMap<(Duration, Ticket), Pending>,
+    /// Calls of accounts that hang.
+    held: BTreeMap<AccountId, Vec<Pending>>,
     calls: Calls,
     jitter: u64,
 }
@@ -180,6 +183,7 @@ impl<S: Source> Driver<S> {
             lanes: Lanes::new(limits.rate),
             flight: Flight::new(limits.in_flight_max),
             retries: BTreeMap::new(),
+            held: BTreeMap::new(),
             calls: Calls::default(),
             jitter: limits.seed | 1,
         }
@@ -247,13 +251,17 @@ impl<S: Source> Driver<S> {
     }
 
     fn start(&mut self, mut pending: Pending, now: Duration) -> Option<Step> {
-        let call = self.source.call(pending.ticket)?;
         let address = self.lanes.address(pending.lane)?.clone();
+        if self.flight.hangs(&address.account) {
+            self.held.entry(address.account).or_default().push(pending);
+            return None;
+        }
+        let call = self.source.call(pending.ticket)?;
         pending.attempts += 1;
         pending.first.get_or_insert(now);
         *self.calls.sent.entry(pending.op).or_default() += 1;
         let ticket = pending.ticket;
-        self.flight.start(pending, now);
+        self.flight.start(pending, address.account.clone(), now);
         Some(Step::Start(ticket, address, call))
     }
 
@@ -274,9 +282,12 @@ impl<S: Source> Driver<S> {
         now: Duration,
         wall: Timestamp,
     ) {
-        let Some(pending) = self.flight.end(ticket) else {
+        let Some((pending, account)) = self.flight.end(ticket) else {
             return;
         };
+        for held in self.held.remove(&account).unwrap_or_default() {
+            self.lanes.push(held);
+        }
         match &result {
             Err(error) if error.kind == CallErrorKind::Throttled => {
                 self.calls.throttled += 1;
@@ -318,6 +329,7 @@ impl<S: Source> Driver<S> {
     pub fn interrupt(&mut self, wall: Timestamp) {
         self.lanes.clear();
         self.retries.clear();
+        self.held.clear();
         self.flight.clear();
         self.source.interrupt(wall);
     }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Output, Tags};
+use super::{ConfigFacts, Output, Tags};
 use crate::fact::{Fact, Read};
 use crate::ids::{ConfigName, EndpointName};
 
@@ -56,6 +56,15 @@ pub struct EndpointFacts {
 }
 
 impl EndpointFacts {
+    /// Whether a configuration of the name that it runs can be the one that it runs: one that was
+    /// made after the endpoint was last modified took the name of one that was deleted (SageMaker
+    /// API, UpdateEndpoint: an endpoint changes its configuration by it alone, and
+    /// `LastModifiedTime` says when).
+    #[must_use]
+    pub fn can_run(&self, config: &ConfigFacts) -> bool {
+        config.created <= self.modified
+    }
+
     /// Whether instances of a second configuration may be running that is not named.
     #[must_use]
     pub fn hides_a_config(&self) -> bool {

@@ -39,9 +39,9 @@ pub struct Cell {
     pub endpoints: BTreeMap<EndpointName, Endpoint>,
     /// The configurations, by name: those listed, and those that an endpoint names.
     pub configs: BTreeMap<ConfigName, Config>,
-    /// What configurations said that are deleted by now, while an endpoint that runs one has not
-    /// been modified since.
-    pub remembered: BTreeMap<ConfigName, Config>,
+    /// By endpoint, what its configuration said that is deleted by now, where the endpoint has not
+    /// been modified since it was seen to run it.
+    pub remembered: BTreeMap<EndpointName, Config>,
     /// The monitoring schedules, by name.
     pub schedules: BTreeMap<String, Schedule>,
     /// The models in use, by name. `Known(None)`: no such model.
@@ -82,8 +82,25 @@ pub struct Keys {
     pub resolved: BTreeMap<(CellId, String), Read<Resolved>>,
     /// The keys.
     pub by_arn: BTreeMap<KeyArn, Key>,
-    /// For accounts of foreign keys: whether they belong to the own organisation.
+    /// The account from which Organizations is asked.
+    pub home: Option<AccountId>,
+    /// Whether the accounts that are looked at are those of the organisation that is asked.
+    pub is_organization: bool,
+    /// For accounts of foreign keys, and those that name them: whether they belong to the
+    /// organisation that is asked.
     pub own_organization: BTreeMap<AccountId, Read<Membership>>,
+}
+
+impl Keys {
+    /// Whether an account is known to belong to the organisation that is asked: what Organizations
+    /// says of others is said to that organisation.
+    #[must_use]
+    pub fn is_of_home(&self, account: &AccountId) -> bool {
+        let said = self.own_organization.get(account);
+        self.is_organization
+            || self.home.as_ref() == Some(account)
+            || said.is_some_and(|read| read.fact.known() == Some(&Membership::Member))
+    }
 }
 
 /// Whether an account belongs to the organisation of the account that is audited.

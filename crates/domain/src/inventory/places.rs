@@ -38,10 +38,14 @@ impl Cell {
                 continue;
             };
             for name in facts.config.iter().chain(&facts.pending) {
-                let config = self.configs.get(name);
+                let is_current = facts.config.as_ref() == Some(name);
+                let remembered = self.remembered.get(&endpoint.name);
+                let config = remembered.filter(|_| is_current).or(self.configs.get(name));
                 let described = config.and_then(|config| config.described.fact.known());
-                if let Some(Some(facts)) = described {
-                    self.uses_of(&endpoint.name, name, facts, &mut uses);
+                if let Some(Some(said)) = described
+                    && facts.can_run(said)
+                {
+                    self.uses_of(&endpoint.name, name, said, &mut uses);
                 }
             }
         }

@@ -22,6 +22,7 @@ reasons! {
     Fail NOT_ALLOWED "account_not_allowed": "the key belongs to an account that is not listed under `keys.allowed_accounts`"; "move the endpoint to a key of an allowed account, or list the account"
     Fail STRANGER "outside_organization": "the key belongs to an account outside the own organisation"; "move the endpoint to a key of the own organisation, or list the account under `keys.allowed_accounts`"
     Fail FOREIGN "foreign_account": "the key belongs to another account, and the endpoint's account is in no organisation"; "move the endpoint to a key of its own account, or list the account under `keys.allowed_accounts`"
+    Unknown OTHER_ORGANIZATION "other_organization_asked": "the endpoint's account is not known to be of the organisation that was asked about the key's owner"; "audit from the organisation of the endpoint's account, or list the accounts whose keys may be used under `keys.allowed_accounts`"
     NotApplicable NO_CUSTOMER_KEY "no_customer_key": "EP-001 finds no customer managed key to look at"; ""
 }
 
@@ -55,6 +56,7 @@ pub(super) const RULE: Rule = Rule {
             &NOT_ALLOWED,
             &STRANGER,
             &FOREIGN,
+            &OTHER_ORGANIZATION,
             &NO_CUSTOMER_KEY,
         ],
     ],
@@ -138,7 +140,11 @@ fn judge_owner(
     let Some(read) = view.keys.own_organization.get(owner) else {
         return super::subject::KeyWhy::NotAsked.judge().given(of_key);
     };
+    let knows = view.keys.is_of_home(&view.cell.id.account);
     let reason = match known!(&read.fact) {
+        Membership::Member | Membership::Stranger | Membership::NoOrganization if !knows => {
+            &OTHER_ORGANIZATION
+        }
         Membership::Member => &MEMBER,
         Membership::Stranger => &STRANGER,
         Membership::NoOrganization => &FOREIGN,

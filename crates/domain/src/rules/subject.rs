@@ -200,7 +200,7 @@ impl<'a> EndpointView<'a> {
             let Some(current) = &facts.config else {
                 return Judgement::new(&NO_CONFIG_NAMED);
             };
-            let first = self.one_config(current, &judge).given(Evidence::new(
+            let first = self.one_config(facts, current, &judge).given(Evidence::new(
                 "EndpointConfigName",
                 current.as_str(),
                 source,
@@ -215,7 +215,7 @@ impl<'a> EndpointView<'a> {
             let Some(pending) = facts.pending.as_ref().filter(|pending| *pending != current) else {
                 return first.given(self.status_evidence());
             };
-            let second = self.one_config(pending, &judge).given(Evidence::new(
+            let second = self.one_config(facts, pending, &judge).given(Evidence::new(
                 "PendingDeploymentSummary.EndpointConfigName",
                 pending.as_str(),
                 source,
@@ -238,6 +238,7 @@ impl<'a> EndpointView<'a> {
 
     fn one_config(
         &self,
+        facts: &EndpointFacts,
         name: &ConfigName,
         judge: impl Fn(&'a Config, &'a ConfigFacts) -> Judgement,
     ) -> Judgement {
@@ -245,8 +246,19 @@ impl<'a> EndpointView<'a> {
             return Judgement::new(&CONFIG_DELETED);
         };
         match known!(&config.described.fact) {
-            None => self.deleted_config(name, config, judge),
-            Some(facts) => judge(config, facts),
+            Some(said) if facts.can_run(said) => judge(config, said),
+            Some(said) => {
+                let created = said.created;
+                let gone = format!(
+                    "configuration {name} was deleted under the endpoint, and one of its name made \
+                     at {created}, after the endpoint was last modified"
+                );
+                self.deleted_config(facts, name, config, &gone, judge)
+            }
+            None => {
+                let gone = format!("configuration {name} was deleted under the endpoint");
+                self.deleted_config(facts, name, config, &gone, judge)
+            }
         }
     }
 
@@ -254,20 +266,22 @@ impl<'a> EndpointView<'a> {
     /// remembered, and the endpoint has not been modified since it was seen to run it.
     fn deleted_config(
         &self,
+        facts: &EndpointFacts,
         name: &ConfigName,
-        deleted: &Config,
+        now: &Config,
+        gone: &str,
         judge: impl Fn(&'a Config, &'a ConfigFacts) -> Judgement,
     ) -> Judgement {
-        let gone = format!("configuration {name} was deleted under the endpoint");
-        let remembered = self.cell.remembered.get(name);
-        let facts = remembered.and_then(|config| {
+        let is_current = facts.config.as_ref() == Some(name);
+        let remembered = self.cell.remembered.get(&self.endpoint.name);
+        let said = remembered.filter(|_| is_current).and_then(|config| {
             let facts = config.described.fact.known()?.as_ref()?;
             Some((config, facts))
         });
-        let Some((config, facts)) = facts else {
+        let Some((config, said)) = said else {
             return Judgement::new(&CONFIG_DELETED).saying(gone);
         };
-        let judgement = judge(config, facts);
+        let judgement = judge(config, said);
         let message = format!(
             "{gone}; as it was described at {}: {}",
             config.described.source.at, judgement.message
@@ -275,7 +289,7 @@ impl<'a> EndpointView<'a> {
         judgement.saying(message).given(Evidence::new(
             "EndpointConfig",
             "deleted",
-            &deleted.described.source,
+            &now.described.source,
         ))
     }
 
@@ -305,6 +319,8 @@ impl<'a> EndpointView<'a> {
             .and_then(Option::as_ref)
             .and_then(|facts| facts.config.as_ref())
             .and_then(|name| self.cell.configs.get(name));
+        let remembered = self.cell.remembered.get(&self.endpoint.name);
+        let current = remembered.or(current);
         let mut tags = vec![&self.endpoint.tags.fact];
         tags.extend(current.map(|config| &config.tags.fact));
         tags

@@ -6,6 +6,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use sagelock_domain::ids::{AccountId, Arn, Region};
+use sagelock_domain::regions;
 use saphyr::{MarkedYaml, YamlData, YamlLoader};
 use saphyr_parser::{Parser, ScanError};
 
@@ -194,7 +195,7 @@ fn account(node: &Node<'_>) -> Result<Listed, Wrong> {
         external_id: text("external_id")?,
         duration_seconds: None,
         profile: text("profile")?,
-        regions: regions(texts("regions")?)?,
+        regions: regions_of(texts("regions")?)?,
         tags: texts("tags")?.into_iter().map(|(text, _)| text).collect(),
         line: node.span.start.line(),
         account,
@@ -239,7 +240,7 @@ fn roles(account: &AccountId, node: Option<&Node<'_>>) -> Result<Vec<String>, Wr
 /// The shortest text that c7n-org takes for a role.
 const ROLE_LENGTH_MIN: usize = 3;
 
-fn regions(texts: Vec<(String, &Node<'_>)>) -> Result<Vec<Region>, Wrong> {
+fn regions_of(texts: Vec<(String, &Node<'_>)>) -> Result<Vec<Region>, Wrong> {
     if texts.iter().any(|(text, _)| text == "all") {
         return Ok(Vec::new());
     }
@@ -247,8 +248,13 @@ fn regions(texts: Vec<(String, &Node<'_>)>) -> Result<Vec<Region>, Wrong> {
     for (text, node) in texts {
         for name in text.split(',').map(str::trim) {
             let region = Region::new(name);
-            if !region.has_shape() {
-                return wrong(node, format!("`{name}` is not the name of a region"));
+            if !regions::is_known(&region) {
+                let close = regions::close_to(name);
+                let hint = match close.as_slice() {
+                    [] => String::new(),
+                    close => format!("; did you mean {}?", close.join(" or ")),
+                };
+                return wrong(node, format!("there is no region `{name}`{hint}"));
             }
             regions.push(region);
         }
@@ -389,7 +395,7 @@ accounts:
             ),
             (
                 "accounts:\n- account_id: '111111111111'\n  regions: [eu-west]\n",
-                "accounts.yml:3:13: `eu-west` is not the name of a region",
+                "accounts.yml:3:13: there is no region `eu-west`; did you mean eu-west-1 or",
             ),
             (
                 "accounts:\n- account_id: '111111111111'\n  regions: eu-west-1\n",

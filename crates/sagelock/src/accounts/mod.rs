@@ -3,7 +3,10 @@
 mod file;
 mod organization;
 
+use anyhow::anyhow;
 use sagelock_domain::ids::AccountId;
+
+use crate::exit::Failure;
 
 pub(crate) use file::{Listed, read};
 pub(crate) use organization::{Filter, list};
@@ -36,4 +39,19 @@ pub(crate) fn is_named(named: &[String], account: &AccountId, name: Option<&str>
         || named
             .iter()
             .any(|one| one == account.as_str() || Some(one.as_str()) == name)
+}
+
+/// Of the accounts that the user names, none may be a typing error.
+pub(crate) fn every_one_is_there(
+    named: &[String],
+    is_there: impl Fn(&[String]) -> bool,
+) -> Result<(), Failure> {
+    let missing = named
+        .iter()
+        .find(|one| !is_there(std::slice::from_ref(one)));
+    match missing {
+        Some(one) => Err(Failure::usage(anyhow!("there is no account `{one}`"))
+            .hint("`--account` takes an id or a name")),
+        None => Ok(()),
+    }
 }

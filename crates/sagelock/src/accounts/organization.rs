@@ -11,7 +11,7 @@ use sagelock_domain::collect::Address;
 use sagelock_domain::drive::{Calls, Limits};
 use sagelock_domain::ids::AccountId;
 
-use super::is_named;
+use super::{every_one_is_there, is_named};
 use crate::drive::Port;
 use crate::exit::{Exit, Failure};
 use crate::session::ask;
@@ -63,6 +63,10 @@ pub(crate) async fn list(
     } else {
         asking.below(&filter.units).await?
     };
+    every_one_is_there(&filter.accounts, |named| {
+        let is = |one: &OrganizationAccount| is_named(named, &one.id, one.name.as_deref());
+        all.iter().any(is)
+    })?;
     let mut found = Found::default();
     let mut active = BTreeMap::new();
     for account in all {

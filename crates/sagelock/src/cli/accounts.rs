@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 
-use crate::accounts::{Accounts, Filter, Organization, is_named, read};
+use crate::accounts::{Accounts, Filter, Listed, Organization, every_one_is_there, is_named, read};
 use crate::exit::Failure;
 
 /// Which accounts.
 #[derive(Args, Debug)]
 pub(super) struct AccountArgs {
     /// The role to assume in every account: its name, or its path and name
-    #[arg(long, value_name = "NAME", help_heading = "Accounts")]
+    #[arg(long, value_name = "NAME", value_parser = role, help_heading = "Accounts")]
     role: Option<String>,
     /// The accounts, as c7n-org reads them; an account without a role takes `--role`
     #[arg(
@@ -40,16 +40,25 @@ pub(super) struct AccountArgs {
     #[arg(long = "account", value_name = "ID|NAME", help_heading = "Accounts")]
     accounts: Vec<String>,
     /// What the roles' trust policies ask for
-    #[arg(
-        long,
-        value_name = "TEXT",
-        requires = "role",
-        help_heading = "Accounts"
-    )]
+    #[arg(long, value_name = "TEXT", help_heading = "Accounts")]
     external_id: Option<String>,
-    /// How long a session lasts, 900 to 43200 seconds [default: what the role says, one hour]
+    /// How long a session lasts, 900 to 43200 seconds; where a role assumes a role, an hour at the
+    /// most [default: an hour]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(900..=43_200), help_heading = "Accounts")]
     session_duration: Option<u32>,
+}
+
+/// A role's ARN is of one account, and this is for all of them.
+fn role(text: &str) -> Result<String, String> {
+    let name = text.trim_start_matches('/');
+    let fits = |c: char| c.is_ascii_alphanumeric() || "+=,.@_-/".contains(c);
+    if text.starts_with("arn:") {
+        Err("an ARN is of one account; write the role's name, as it is in every account".to_owned())
+    } else if name.is_empty() || !name.chars().all(fits) {
+        Err("not the name of a role: letters, digits and any of +=,.@_-".to_owned())
+    } else {
+        Ok(name.to_owned())
+    }
 }
 
 /// A tag, as clap carries it.
@@ -75,6 +84,7 @@ impl AccountArgs {
                 (!self.tags.is_empty(), "--account-tag"),
                 (!self.accounts.is_empty(), "--account"),
                 (self.session_duration.is_some(), "--session-duration"),
+                (self.external_id.is_some(), "--external-id"),
             ];
             if let Some((_, flag)) = several.into_iter().find(|(given, _)| *given) {
                 let error = anyhow::anyhow!("`{flag}` is for several accounts");
@@ -106,6 +116,10 @@ impl AccountArgs {
             .map_err(Failure::usage)?;
         let mut listed = read(path, &text).map_err(|error| {
             Failure::usage(error).hint("the format is that of c7n-org's accounts.yml")
+        })?;
+        every_one_is_there(&self.accounts, |named| {
+            let is = |one: &Listed| is_named(named, &one.account, one.name.as_deref());
+            listed.iter().any(is)
         })?;
         listed.retain(|one| is_named(&self.accounts, &one.account, one.name.as_deref()));
         for TagArg(key, value) in &self.tags {

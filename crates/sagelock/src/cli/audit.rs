@@ -16,7 +16,7 @@ use super::{FailOn, SourceArgs, estimate, fail_on, print, print_plain, share};
 use crate::audit::{Keep, Past, audit, exit_of, missing_permissions, not_entered, other_gaps};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
-use crate::history::not_compared;
+use crate::history::{Difference, not_compared};
 use crate::key_facts;
 use crate::progress::Progress;
 use crate::report::{
@@ -95,6 +95,8 @@ impl Command {
         if self.estimate {
             return estimate::run(&wanted, self.assume, self.format);
         }
+        let format = self.format.unwrap_or(Format::Table);
+        self.history.check_format(format)?;
         let files = open(&self.outputs)?;
         wanted.record = self.record.as_deref();
         let told = self.key_facts.as_deref().map(key_facts::read).transpose()?;
@@ -106,31 +108,30 @@ impl Command {
         {
             anstream::eprintln!("SIMULATED: {who}");
         }
+        let earlier = self.history.earlier(store.as_ref(), &session).await?;
+        let is_recorded = self.record.is_some();
+        let history = self.history.begin(store, &mut session, is_recorded, quiet);
+        let history = Rc::new(history.await?);
+        session.record(&wanted)?;
         let keep = Keep {
             names: self.redact,
             ..Keep::default()
         };
-        let history = Rc::new(self.history.begin(store, &mut session, quiet).await?);
-        let earlier = self.history.earlier(&history, &session).await?;
         let past = Past {
             history: Rc::clone(&history),
             told: told.unwrap_or_default(),
+            remembers: history.is_kept() && !is_recorded,
             ask_denied: self.history.ask_denied,
         };
         let done = audit(&session, &config, &Progress::new(quiet), keep, past).await?;
         let exit = exit_of(&done.audit, &config);
         let mut audit = done.audit;
-        let difference = match earlier {
-            Some(row) => Some(
-                history
-                    .difference(&audit, row)
-                    .await
-                    .map_err(not_compared)?,
-            ),
-            None => None,
+        let compared = match earlier {
+            Some(row) => history.difference(&audit, row).await.map(Some),
+            None => Ok(None),
         };
         let kept = history.finish(&audit).await;
-        let interrupted = audit.interrupted;
+        let recorded = session.finish_recording(audit.interrupted);
         if !self.verdict.is_empty() {
             let verdicts = self.verdict.iter().map(|arg| arg.0);
             audit.findings.only(verdicts.collect());
@@ -138,33 +139,43 @@ impl Command {
         if self.redact {
             redact(&mut audit).map_err(|error| Failure::new(Exit::Internal, error))?;
         }
-        let format = self.format.unwrap_or(Format::Table);
-        match &difference {
-            Some(difference) if format == Format::Json => {
-                print_plain(|out| report::write_difference_json(&audit, difference, out))?;
-            }
-            Some(difference) => {
-                print(|out| report::write_difference(difference, out, terminal_width()))?;
-            }
-            None if format == Format::Table => {
-                print(|out| report::write(&audit, format, out, terminal_width()))?;
-            }
-            None => print_plain(|out| report::write(&audit, format, out, terminal_width()))?,
-        }
+        say(
+            &audit,
+            compared.as_ref().ok().and_then(Option::as_ref),
+            format,
+        )?;
         for (file, output) in files.into_iter().zip(&self.outputs) {
             save(&audit, file, output)?;
         }
         if !quiet {
             tell(&audit, &done.calls, &session, self.redact);
         }
-        session.finish_recording(interrupted).map_err(|error| {
+        // What was found has been said; what else went wrong is told last.
+        recorded.map_err(|error| {
             Failure::new(Exit::Usage, error).hint("the audit above is whole; the recording is not")
         })?;
         kept.map_err(|error| {
             Failure::new(Exit::Usage, error)
                 .hint("the audit above is whole and was not kept; what was kept before is intact")
         })?;
+        compared.map_err(not_compared)?;
         Ok(exit)
+    }
+}
+
+/// Says the audit, or what has changed.
+fn say(audit: &Audit, difference: Option<&Difference>, format: Format) -> Result<(), Failure> {
+    match difference {
+        Some(difference) if format == Format::Json => {
+            print_plain(|out| report::write_difference_json(audit, difference, out))
+        }
+        Some(difference) => {
+            print(|out| report::write_difference(difference, out, terminal_width()))
+        }
+        None if format == Format::Table => {
+            print(|out| report::write(audit, format, out, terminal_width()))
+        }
+        None => print_plain(|out| report::write(audit, format, out, terminal_width())),
     }
 }
 
@@ -179,6 +190,9 @@ fn open(outputs: &[Output]) -> Result<Vec<std::fs::File>, Failure> {
 }
 
 fn save(audit: &Audit, file: std::fs::File, output: &Output) -> Result<(), Failure> {
+    // What stood there is kept until there is something to put in its place.
+    let is_file = file.metadata().is_ok_and(|meta| meta.is_file());
+    let emptied = if is_file { file.set_len(0) } else { Ok(()) };
     let write = |out: &mut dyn Write| {
         report::write(audit, output.format, out, page_width()).and_then(|()| out.flush())
     };
@@ -187,7 +201,8 @@ fn save(audit: &Audit, file: std::fs::File, output: &Output) -> Result<(), Failu
     } else {
         write(&mut BufWriter::new(file))
     };
-    written
+    emptied
+        .and(written)
         .with_context(|| format!("cannot write `{}`", output.path.display()))
         .map_err(Failure::usage)
 }
@@ -229,18 +244,25 @@ pub(super) fn tell(audit: &Audit, calls: &Calls, session: &Session, redacted: bo
     if !fails.is_empty() {
         anstream::eprintln!("fails, worst first above: {fails}");
     }
-    if !session.regions_off.is_empty() {
-        let off: Vec<&str> = session
+    if !audit.regions_off.is_empty() {
+        let off: Vec<&str> = audit
             .regions_off
             .iter()
             .map(sagelock_domain::ids::Region::as_str)
             .collect();
-        anstream::eprintln!("not enabled, so not looked at: {}", off.join(", "));
+        let of = match audit.off_in_accounts {
+            0 => String::new(),
+            accounts => format!(" in {accounts} of the accounts"),
+        };
+        anstream::eprintln!("not enabled{of}, so not looked at: {}", off.join(", "));
     }
-    for (account, why) in &session.skipped {
-        anstream::eprintln!("not looked at: {account}, {why}");
+    if redacted && !session.skipped.is_empty() {
+        anstream::eprintln!("not looked at: {} accounts", session.skipped.len());
     }
     if !redacted {
+        for (account, why) in &session.skipped {
+            anstream::eprintln!("not looked at: {account}, {why}");
+        }
         for line in not_entered(audit) {
             anstream::eprintln!("{line}");
         }

@@ -5,6 +5,7 @@ use sagelock_store::{AuditRow, Store};
 
 use crate::exit::Failure;
 use crate::history::{History, Place, Since, earlier, open, scope};
+use crate::report::Format;
 use crate::session::Session;
 
 /// Where audits are kept.
@@ -67,17 +68,19 @@ impl HistoryArgs {
         open(&place).await
     }
 
-    /// Begins to keep an audit, or goes on with one that was cut off.
+    /// Begins to keep an audit, or goes on with one that was cut off. What is recorded is asked for
+    /// as a whole.
     pub(super) async fn begin(
         &self,
         store: Option<Store>,
         session: &mut Session,
+        is_recorded: bool,
         quiet: bool,
     ) -> Result<History, Failure> {
         let Some(store) = store else {
             return Ok(History::none());
         };
-        let begun = History::begin(store, session, self.fresh).await?;
+        let begun = History::begin(store, session, self.fresh || is_recorded).await?;
         if let Some((started, until)) = begun.goes_on {
             session.started_at = started;
             if !quiet {
@@ -93,17 +96,27 @@ impl HistoryArgs {
     /// The audit to compare with, where somebody wants to know and there is one.
     pub(super) async fn earlier(
         &self,
-        history: &History,
+        store: Option<&Store>,
         session: &Session,
     ) -> Result<Option<AuditRow>, Failure> {
-        let (Some(SinceArg(since)), Some(store)) = (&self.diff, history.store()) else {
+        let (Some(SinceArg(since)), Some(store)) = (&self.diff, store) else {
             return Ok(None);
         };
-        let ours = history.audit().unwrap_or_default();
-        let row = earlier(store, since, &scope(session), ours).await?;
+        let row = earlier(store, since, &scope(session)).await?;
         if row.is_none() {
             anstream::eprintln!("no earlier audit of the same scope is kept; this is the first");
         }
         Ok(row)
+    }
+
+    /// Whether changes are asked for, which only two formats tell.
+    pub(super) fn check_format(&self, format: Format) -> Result<(), Failure> {
+        let tells = matches!(format, Format::Table | Format::Json);
+        if self.diff.is_some() && !tells {
+            let error = anyhow::anyhow!("`audit --diff` has the formats table and json");
+            return Err(Failure::usage(error)
+                .hint("`-o FORMAT=PATH` writes the audit itself beside it, in any format"));
+        }
+        Ok(())
     }
 }

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::history::StoreArgs;
 use super::{Plain, print};
 use crate::exit::{Exit, Failure};
-use crate::history::{History, Summary, open};
+use crate::history::{Summary, open, summaries};
 
 /// `sagelock kpi`.
 #[derive(Args, Debug)]
@@ -45,32 +45,31 @@ impl Command {
         let Some(store) = store else {
             return Err(Failure::usage(anyhow!("nothing is kept")));
         };
-        let mut audits = History::audits(&store, AUDITS_MAX).await.map_err(unread)?;
-        let Some(scope) = audits.first().map(|(row, _)| row.scope.clone()) else {
+        let refused = |error: sagelock_store::StoreError| Failure::usage(error);
+        let newest = store.audits(1).await.map_err(refused)?;
+        let Some(scope) = newest.first().map(|row| row.scope.clone()) else {
             let error = anyhow!("no audit is kept yet");
             return Err(Failure::usage(error).hint("`sagelock audit` keeps every audit"));
         };
-        let others = audits.iter().filter(|(row, _)| row.scope != scope).count();
-        if !self.all_scopes {
-            audits.retain(|(row, _)| row.scope == scope);
-        }
-        audits.truncate(usize::try_from(self.last).unwrap_or(usize::MAX));
+        let rows = if self.all_scopes {
+            store.audits(self.last).await
+        } else {
+            store.audits_of(&scope, self.last).await
+        };
+        let mut audits = summaries(rows.map_err(refused)?).map_err(unread)?;
         audits.reverse();
         print(|out| {
             if self.format == Some(Plain::Json) {
                 write_json(&audits, out)
             } else {
-                write(&audits, if self.all_scopes { 0 } else { others }, out)
+                write(&audits, out)
             }
         })?;
         Ok(Exit::Clean)
     }
 }
 
-/// Audits that are read.
-const AUDITS_MAX: u32 = 10_000;
-
-fn write(audits: &[Shown], others: usize, out: &mut dyn Write) -> io::Result<()> {
+fn write(audits: &[Shown], out: &mut dyn Write) -> io::Result<()> {
     let Some((row, last)) = audits.last() else {
         return Ok(());
     };
@@ -116,12 +115,6 @@ fn write(audits: &[Shown], others: usize, out: &mut dyn Write) -> io::Result<()>
             pass.percent(),
             pass.unknown_percent(),
             row.id
-        )?;
-    }
-    if others > 0 {
-        writeln!(
-            out,
-            "\n{others} audits of other scopes: `--all-scopes` shows them"
         )?;
     }
     Ok(())

@@ -93,7 +93,8 @@ impl History {
                 ));
             }
             let age = lease.at.duration_since(row.started);
-            if fresh || age > SignedDuration::from_hours(GOES_ON_HOURS_MAX) {
+            let same = row.about == about(session);
+            if fresh || !same || age > SignedDuration::from_hours(GOES_ON_HOURS_MAX) {
                 store.abandon(&row.id, &seen).await.map_err(refused)?;
             } else if store
                 .take_over(&row.id, &seen, &lease)
@@ -150,11 +151,24 @@ pub(crate) fn scope(session: &Session) -> String {
     .to_string()
 }
 
+/// How an audit is made. One that was begun in the same way goes on for another: other credentials
+/// may be answered otherwise.
 fn about(session: &Session) -> String {
+    let caller = session.caller.as_deref().unwrap_or_default();
+    // The session of a role has another name every time.
+    let caller = match caller.rsplit_once('/') {
+        Some((role, _)) if caller.contains(":assumed-role/") => role,
+        Some(_) | None => caller,
+    };
+    let access = session.scope.entries.iter();
+    let access: Vec<_> = access
+        .map(|entry| (&entry.account, &entry.access))
+        .collect();
     serde_json::json!({
         "schema": "sagelock.about/1",
         "version": env!("CARGO_PKG_VERSION"),
-        "caller": session.caller,
+        "caller": caller,
+        "access": access,
         "endpoint_override": session.simulated,
     })
     .to_string()

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::anyhow;
 use sagelock_domain::assess::{Changed, Seen, compare};
 use sagelock_domain::inventory::CellId;
+use sagelock_domain::rules::rule;
 use sagelock_store::{AuditRow, Store};
 
 use super::{History, Summary, findings};
@@ -25,25 +26,22 @@ pub(crate) struct Difference {
     pub(crate) since: AuditRow,
     /// The earlier audit was itself not whole.
     pub(crate) since_incomplete: bool,
+    /// Rules that were switched off in one of the two.
+    pub(crate) not_compared: Vec<String>,
     pub(crate) changes: Vec<Changed>,
 }
-
-/// Audits that are looked through for the last one of a scope.
-const AUDITS_MAX: u32 = 10_000;
 
 /// The audit to compare with; none where there is no earlier one of the scope.
 pub(crate) async fn earlier(
     store: &Store,
     since: &Since,
     scope: &str,
-    ours: &str,
 ) -> Result<Option<AuditRow>, Failure> {
     let refused = |error: sagelock_store::StoreError| Failure::usage(error);
     match since {
         Since::Last => {
-            let rows = store.audits(AUDITS_MAX).await.map_err(refused)?;
-            let mut earlier = rows.into_iter().filter(|row| row.id != ours);
-            Ok(earlier.find(|row| row.scope == scope))
+            let rows = store.audits_of(scope, 1).await.map_err(refused)?;
+            Ok(rows.into_iter().next())
         }
         Since::Id(id) => match store.audit(id).await.map_err(refused)? {
             Some(row) if row.summary.is_some() => Ok(Some(row)),
@@ -72,23 +70,29 @@ impl History {
         let now = Summary::of(audit);
         let mut cells: BTreeSet<CellId> = audit.findings.cells().cloned().collect();
         for (account, region) in store.cells(&row.id).await? {
-            cells.insert(CellId { account, region });
+            let cell = CellId { account, region };
+            // What a first part of that audit left behind is not of it; the keys of accounts that
+            // were not in scope are.
+            if before.has_looked_at(&cell) || !before.accounts.contains(&cell.account) {
+                cells.insert(cell);
+            }
         }
-        let is_on = |rule: &str| !audit.rules_off.iter().any(|off| off == rule);
+        let off: BTreeSet<&String> = audit.rules_off.iter().chain(&before.rules_off).collect();
+        let is_compared = |id: &str| rule(id).is_some() && !off.iter().any(|one| *one == id);
         let mut changes = Vec::new();
         for cell in cells {
             let was = findings(store, &row.id, &cell).await?;
             let is = audit.findings.of(&cell)?;
-            let seen = if now.has_listed(&cell) {
-                Seen::Whole
-            } else {
-                Seen::Partly
+            let seen = Seen {
+                listed: now.has_listed(&cell),
+                everything: now.complete && now.gaps == 0,
             };
-            changes.extend(compare(was, is, seen, is_on));
+            changes.extend(compare(was, is, seen, is_compared));
         }
         Ok(Difference {
             since: row,
             since_incomplete: !before.complete,
+            not_compared: off.into_iter().cloned().collect(),
             changes,
         })
     }

@@ -28,7 +28,7 @@ pub(crate) struct Journal {
     bytes: usize,
 }
 
-/// What belongs to no account and region alone: keys, buckets, the organisation.
+/// What belongs to no account and region alone: keys, the organisation.
 pub(crate) fn nowhere() -> CellId {
     CellId {
         account: AccountId::new(""),
@@ -64,7 +64,8 @@ impl Journal {
         if !is_final {
             return Ok(());
         }
-        let belongs = if call.op().row().service == Service::SageMaker {
+        let service = call.op().row().service;
+        let belongs = if matches!(service, Service::SageMaker | Service::S3) {
             CellId {
                 account: address.account.clone(),
                 region: address.region.clone(),
@@ -165,11 +166,13 @@ impl Journal {
     }
 }
 
-/// Whether the answer would be the same again. What failed for a while is asked anew.
+/// Whether the answer would be the same again. What failed, or was denied, may have been mended.
 fn is_final(kind: CallErrorKind) -> bool {
     match kind {
-        CallErrorKind::AccessDenied | CallErrorKind::NotFound | CallErrorKind::Refused => true,
-        CallErrorKind::Throttled
+        CallErrorKind::NotFound => true,
+        CallErrorKind::AccessDenied
+        | CallErrorKind::Refused
+        | CallErrorKind::Throttled
         | CallErrorKind::Unavailable
         | CallErrorKind::Credentials
         | CallErrorKind::NotJson

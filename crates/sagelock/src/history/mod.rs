@@ -12,7 +12,7 @@ use std::cell::{Cell, RefCell};
 use std::io;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sagelock_domain::assess::Record;
 use sagelock_domain::call::{Call, CallError, CallErrorKind, Reply};
 use sagelock_domain::collect::{self, Address, Denied, Memory};
@@ -48,6 +48,11 @@ struct Kept {
     failed: RefCell<Option<anyhow::Error>>,
 }
 
+/// So many audits are kept of each scope; the oldest go.
+const AUDITS_KEPT: u32 = 400;
+/// A run that nobody went on with for so long is forgotten.
+const STALE_HOURS: i64 = 48;
+
 /// Something is written at least so often, so that it is seen that the run is alive.
 const WRITE_EVERY: Duration = Duration::from_secs(5);
 
@@ -60,11 +65,6 @@ impl History {
     /// Whether anything is kept.
     pub(crate) fn is_kept(&self) -> bool {
         self.0.is_some()
-    }
-
-    /// The audit's id.
-    pub(crate) fn audit(&self) -> Option<&str> {
-        self.0.as_ref().map(|kept| kept.audit.as_str())
     }
 
     /// What is remembered of an account and region. What cannot be read is asked again.
@@ -155,19 +155,21 @@ impl History {
         }
     }
 
-    /// Whether something should be written now.
-    pub(crate) fn is_due(&self) -> bool {
-        self.0.as_ref().is_some_and(|kept| {
-            let is_time = kept.written.get().elapsed() >= WRITE_EVERY;
-            let has = is_time || kept.journal.borrow().is_due();
-            has && !kept.is_writing.get() && kept.failed.borrow().is_none()
-        })
+    /// Whether something should be written now; if so, whoever asks writes it.
+    pub(crate) fn takes_up_writing(&self) -> bool {
+        let Some(kept) = &self.0 else { return false };
+        let is_time = kept.written.get().elapsed() >= WRITE_EVERY;
+        let has = is_time || kept.journal.borrow().is_due();
+        let is_due = has && !kept.is_writing.get() && kept.failed.borrow().is_none();
+        if is_due {
+            kept.is_writing.set(true);
+        }
+        is_due
     }
 
     /// Writes what there is.
     pub(crate) async fn write(&self) {
         if let Some(kept) = &self.0 {
-            kept.is_writing.set(true);
             let batch = kept.journal.borrow_mut().take();
             kept.write(&batch).await;
             kept.is_writing.set(false);
@@ -198,28 +200,27 @@ impl History {
         kept.store
             .finish_audit(&kept.audit, &lease, audit.finished_at, ending, &summary)
             .await?;
+        let stale = Timestamp::now() - SignedDuration::from_hours(STALE_HOURS);
+        kept.store.prune(AUDITS_KEPT, stale).await?;
         Ok(())
-    }
-
-    /// The audits that are kept, newest first.
-    pub(crate) async fn audits(
-        store: &Store,
-        most: u32,
-    ) -> anyhow::Result<Vec<(AuditRow, Summary)>> {
-        let mut audits = Vec::new();
-        for row in store.audits(most).await? {
-            if let Some(text) = &row.summary {
-                let summary = Summary::read(text)?;
-                audits.push((row, summary));
-            }
-        }
-        Ok(audits)
     }
 
     /// The store, where there is one.
     pub(crate) fn store(&self) -> Option<&Store> {
         self.0.as_ref().map(|kept| &kept.store)
     }
+}
+
+/// The summaries of audits.
+pub(crate) fn summaries(rows: Vec<AuditRow>) -> anyhow::Result<Vec<(AuditRow, Summary)>> {
+    let mut audits = Vec::new();
+    for row in rows {
+        if let Some(text) = &row.summary {
+            let summary = Summary::read(text)?;
+            audits.push((row, summary));
+        }
+    }
+    Ok(audits)
 }
 
 /// The findings of a kept audit about one account and region.

@@ -22,6 +22,8 @@ pub(crate) struct Summary {
     pub(crate) finished_at: Timestamp,
     pub(crate) accounts: Vec<AccountId>,
     pub(crate) regions: Vec<Region>,
+    /// The regions of each account that were looked at.
+    pub(crate) looked_at: BTreeMap<AccountId, BTreeSet<Region>>,
     pub(crate) simulated: bool,
     pub(crate) complete: bool,
     pub(crate) interrupted: bool,
@@ -31,6 +33,8 @@ pub(crate) struct Summary {
     pub(crate) posture: Posture,
     /// Requests, by operation.
     pub(crate) calls: BTreeMap<String, u64>,
+    /// How many facts could not be read.
+    pub(crate) gaps: usize,
     /// Accounts and regions of which a listing was not read; the region is empty where it is the
     /// account as a whole.
     pub(crate) unlisted: BTreeSet<(AccountId, Region)>,
@@ -46,6 +50,7 @@ impl Summary {
             finished_at: audit.finished_at,
             accounts: audit.accounts.clone(),
             regions: audit.regions.clone(),
+            looked_at: audit.looked_at.clone(),
             simulated: audit.simulated,
             complete: audit.complete(),
             interrupted: audit.interrupted,
@@ -56,6 +61,7 @@ impl Summary {
             calls: calls
                 .map(|(op, count)| (op.name().to_owned(), *count))
                 .collect(),
+            gaps: audit.coverage.gaps.len(),
             unlisted: unlisted(audit),
         }
     }
@@ -77,10 +83,15 @@ impl Summary {
         serde_json::to_string(self).context("cannot write the summary of an audit")
     }
 
+    /// Whether an account and region was looked at.
+    pub(crate) fn has_looked_at(&self, cell: &CellId) -> bool {
+        let regions = self.looked_at.get(&cell.account);
+        regions.is_some_and(|regions| regions.contains(&cell.region))
+    }
+
     /// Whether every listing of an account and region was read.
     pub(crate) fn has_listed(&self, cell: &CellId) -> bool {
-        let looked_at =
-            self.accounts.contains(&cell.account) && self.regions.contains(&cell.region);
+        let looked_at = self.has_looked_at(cell);
         let whole = (cell.account.clone(), Region::new(""));
         let here = (cell.account.clone(), cell.region.clone());
         looked_at

@@ -74,6 +74,10 @@ pub(crate) fn write(difference: &Difference, out: &mut dyn Write, width: usize) 
         let said = "that audit was incomplete: what it did not see may look new";
         writeln!(out, "{said}")?;
     }
+    if !difference.not_compared.is_empty() {
+        let rules = difference.not_compared.join(", ");
+        writeln!(out, "not compared, for one of the two did not ask: {rules}")?;
+    }
     let mut kind = None;
     for changed in told(difference) {
         if kind != Some(changed.change) {
@@ -133,6 +137,7 @@ struct Document<'a> {
     started_at: String,
     finished_at: String,
     complete: bool,
+    not_compared: &'a [String],
     counts: BTreeMap<&'static str, u64>,
     changes: Vec<Entry<'a>>,
 }
@@ -197,6 +202,7 @@ pub(crate) fn write_json(
         started_at: audit.started_at.to_string(),
         finished_at: audit.finished_at.to_string(),
         complete: audit.complete(),
+        not_compared: &difference.not_compared,
         counts: counted,
         changes: entries.collect(),
     };

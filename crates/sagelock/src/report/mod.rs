@@ -16,7 +16,7 @@ mod sarif;
 mod stream;
 mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::OpenOptions;
 use std::io::{self, IsTerminal, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -39,7 +39,11 @@ pub(crate) struct Audit {
     pub(crate) finished_at: Timestamp,
     pub(crate) accounts: Vec<AccountId>,
     pub(crate) regions: Vec<Region>,
+    /// The regions of each account that were looked at.
+    pub(crate) looked_at: BTreeMap<AccountId, BTreeSet<Region>>,
     pub(crate) regions_off: Vec<Region>,
+    /// In how many of several accounts they are off.
+    pub(crate) off_in_accounts: usize,
     pub(crate) simulated: bool,
     pub(crate) interrupted: bool,
     /// Rules that are switched off.
@@ -149,12 +153,13 @@ pub(crate) fn write(
     }
 }
 
-/// Opens a file for writing that only its owner can read: it will hold ARNs.
+/// Opens a file for writing that only its owner can read: it will hold ARNs. What it holds stays
+/// until it is written.
 pub(crate) fn create_private(path: &Path) -> io::Result<std::fs::File> {
     OpenOptions::new()
         .write(true)
         .create(true)
-        .truncate(true)
+        .truncate(false)
         .mode(0o600)
         .open(path)
 }

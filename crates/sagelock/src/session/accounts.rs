@@ -25,6 +25,7 @@ impl Session {
         if let Some(region) = unknown {
             return Err(no_such_region(region));
         }
+        self.check_duration(accounts)?;
         let members = match accounts {
             Accounts::Own => Vec::new(),
             Accounts::Listed(listed) => listed
@@ -33,6 +34,7 @@ impl Session {
                 .collect::<Result<Vec<_>, _>>()?,
             Accounts::Organization(organization) => self.organization(organization, named).await?,
         };
+        self.scope.is_organization = matches!(accounts, Accounts::Organization(_));
         self.scope.entries = Vec::new();
         for (entry, membership) in members {
             if let Some(plan) = membership
@@ -41,6 +43,29 @@ impl Session {
                 aws.add_member(entry.account.clone(), plan);
             }
             self.scope.entries.push(entry);
+        }
+        Ok(())
+    }
+
+    /// A role that assumes a role gets an hour at the most (IAM User Guide, "Methods to assume a
+    /// role", role chaining).
+    fn check_duration(&self, accounts: &Accounts) -> Result<(), Failure> {
+        const CHAINED_SECONDS_MAX: u32 = 3600;
+        let asked = match accounts {
+            Accounts::Own => None,
+            Accounts::Listed(listed) => listed.iter().find_map(|one| one.duration_seconds),
+            Accounts::Organization(organization) => organization.duration_seconds,
+        };
+        let is_role = |arn: &String| arn.contains(":assumed-role/");
+        let chains = match accounts {
+            Accounts::Listed(listed) => listed.iter().any(|one| one.roles.len() > 1),
+            Accounts::Own | Accounts::Organization(_) => false,
+        };
+        let is_chained = chains || self.caller.as_ref().is_some_and(is_role);
+        if is_chained && asked.is_some_and(|seconds| seconds > CHAINED_SECONDS_MAX) {
+            let error = anyhow!("a role that assumes a role has an hour at the most");
+            return Err(Failure::usage(error)
+                .hint("leave `--session-duration` out: sessions are renewed as they end"));
         }
         Ok(())
     }
@@ -126,7 +151,7 @@ impl Session {
         } else {
             Regions::Enabled(regions)
         };
-        let home = named.first().unwrap_or(&self.scope.home).clone();
+        let home = regions::answering(named, &self.scope.home);
         Entry {
             account: account.clone(),
             access,

@@ -19,6 +19,7 @@ use sagelock_domain::drive::{Batch, Calls, Driver, Limits, Rate};
 use sagelock_domain::fact::Gap;
 use sagelock_domain::ids::{AccountId, Region};
 use sagelock_domain::recording::{Ending, Meta, SCHEMA};
+use sagelock_domain::regions as regions_of_aws;
 
 use self::refusal::{check_regions, no_credentials, not_identified};
 use crate::accounts::Accounts;
@@ -96,8 +97,9 @@ impl Session {
             ..Limits::default()
         };
         let default_region = aws.default_region();
-        let home = wanted.regions.first().cloned().or(default_region.clone());
-        let home = home.unwrap_or_else(|| Region::new("us-east-1"));
+        let otherwise = default_region.clone();
+        let otherwise = otherwise.unwrap_or_else(|| Region::new("us-east-1"));
+        let home = regions_of_aws::answering(&wanted.regions, &otherwise);
         let mut port = Rc::new(Port::Aws(Box::new(aws), None));
         let (identity, listed, calls) = who(&port, limits, &home).await?;
         if let Some(Port::Aws(aws, _)) = Rc::get_mut(&mut port) {
@@ -130,12 +132,11 @@ impl Session {
             }
         }
         session.limits.in_flight_max = in_flight(session.scope.entries.len());
-        session.record(wanted)?;
         Ok(session)
     }
 
-    /// Begins a recording, now that it is known of what.
-    fn record(&mut self, wanted: &Wanted<'_>) -> Result<(), Failure> {
+    /// Begins a recording, where one is wanted, now that it is known of what.
+    pub(crate) fn record(&mut self, wanted: &Wanted<'_>) -> Result<(), Failure> {
         let Some(folder) = wanted.record else {
             return Ok(());
         };
@@ -144,6 +145,7 @@ impl Session {
             schema: SCHEMA.to_owned(),
             account: self.scope.account.clone(),
             home: several.then(|| self.scope.home.clone()),
+            is_organization: self.scope.is_organization,
             entries: if several {
                 self.scope.entries.clone()
             } else {
@@ -183,8 +185,8 @@ fn in_flight(accounts: usize) -> usize {
 
 /// For each account.
 const IN_FLIGHT: usize = 64;
-/// In all.
-const IN_FLIGHT_MAX: usize = 512;
+/// In all: each has a connection, and a process has 1,024 files by default on most systems.
+const IN_FLIGHT_MAX: usize = 384;
 
 type Answered = Result<Reply, CallError>;
 

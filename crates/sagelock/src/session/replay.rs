@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use sagelock_aws::load_recording;
-use sagelock_domain::collect::{Entry, Regions, Scope};
+use sagelock_domain::collect::{Regions, Scope};
 use sagelock_domain::drive::{Calls, Limits, Rate};
-use sagelock_domain::ids::{AccountId, Region};
-use sagelock_domain::recording::Ending;
+use sagelock_domain::ids::Region;
+use sagelock_domain::recording::{Ending, Meta};
 
 use super::{Session, Wanted};
 use crate::drive::Port;
@@ -23,7 +23,7 @@ impl Session {
         })?;
         let several = !meta.entries.is_empty();
         let regions = if wanted.regions.is_empty() {
-            meta.regions
+            meta.regions.clone()
         } else {
             if !several
                 && let Some(region) = wanted
@@ -40,10 +40,13 @@ impl Session {
         Ok(Self {
             port: Rc::new(Port::Replay(recording)),
             scope: if several {
-                let home = meta.home.unwrap_or_else(|| Region::new("us-east-1"));
-                narrowed(meta.account, home, meta.entries, &wanted.regions)
+                let home = meta
+                    .home
+                    .clone()
+                    .unwrap_or_else(|| Region::new("us-east-1"));
+                narrowed(meta.clone(), home, &wanted.regions)
             } else {
-                Scope::of(&[meta.account], &regions, false)
+                Scope::of(std::slice::from_ref(&meta.account), &regions, false)
             },
             skipped: Vec::new(),
             caller: None,
@@ -67,12 +70,19 @@ impl Session {
 }
 
 /// The scope of a recording of several accounts, in these regions alone where some are named.
-fn narrowed(account: AccountId, home: Region, entries: Vec<Entry>, named: &[Region]) -> Scope {
+fn narrowed(meta: Meta, home: Region, named: &[Region]) -> Scope {
+    let Meta {
+        account,
+        entries,
+        is_organization,
+        ..
+    } = meta;
     let mut scope = Scope {
         account,
         home,
         entries,
         ask_organization: false,
+        is_organization,
         remembers: false,
     };
     if !named.is_empty() {

@@ -1,11 +1,11 @@
 //! The configurations of a cell: the list, those that endpoints name, and what each says.
 
 use super::{CellState, Outcome, existing, tags_of};
-use crate::call::{Op, view};
+use crate::call::{Op, Reply, view};
 use crate::collect::Answer;
 use crate::collect::ask::{CellAsk, Page, Tagged};
-use crate::fact::{Fact, Read, Source};
-use crate::ids::{ConfigName, Partition};
+use crate::fact::{Fact, Gap, GapReason, Read, Source};
+use crate::ids::{ConfigName, EndpointName, Partition};
 use crate::inventory::{CellId, Config, ConfigFacts, Tags};
 
 impl CellState {
@@ -129,7 +129,7 @@ impl CellState {
             config.described = read;
         }
         match exists {
-            Some(false) => self.recall_deleted(name, outcome),
+            Some(false) => {}
             Some(true) => self.want_config_tags(name, outcome),
             None if self.configs_listed => self.want_config_tags(name, outcome),
             None => {
@@ -141,18 +141,47 @@ impl CellState {
         }
     }
 
-    /// A configuration that is gone, as it was described when an endpoint that has not been
-    /// modified since ran it.
-    fn recall_deleted(&mut self, name: &ConfigName, outcome: &mut Outcome) {
-        let reply = self.cell.endpoints.values().find_map(|endpoint| {
-            let facts = endpoint.described.fact.known()?.as_ref()?;
-            let ran = self.memory.last_run(&endpoint.arn, facts.modified)?;
-            if facts.config.as_ref() != Some(name) || ran.config != *name {
-                return None;
+    /// Of every endpoint whose configuration was deleted, or deleted and made again under its name:
+    /// what it said when the endpoint was last modified, where that is remembered. Asked when all
+    /// else of the cell is known.
+    pub(in crate::collect) fn recall_deleted(&mut self) -> Outcome {
+        let mut outcome = Outcome::default();
+        if std::mem::replace(&mut self.has_recalled, true) {
+            return outcome;
+        }
+        let mut found = Vec::new();
+        for endpoint in self.cell.endpoints.values() {
+            let Some(Some(facts)) = endpoint.described.fact.known() else {
+                continue;
+            };
+            let Some(name) = &facts.config else { continue };
+            let config = self.cell.configs.get(name);
+            let is_gone = match config.map(|config| &config.described.fact) {
+                Some(Fact::Known(Some(config))) => !facts.can_run(config),
+                Some(Fact::Known(None)) => true,
+                Some(Fact::Unknown(_)) | None => false,
+            };
+            let ran = self.memory.last_run(&endpoint.arn, facts.modified);
+            let Some(ran) = ran.filter(|ran| is_gone && ran.config == *name) else {
+                continue;
+            };
+            if let Some(reply) = self.memory.description(name, ran.created) {
+                found.push((endpoint.name.clone(), name.clone(), reply));
             }
-            self.memory.description(name, ran.created)
-        });
-        let Some(reply) = reply else { return };
+        }
+        for (endpoint, name, reply) in found {
+            self.remember(endpoint, name, &reply, &mut outcome);
+        }
+        outcome
+    }
+
+    fn remember(
+        &mut self,
+        endpoint: EndpointName,
+        name: ConfigName,
+        reply: &Reply,
+        outcome: &mut Outcome,
+    ) {
         let Ok(view) = reply.view::<view::DescribeEndpointConfig>() else {
             return;
         };
@@ -162,14 +191,19 @@ impl CellState {
         };
         let facts = ConfigFacts::read(view);
         self.want_keys(&facts, &source, outcome);
-        let arn = self.config_arn(name);
+        // Its tags went with it.
+        let gap = Gap {
+            reason: GapReason::Refused,
+            said: "the configuration was deleted, and its tags with it".to_owned(),
+            ..self.gap(Op::ListTags, name.as_str())()
+        };
         let config = Config {
-            name: name.clone(),
-            arn,
-            tags: Read::known(source, Tags::new()),
+            arn: self.config_arn(&name),
+            name,
+            tags: Read::unknown(source, gap),
             described: Read::known(source, Some(facts)),
         };
-        self.cell.remembered.insert(name.clone(), config);
+        self.cell.remembered.insert(endpoint, config);
     }
 
     fn want_keys(&mut self, facts: &ConfigFacts, source: &Source, outcome: &mut Outcome) {

@@ -32,6 +32,8 @@ pub(super) struct CellState {
     /// Configurations that endpoints name, until the list has ended.
     unlisted: BTreeMap<ConfigName, Source>,
     memory: Memory,
+    /// Whether what is remembered of deleted configurations was looked for.
+    has_recalled: bool,
     awaited: BTreeMap<Op, Arc<Gap>>,
 }
 
@@ -61,6 +63,7 @@ impl CellState {
             listed: BTreeMap::new(),
             unlisted: BTreeMap::new(),
             memory,
+            has_recalled: false,
             awaited: BTreeMap::new(),
         };
         (state, asks)
@@ -102,12 +105,19 @@ impl CellState {
         {
             return Some((reply.at, Ok(reply)));
         }
-        if !self.memory.has_answers() {
-            return None;
-        }
         let CellId { account, region } = self.cell.id.clone();
         let address = Address { account, region };
-        self.memory.answer(&address, &self.call(ask))
+        self.answered_before(&address, &self.call(ask))
+    }
+
+    /// What a run that was cut off had been answered.
+    pub(in crate::collect) fn answered_before(
+        &self,
+        address: &Address,
+        call: &Call,
+    ) -> Option<(Timestamp, Result<Reply, CallError>)> {
+        let has = self.memory.has_answers();
+        has.then(|| self.memory.answer(address, call)).flatten()
     }
 
     /// Takes an answer.

@@ -11,12 +11,13 @@ mod readers;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ask::KeyAsk;
+use super::scope::Scope;
 use super::told::Told;
 use super::{Answer, Failure};
 use crate::call::{Op, Reply};
 use crate::fact::{Fact, Gap, GapReason, Read, Source};
 use crate::ids::{AccountId, Arn, KeyArn, KeyRef, Partition, Region};
-use crate::inventory::{CellId, Keys, Resolved};
+use crate::inventory::{CellId, Keys, Membership, Resolved};
 
 /// A reference: the cell it was written in, and its text.
 type RefId = (CellId, String);
@@ -30,6 +31,8 @@ pub(super) struct KeyBook {
     /// The accounts in scope: what is theirs is asked as them.
     accounts: BTreeSet<AccountId>,
     ask_organization: bool,
+    /// Why Organizations is not asked any more.
+    organization_denied: Option<Read<Membership>>,
     /// Aliases by cell: the key id behind each.
     aliases: BTreeMap<CellId, Aliases>,
     /// What was said to accounts that may not read a foreign key.
@@ -67,16 +70,17 @@ pub(super) struct Outcome {
 }
 
 impl KeyBook {
-    pub(super) fn new<'a>(
-        home: &AccountId,
-        accounts: impl Iterator<Item = &'a AccountId>,
-        ask_organization: bool,
-    ) -> Self {
+    pub(super) fn new(scope: &Scope) -> Self {
         Self {
-            keys: Keys::default(),
-            home: home.clone(),
-            accounts: accounts.cloned().collect(),
-            ask_organization,
+            keys: Keys {
+                home: Some(scope.account.clone()),
+                is_organization: scope.is_organization,
+                ..Keys::default()
+            },
+            home: scope.account.clone(),
+            accounts: scope.accounts().cloned().collect(),
+            ask_organization: scope.ask_organization,
+            organization_denied: None,
             aliases: BTreeMap::new(),
             denials: BTreeMap::new(),
             absent: BTreeMap::new(),
@@ -124,22 +128,24 @@ impl KeyBook {
 
     /// Whether all that can be known about these references is known.
     pub(super) fn has_settled(&self, wanted: &BTreeSet<RefId>) -> bool {
-        wanted.iter().all(
-            |id| match self.keys.resolved.get(id).map(|read| &read.fact) {
-                None => false,
-                Some(Fact::Known(Resolved::Key(arn))) => {
-                    !self.details.contains_key(arn)
-                        && !self.accounts_open.contains(&arn.account())
-                        && !self.aliases_open.contains(arn)
+        let is_asked = |id: &RefId| self.accounts_open.contains(&id.0.account);
+        wanted.iter().all(|id| {
+            !is_asked(id)
+                && match self.keys.resolved.get(id).map(|read| &read.fact) {
+                    None => false,
+                    Some(Fact::Known(Resolved::Key(arn))) => {
+                        !self.details.contains_key(arn)
+                            && !self.accounts_open.contains(&arn.account())
+                            && !self.aliases_open.contains(arn)
+                    }
+                    Some(Fact::Unknown(_)) => KeyRef::read(Some(&id.1))
+                        .and_then(|key| key.place())
+                        .is_none_or(|(owner, _)| !self.accounts_open.contains(&owner)),
+                    Some(Fact::Known(
+                        Resolved::AwsManagedAlias | Resolved::NotFound | Resolved::OtherPartition,
+                    )) => true,
                 }
-                Some(Fact::Unknown(_)) => KeyRef::read(Some(&id.1))
-                    .and_then(|key| key.place())
-                    .is_none_or(|(owner, _)| !self.accounts_open.contains(&owner)),
-                Some(Fact::Known(
-                    Resolved::AwsManagedAlias | Resolved::NotFound | Resolved::OtherPartition,
-                )) => true,
-            },
-        )
+        })
     }
 
     /// Takes up a reference.
@@ -243,9 +249,9 @@ impl KeyBook {
             KeyAsk::Key {
                 caller,
                 arn,
+                named_by,
                 others,
-                ..
-            } => match self.denied_by_first(&caller, &arn, others, &answer) {
+            } => match self.denied_by_first(&caller, (&arn, &named_by), others, &answer) {
                 Some(ask) => outcome.asks.push(ask),
                 None => self.on_key(&caller, &arn, answer, &mut outcome),
             },

@@ -1,7 +1,7 @@
 //! The owners of foreign keys: do they belong to the own organisation?
 
 use super::{KeyBook, Outcome, malformed, unknown};
-use crate::call::{Op, view};
+use crate::call::{CallErrorKind, Op, view};
 use crate::collect::Answer;
 use crate::collect::ask::KeyAsk;
 use crate::fact::{Fact, Read};
@@ -16,8 +16,24 @@ impl KeyBook {
         account: AccountId,
         outcome: &mut Outcome,
     ) {
-        let foreign = account != caller.account;
-        if foreign && self.ask_organization && self.accounts_asked.insert(account.clone()) {
+        if account == caller.account || !self.ask_organization {
+            return;
+        }
+        let namer = caller.account.clone();
+        let is_asked_too = !self.keys.is_organization && namer != self.home;
+        for account in [Some(account), is_asked_too.then_some(namer)]
+            .into_iter()
+            .flatten()
+        {
+            if !self.accounts_asked.insert(account.clone()) {
+                continue;
+            }
+            // Who may not ask about one account may not ask about another.
+            if let Some(denied) = &self.organization_denied {
+                let denied = denied.clone();
+                self.keys.own_organization.insert(account, denied);
+                continue;
+            }
             self.accounts_open.insert(account.clone());
             outcome.asks.push(KeyAsk::Account {
                 caller: CellId {
@@ -45,7 +61,15 @@ impl KeyBook {
             Err(failure) if failure.error.code == "AWSOrganizationsNotInUseException" => {
                 Fact::Known(Membership::NoOrganization)
             }
-            Err(failure) => unknown(failure, outcome),
+            Err(failure) => {
+                let is_denied = failure.error.kind == CallErrorKind::AccessDenied;
+                let fact = unknown(failure, outcome);
+                if is_denied {
+                    let fact = fact.clone();
+                    self.organization_denied = Some(Read { source, fact });
+                }
+                fact
+            }
         };
         self.accounts_open.remove(&account);
         self.keys

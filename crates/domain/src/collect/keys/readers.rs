@@ -22,11 +22,35 @@ impl KeyBook {
         others.take(READERS_MAX).cloned().collect()
     }
 
+    /// The same question, not as an account that cannot be entered: as the one that names the key,
+    /// else as another.
+    pub(in crate::collect) fn without(&mut self, mut ask: KeyAsk, out: &AccountId) -> KeyAsk {
+        self.accounts.remove(out);
+        if let KeyAsk::Key {
+            caller,
+            arn,
+            named_by,
+            others,
+        } = &mut ask
+            && caller.account == *out
+        {
+            others.retain(|account| account != out);
+            if *out == arn.account() {
+                // While the owner was to be asked, nobody else was.
+                caller.account = named_by.clone();
+                *others = self.other_readers(caller, arn);
+            } else if !others.is_empty() {
+                caller.account = others.remove(0);
+            }
+        }
+        ask
+    }
+
     /// The next question, where the caller may not read the key and another account may.
     pub(super) fn denied_by_first(
         &mut self,
         caller: &CellId,
-        arn: &KeyArn,
+        (arn, named_by): (&KeyArn, &AccountId),
         mut others: Vec<AccountId>,
         answer: &Answer,
     ) -> Option<KeyAsk> {
@@ -43,7 +67,7 @@ impl KeyBook {
                 region: caller.region.clone(),
             },
             arn: arn.clone(),
-            named_by: caller.account.clone(),
+            named_by: named_by.clone(),
             others,
         })
     }

@@ -19,8 +19,8 @@ use crate::history::History;
 pub(crate) enum Port {
     /// AWS, or whoever stands at the overridden endpoint.
     Aws(Box<Aws>, Option<Box<Recorder>>),
-    /// A recording.
-    Replay(Recording),
+    /// A recording, and when it was begun.
+    Replay(Recording, Timestamp),
 }
 
 impl Port {
@@ -34,9 +34,10 @@ impl Port {
                 }
                 (at, result)
             }
-            Self::Replay(recording) => recording
+            // The same replay says the same times.
+            Self::Replay(recording, begun) => recording
                 .answer(address, call)
-                .unwrap_or_else(|| (Timestamp::now(), Err(not_recorded()))),
+                .unwrap_or_else(|| (*begun, Err(not_recorded()))),
         }
     }
 }

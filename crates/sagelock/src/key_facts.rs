@@ -122,10 +122,7 @@ mod tests {
             ("", "there is no key in it"),
             ("{}", "missing field `KeyMetadata`"),
             ("{\"KeyMetadata\": {}}", "`KeyMetadata`"),
-            (
-                &KEY.replace("999988887777:key", "x"),
-                "not the ARN of a KMS key",
-            ),
+            (&KEY.replace("999988887777:key", "x"), "is not an ARN"),
             (&format!("{KEY} x"), "expected value at line 7"),
         ] {
             let error = format!("{:#}", keys(text, now).unwrap_err());

@@ -76,8 +76,8 @@ impl Store {
     }
 
     /// Closes the store and folds what was written ahead into the file. A store that is dropped
-    /// loses nothing: the next that opens it does that.
-    pub async fn close(self) {
+    /// loses nothing: the next that opens it does that. Whoever asks a closed one is refused.
+    pub async fn close(&self) {
         self.pool.close().await;
     }
 

@@ -56,6 +56,7 @@ impl Command {
         } else {
             store.audits_of(&scope, self.last).await
         };
+        store.close().await;
         let mut audits = summaries(rows.map_err(refused)?).map_err(unread)?;
         audits.reverse();
         print(|out| {

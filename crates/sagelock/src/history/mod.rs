@@ -176,33 +176,16 @@ impl History {
         }
     }
 
-    /// Ends the audit: the last answers, and what came of it.
+    /// Ends the audit: the last answers, and what came of it. The store is closed, so that one file
+    /// holds all of it.
     ///
     /// # Errors
     /// The audit could not be kept as a whole.
     pub(crate) async fn finish(&self, audit: &Audit) -> anyhow::Result<()> {
         let Some(kept) = &self.0 else { return Ok(()) };
-        let rest = kept.journal.borrow_mut().take_all();
-        match rest {
-            Ok(batch) => kept.write(&batch).await,
-            Err(error) => kept.fail(error),
-        }
-        if let Some(error) = kept.failed.borrow_mut().take() {
-            return Err(error);
-        }
-        let summary = Summary::of(audit).to_json()?;
-        let ending = if audit.interrupted {
-            Ending::Interrupted
-        } else {
-            Ending::Done
-        };
-        let lease = kept.lease();
-        kept.store
-            .finish_audit(&kept.audit, &lease, audit.finished_at, ending, &summary)
-            .await?;
-        let stale = Timestamp::now() - SignedDuration::from_hours(STALE_HOURS);
-        kept.store.prune(AUDITS_KEPT, stale).await?;
-        Ok(())
+        let ended = kept.finish(audit).await;
+        kept.store.close().await;
+        ended
     }
 
     /// The store, where there is one.
@@ -240,6 +223,30 @@ pub(crate) async fn findings(
 }
 
 impl Kept {
+    async fn finish(&self, audit: &Audit) -> anyhow::Result<()> {
+        let rest = self.journal.borrow_mut().take_all();
+        match rest {
+            Ok(batch) => self.write(&batch).await,
+            Err(error) => self.fail(error),
+        }
+        if let Some(error) = self.failed.borrow_mut().take() {
+            return Err(error);
+        }
+        let summary = Summary::of(audit).to_json()?;
+        let ending = if audit.interrupted {
+            Ending::Interrupted
+        } else {
+            Ending::Done
+        };
+        let lease = self.lease();
+        self.store
+            .finish_audit(&self.audit, &lease, audit.finished_at, ending, &summary)
+            .await?;
+        let stale = Timestamp::now() - SignedDuration::from_hours(STALE_HOURS);
+        self.store.prune(AUDITS_KEPT, stale).await?;
+        Ok(())
+    }
+
     fn fail(&self, error: impl Into<anyhow::Error>) {
         self.failed.borrow_mut().get_or_insert_with(|| error.into());
     }

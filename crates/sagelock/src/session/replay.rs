@@ -38,7 +38,7 @@ impl Session {
             wanted.regions.clone()
         };
         Ok(Self {
-            port: Rc::new(Port::Replay(recording)),
+            port: Rc::new(Port::Replay(recording, meta.started_at)),
             scope: if several {
                 let home = meta
                     .home

@@ -174,8 +174,14 @@ fn a_disk_that_is_full_loses_no_audit() {
         .permissions()
         .mode();
     assert_eq!(mode & 0o777, 0o600);
+    let left: Vec<_> = std::fs::read_dir(home.path().join(".local/share/sagelock"))
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").file_name())
+        .collect();
+    assert_eq!(left, ["sagelock.db"], "one file holds all of it");
     // In blocks of 512 bytes: there is room for what is there, and not for what comes.
-    let full = audit("200", "eu-west-1");
+    let there = std::fs::metadata(&database).expect("there").len();
+    let full = audit(&(there / 512 + 16).to_string(), "eu-west-1");
     assert_eq!(full.code, Some(2), "{}", full.err);
     for words in [
         "no room to write the store",

@@ -55,19 +55,28 @@ async function filters(page) {
   await page.click("#clear");
 }
 
+const rowCount = async (page) => Number(await page.locator("#list").getAttribute("aria-rowcount"));
+
 async function grouping(page) {
   for (const verdict of ["unknown", "pass", "not_applicable"]) await page.uncheck(`#f-verdict-${verdict}`);
   for (const [group, least] of [["rule", 10], ["place", 10], ["team", 3]]) {
     await page.selectOption("#f-group", group);
-    const heads = await page.locator("#list .group .toggle").allTextContents();
-    check(`groups by ${group}`, heads.length >= least && new Set(heads).size === heads.length, heads);
+    const rows = await rowCount(page);
     const counts = await page.locator("#list .group-counts").first().textContent();
     check(`a group by ${group} says what is in it`, /\d+ fail/.test(counts), counts);
-    const before = await page.locator("#list .row[data-id]").count();
-    await page.locator("#list .group .toggle").first().click();
-    const state = await page.locator("#list .group .toggle").first().getAttribute("aria-expanded");
-    const after = await page.locator("#list .row[data-id]").count();
-    check(`a group by ${group} folds`, state === "false" && after < before, `${before} ${after} ${state}`);
+    const toggles = page.locator("#list .group .toggle");
+    await toggles.first().click();
+    equal(`a group by ${group} folds`, await toggles.first().getAttribute("aria-expanded"), "false");
+    equal(`and its rows go, by ${group}`, rows - (await rowCount(page)), number(counts));
+    // Folded all, they are all in the page.
+    const unfolded = page.locator('#list .group .toggle[aria-expanded="true"]');
+    while ((await unfolded.count()) > 0) await unfolded.first().click();
+    const heads = await toggles.allTextContents();
+    check(`groups by ${group}`, heads.length >= least && new Set(heads).size === heads.length, heads);
+    equal(`only groups are left, by ${group}`, await rowCount(page), heads.length + 1);
+    const folded = page.locator('#list .group .toggle[aria-expanded="false"]');
+    while ((await folded.count()) > 0) await folded.last().click();
+    equal(`and unfold, by ${group}`, await rowCount(page), rows);
   }
   await page.selectOption("#f-group", "none");
   await page.click("#clear");
@@ -211,7 +220,7 @@ async function access(browser, url) {
     ["390 px, dark", { viewport: { width: 390, height: 844 }, colorScheme: "dark" }],
   ]) {
     // Whole, so that muted rows are looked at too; a row of each verdict is open.
-    const { page, seen, close } = await open(browser, `${url}#rule=EP-003&region=eu-west-1&account=333344445555&group=rule`, options);
+    const { page, seen, close } = await open(browser, `${url}#rule=EP-001&account=555566667777&group=rule`, options);
     for (const verdict of ["fail", "unknown", "pass", "not_applicable"]) {
       await page.locator(`#list .row.v-${verdict} .toggle`).first().click();
     }

@@ -99,6 +99,11 @@ pub(super) enum KeyAsk {
         caller: CellId,
         account: AccountId,
     },
+    /// The accounts of the organisation.
+    Members {
+        caller: CellId,
+        page: Page,
+    },
 }
 
 /// A question.
@@ -240,7 +245,8 @@ impl KeyAsk {
             | Self::Text { .. }
             | Self::Rotation { .. }
             | Self::Tags { .. }
-            | Self::Account { .. } => false,
+            | Self::Account { .. }
+            | Self::Members { .. } => false,
         }
     }
 
@@ -295,6 +301,16 @@ impl KeyAsk {
                 }
                 .into(),
             ),
+            Self::Members { caller, page } => (
+                at(
+                    &caller.account,
+                    crate::regions::organizations_home(&caller.region),
+                ),
+                input::ListAccounts {
+                    next_token: page.token.clone(),
+                }
+                .into(),
+            ),
             Self::Account { caller, account } => (
                 at(
                     &caller.account,
@@ -311,7 +327,7 @@ impl KeyAsk {
     /// What it is about, for a gap; empty for a listing.
     pub(super) fn subject(&self) -> String {
         match self {
-            Self::Aliases { .. } => String::new(),
+            Self::Aliases { .. } | Self::Members { .. } => String::new(),
             Self::Key { arn, .. } | Self::Rotation { arn, .. } | Self::Tags { arn, .. } => {
                 arn.to_string()
             }

@@ -59,9 +59,9 @@ pub enum Next {
 /// Pages of one listing that we are ready to read: a million of anything.
 pub(crate) const PAGES_MAX: u32 = 10_000;
 
-/// Cells that are collected at the same time, at the most: as many as there is memory for. No
-/// more are open than are needed to have something to ask.
-const CELLS_OPEN_MAX: usize = 4096;
+/// Cells that are collected at the same time, at the most: as many as there is memory for, 0.3 MiB
+/// for one of fifty endpoints. No more are open than are needed to have something to ask.
+const CELLS_OPEN_MAX: usize = 1024;
 
 /// A collection under way.
 #[derive(Debug)]

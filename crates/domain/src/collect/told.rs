@@ -77,7 +77,8 @@ impl Told {
             | KeyAsk::Rotation { .. }
             | KeyAsk::Aliases { .. }
             | KeyAsk::Tags { .. }
-            | KeyAsk::Account { .. } => None,
+            | KeyAsk::Account { .. }
+            | KeyAsk::Members { .. } => None,
         }
     }
 

@@ -15,7 +15,7 @@ use sagelock_domain::recording::{Recording, line};
 use sagelock_store::{Batch, Denial, Description, Ran};
 
 /// Answers of one account and region that are packed together, in bytes before they are packed.
-const CHUNK: usize = 16 * 1024;
+const CHUNK: usize = 4 * 1024;
 /// Packed bytes that are written together.
 const BATCH: usize = 256 * 1024;
 

@@ -5,10 +5,13 @@ mod absent;
 mod aliases;
 mod described;
 mod details;
+mod members;
 mod owner;
 mod readers;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use members::Members;
 
 use super::ask::KeyAsk;
 use super::scope::Scope;
@@ -52,6 +55,7 @@ pub(super) struct KeyBook {
     /// The same keys.
     aliases_open: BTreeSet<KeyArn>,
     told: Told,
+    members: Members,
     accounts_asked: BTreeSet<AccountId>,
     accounts_open: BTreeSet<AccountId>,
 }
@@ -91,6 +95,7 @@ impl KeyBook {
             await_own_aliases: BTreeMap::new(),
             aliases_open: BTreeSet::new(),
             told: Told::default(),
+            members: Members::default(),
             accounts_asked: BTreeSet::new(),
             accounts_open: BTreeSet::new(),
         }
@@ -272,6 +277,9 @@ impl KeyBook {
                 so_far,
             } => {
                 self.on_tags(caller, arn, &page, so_far, answer, &mut outcome);
+            }
+            KeyAsk::Members { caller, page } => {
+                self.on_members(caller, &page, answer, &mut outcome);
             }
             KeyAsk::Account { caller, account } => {
                 self.on_account(&caller, account, answer, &mut outcome);

@@ -35,13 +35,13 @@ impl KeyBook {
                 continue;
             }
             self.accounts_open.insert(account.clone());
-            outcome.asks.push(KeyAsk::Account {
-                caller: CellId {
-                    account: self.home.clone(),
-                    region: caller.region.clone(),
-                },
-                account,
-            });
+            let caller = CellId {
+                account: self.home.clone(),
+                region: caller.region.clone(),
+            };
+            if !self.is_told_by_list(&caller, &account, outcome) {
+                outcome.asks.push(KeyAsk::Account { caller, account });
+            }
         }
     }
 
@@ -75,5 +75,6 @@ impl KeyBook {
         self.keys
             .own_organization
             .insert(account, Read { source, fact });
+        self.ask_waiting(caller, outcome);
     }
 }

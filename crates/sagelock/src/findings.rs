@@ -2,14 +2,13 @@
 //! one after the other.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader};
 
-use flate2::Compression;
-use flate2::bufread::DeflateDecoder;
-use flate2::write::DeflateEncoder;
 use sagelock_domain::assess::Record;
 use sagelock_domain::inventory::CellId;
 use sagelock_domain::rules::{Severity, Verdict};
+
+use crate::packing::{Packer, unpacked};
 
 /// The findings of one account and region, a JSON line each, deflated; in the order of rule and ARN.
 pub(crate) type Pack = Vec<u8>;
@@ -22,6 +21,7 @@ pub(crate) struct Findings {
     tally: BTreeMap<(Verdict, Severity), u64>,
     /// The verdicts that are shown; none means all.
     only: Vec<Verdict>,
+    packer: Packer,
 }
 
 impl Findings {
@@ -36,7 +36,7 @@ impl Findings {
                 .entry((record.verdict, record.severity))
                 .or_default() += 1;
         }
-        let pack = pack(&records)?;
+        let pack = pack(&mut self.packer, &records)?;
         let packs = self.cells.entry(cell).or_default();
         packs.push(pack);
         packs
@@ -127,6 +127,7 @@ impl Findings {
             only: self.only.clone(),
             tally: self.tally.clone(),
             cells: BTreeMap::new(),
+            packer: Packer::default(),
         };
         for (cell, packs) in &self.cells {
             let mut again = Vec::new();
@@ -137,7 +138,7 @@ impl Findings {
                     records.push(record);
                     Ok(())
                 })?;
-                again.push(pack(&records)?);
+                again.push(pack(&mut changed.packer, &records)?);
             }
             changed.cells.insert(cell.clone(), again);
         }
@@ -146,13 +147,14 @@ impl Findings {
 }
 
 /// Packs findings.
-pub(crate) fn pack(records: &[Record]) -> io::Result<Pack> {
-    let mut packed = DeflateEncoder::new(Vec::new(), Compression::fast());
-    for record in records {
-        serde_json::to_writer(&mut packed, record)?;
-        packed.write_all(b"\n")?;
-    }
-    packed.finish()
+fn pack(packer: &mut Packer, records: &[Record]) -> io::Result<Pack> {
+    packer.pack_written(|text| {
+        for record in records {
+            serde_json::to_writer(&mut *text, record)?;
+            text.push(b'\n');
+        }
+        Ok(())
+    })
 }
 
 /// Reads packed findings one after the other.
@@ -169,7 +171,7 @@ fn record(line: &[u8]) -> io::Result<Record> {
 
 /// The lines of a pack, each with its line feed.
 fn lines(pack: &[u8], read: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
-    let mut lines = BufReader::with_capacity(1 << 16, DeflateDecoder::new(pack));
+    let mut lines = BufReader::with_capacity(1 << 16, unpacked(pack));
     let mut line = Vec::new();
     loop {
         line.clear();

@@ -1,11 +1,8 @@
 //! What a run has been answered, kept as it comes, so that a killed run goes on where it was.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 
-use flate2::Compression;
-use flate2::bufread::DeflateDecoder;
-use flate2::write::DeflateEncoder;
 use jiff::Timestamp;
 use sagelock_domain::call::{Call, CallError, CallErrorKind, Op, Reply, Service, view};
 use sagelock_domain::collect::Address;
@@ -13,6 +10,8 @@ use sagelock_domain::ids::{AccountId, Region};
 use sagelock_domain::inventory::CellId;
 use sagelock_domain::recording::{Recording, line};
 use sagelock_store::{Batch, Denial, Description, Ran};
+
+use crate::packing::{Packer, unpacked};
 
 /// Answers of one account and region that are packed together, in bytes before they are packed.
 const CHUNK: usize = 4 * 1024;
@@ -26,6 +25,7 @@ pub(crate) struct Journal {
     open: BTreeMap<CellId, Vec<u8>>,
     batch: Batch,
     bytes: usize,
+    packer: Packer,
 }
 
 /// What belongs to no account and region alone: keys, the organisation.
@@ -119,9 +119,7 @@ impl Journal {
         let Some(lines) = self.open.remove(cell) else {
             return Ok(());
         };
-        let mut packed = DeflateEncoder::new(Vec::new(), Compression::fast());
-        packed.write_all(&lines)?;
-        let packed = packed.finish()?;
+        let packed = self.packer.pack(&lines)?;
         self.bytes += packed.len();
         let CellId { account, region } = cell.clone();
         self.batch.answers.push((account, region, packed));
@@ -197,7 +195,7 @@ fn description(reply: &Reply) -> Option<Description> {
 pub(crate) fn recording(chunks: &[Vec<u8>]) -> anyhow::Result<Recording> {
     let mut text = String::new();
     for chunk in chunks {
-        DeflateDecoder::new(chunk.as_slice()).read_to_string(&mut text)?;
+        unpacked(chunk).read_to_string(&mut text)?;
     }
     Ok(Recording::read(&text)?)
 }

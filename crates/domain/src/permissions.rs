@@ -51,7 +51,7 @@ fn pattern(row: &Row) -> String {
 /// A statement id out of the kind of resource: letters and digits only, as IAM wants.
 fn sid(kind: &str) -> String {
     if kind == "*" {
-        return "SagelockReadAny".to_owned();
+        return "SagelockAuditAny".to_owned();
     }
     let kind = kind.rsplit(':').next().unwrap_or_default();
     let kind = kind.trim_end_matches("/*");
@@ -64,7 +64,7 @@ fn sid(kind: &str) -> String {
             .chain(letters)
             .collect::<String>()
     });
-    format!("SagelockRead{}", words.collect::<String>())
+    format!("SagelockAudit{}", words.collect::<String>())
 }
 
 /// What each operation is for and which rules need it: the page of permissions.
@@ -133,10 +133,10 @@ pub fn role_cloudformation() -> Value {
             },
         },
         "Resources": {
-            "SagelockRead": {
+            "SagelockAudit": {
                 "Type": "AWS::IAM::Role",
                 "Properties": {
-                    "RoleName": "sagelock-read",
+                    "RoleName": "sagelock-audit",
                     "AssumeRolePolicyDocument": {
                         "Version": "2012-10-17",
                         "Statement": [{
@@ -145,11 +145,11 @@ pub fn role_cloudformation() -> Value {
                             "Action": "sts:AssumeRole",
                         }],
                     },
-                    "Policies": [{ "PolicyName": "sagelock-read", "PolicyDocument": policy_json() }],
+                    "Policies": [{ "PolicyName": "sagelock-audit", "PolicyDocument": policy_json() }],
                 },
             },
         },
-        "Outputs": { "RoleArn": { "Value": { "Fn::GetAtt": ["SagelockRead", "Arn"] } } },
+        "Outputs": { "RoleArn": { "Value": { "Fn::GetAtt": ["SagelockAudit", "Arn"] } } },
     })
 }
 
@@ -164,8 +164,8 @@ pub fn role_terraform() -> String {
   description = "ARN of the account, role or user that may assume the role."
 }}
 
-resource "aws_iam_role" "sagelock_read" {{
-  name = "sagelock-read"
+resource "aws_iam_role" "sagelock_audit" {{
+  name = "sagelock-audit"
   assume_role_policy = jsonencode({{
     Version = "2012-10-17"
     Statement = [{{
@@ -176,9 +176,9 @@ resource "aws_iam_role" "sagelock_read" {{
   }})
 }}
 
-resource "aws_iam_role_policy" "sagelock_read" {{
-  name   = "sagelock-read"
-  role   = aws_iam_role.sagelock_read.id
+resource "aws_iam_role_policy" "sagelock_audit" {{
+  name   = "sagelock-audit"
+  role   = aws_iam_role.sagelock_audit.id
   policy = <<-EOT
   {policy}
   EOT

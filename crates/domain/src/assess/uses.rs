@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::fact::{Fact, Gap};
 use crate::ids::{ConfigName, EndpointName, KeyArn, Place};
 use crate::inventory::{
-    Cell, CellId, Config, Encryption, Endpoint, Keys, PlaceKind, PlaceUse, Resolved, Schedule,
+    Cell, CellId, Config, ConfigFacts, Encryption, Endpoint, Keys, PlaceKind, PlaceUse, Resolved,
+    Schedule,
 };
 use crate::rules::{KeyUse, UsesGap};
 
@@ -62,15 +63,41 @@ impl Uses {
         for schedule in cell.schedules.values() {
             self.note_schedule(cell, keys, schedule);
         }
+        for name in held.keys() {
+            self.note_models(cell, cell.configs.get(*name));
+        }
+        for config in cell.remembered.values() {
+            self.note_models(cell, Some(config));
+        }
         for used in cell.place_uses() {
             self.note_place(cell, keys, &used);
         }
     }
 
+    /// What a model loads is not known where the model is not.
+    fn note_models(&mut self, cell: &Cell, config: Option<&Config>) {
+        let described = config.and_then(|config| config.described.fact.known());
+        let facts = described.and_then(Option::as_ref);
+        for model in facts.into_iter().flat_map(ConfigFacts::models) {
+            match cell.models.get(model).map(|read| &read.fact) {
+                Some(Fact::Known(_)) => {}
+                Some(Fact::Unknown(gap)) => self.lacks_fact(gap),
+                None => self.lacks(UsesGap::Said(format!(
+                    "what model {model} loads was not asked"
+                ))),
+            }
+        }
+    }
+
     /// The key that a bucket or an artifact names is used by whoever writes there or loads it.
     fn note_place(&mut self, cell: &Cell, keys: &Keys, place: &PlaceUse<'_>) {
+        let unread = |endpoint| {
+            let uri = place.uri;
+            let said = format!("which key {uri} of endpoint {endpoint} is under is not known");
+            UsesGap::Said(said)
+        };
         let Place::Bucket(bucket, key) = Place::read(place.uri) else {
-            return;
+            return self.lacks(unread(place.endpoint));
         };
         let object = cell.storage.objects.get(&(bucket.clone(), key));
         let object = object.filter(|_| place.kind == PlaceKind::Object);
@@ -89,7 +116,7 @@ impl Uses {
                     let facts = facts.as_ref();
                     (facts.map(|one| &one.default), facts.map(|one| &one.region))
                 }
-                None => return,
+                None => return self.lacks(unread(place.endpoint)),
             },
         };
         if let (Some(key), Some(region)) = (fact.and_then(Encryption::key), region) {

@@ -38,6 +38,10 @@ pub(super) const RULE: Rule = Rule {
         Op::DescribeModelQualityJobDefinition,
         Op::DescribeModelBiasJobDefinition,
         Op::DescribeModelExplainabilityJobDefinition,
+        Op::DescribeModel,
+        Op::HeadObject,
+        Op::GetBucketEncryption,
+        Op::ListAliases,
         Op::DescribeKey,
     ],
     reasons: &[

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::call::{Op, Service};
-use crate::drive::Rate;
+use crate::drive::{Rate, rate_of};
 
 /// What a region is expected to hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ const DOLLARS_PER_KMS_REQUEST: f64 = 0.03 / 10_000.0;
 /// requests" in us-east-1: 0.0004 US dollars for each 1,000 requests.
 const DOLLARS_PER_S3_REQUEST: f64 = 0.0004 / 1_000.0;
 
-/// What auditing so many regions will cost.
+/// What auditing so many regions of one account will cost.
 #[must_use]
 #[expect(
     clippy::cast_precision_loss,
@@ -82,17 +82,10 @@ pub fn estimate(regions: u64, expected: Expected, rate: Rate) -> Estimate {
     };
     let dollars = of(Service::Kms, &calls) as f64 * DOLLARS_PER_KMS_REQUEST
         + of(Service::S3, &calls) as f64 * DOLLARS_PER_S3_REQUEST;
-    // Regions are asked at the same time, each at its own rate.
-    let seconds = [Service::SageMaker, Service::Kms, Service::S3]
+    // Every operation of every region has a bucket of its own, and they are asked at the same time.
+    let seconds = per_region
         .into_iter()
-        .map(|service| {
-            let rate = match rate {
-                Rate::Default => service.rate_default(),
-                Rate::PerSecond(rate) => rate,
-                Rate::Max => f64::INFINITY,
-            };
-            of(service, &calls) as f64 / regions.max(1) as f64 / rate
-        });
+        .map(|(op, count)| count as f64 / rate_of(rate, op.row().service));
     let seconds = (rate != Rate::Max).then(|| seconds.fold(0.0, f64::max));
     Estimate {
         calls,
@@ -120,7 +113,7 @@ mod tests {
         assert_eq!(estimate.calls[&Op::GetBucketEncryption], 5);
         assert_eq!(estimate.calls[&Op::HeadObject], 40);
         let seconds = estimate.seconds.unwrap();
-        assert!((290.0..300.0).contains(&seconds), "{seconds}");
+        assert!((129.0..131.0).contains(&seconds), "{seconds}: of ListTags");
         assert!(estimate.dollars < 0.01);
     }
 }

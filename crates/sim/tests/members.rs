@@ -3,13 +3,14 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so")]
 
-use std::collections::{BTreeMap, VecDeque};
+mod collected;
 
-use sagelock_domain::assess::Assessor;
-use sagelock_domain::call::{Call, CallError, CallErrorKind, Op};
-use sagelock_domain::collect::{Collector, Next, Scope};
+use std::collections::BTreeMap;
+
+use collected::collect;
+use sagelock_domain::call::{CallError, CallErrorKind, Op};
+use sagelock_domain::collect::Scope;
 use sagelock_domain::ids::{AccountId, Region};
-use sagelock_domain::settings::Settings;
 use sagelock_sim::estate::fleet::{Size, fleet};
 
 type Said = BTreeMap<String, (&'static str, &'static str)>;
@@ -27,46 +28,25 @@ fn audit(accounts: usize, denied: &[Op]) -> (Said, BTreeMap<Op, usize>) {
     let ids: Vec<AccountId> = open.map(|account| AccountId::new(&account.id)).collect();
     assert_eq!(ids.len(), accounts);
     let regions: Vec<Region> = fleet.regions.iter().map(Region::new).collect();
-    let settings = Settings::default();
-    let mut collector = Collector::new(&Scope::of(&ids, &regions, true));
-    let mut assessor = Assessor::new(&settings, now);
-    let mut said = Said::new();
-    let mut asked = BTreeMap::new();
-    let mut open = VecDeque::new();
-    loop {
-        match collector.advance() {
-            Next::Start(ticket, address, op) => {
-                *asked.entry(op).or_default() += 1;
-                open.push_back((ticket, address, collector.call(ticket).expect("a call")));
-                continue;
-            }
-            Next::Recall(_) => unreachable!("nothing is remembered"),
-            Next::Wait if collector.widen() => continue,
-            Next::Wait => {}
-            Next::Done => break,
-        }
-        let (ticket, address, call): (_, _, Call) = open.pop_front().expect("something is open");
-        let answer = if denied.contains(&call.op()) {
-            Err(CallError {
+    let scope = Scope::of(&ids, &regions, true);
+    let first = |_| 0;
+    let (findings, _, asked) = collect(&scope, now, first, |address, call| {
+        if denied.contains(&call.op()) {
+            return Err(CallError {
                 kind: CallErrorKind::AccessDenied,
                 code: "AccessDeniedException".to_owned(),
                 message: String::new(),
-            })
-        } else {
-            let (account, region) = (address.account.as_str(), address.region.as_str());
-            fleet.world.answer(account, region, &call)
-        };
-        collector.on_reply(ticket, answer, now);
-        for cell in collector.take_cells() {
-            for finding in assessor.assess_cell(&cell, collector.keys()) {
-                if finding.rule.id == "EP-007" {
-                    let words = (finding.verdict().as_str(), finding.judgement.reason.code);
-                    said.insert(finding.subject.arn.clone(), words);
-                }
-            }
+            });
         }
-    }
-    (said, asked)
+        let (account, region) = (address.account.as_str(), address.region.as_str());
+        fleet.world.answer(account, region, call)
+    });
+    let said = findings.into_iter().filter(|one| one.rule.id == "EP-007");
+    let said = said.map(|finding| {
+        let words = (finding.verdict().as_str(), finding.judgement.reason.code);
+        (finding.subject.arn, words)
+    });
+    (said.collect(), asked)
 }
 
 #[test]

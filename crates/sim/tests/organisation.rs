@@ -2,14 +2,14 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so")]
 
+mod collected;
+
 use std::collections::BTreeMap;
 
+use collected::collect;
 use jiff::Timestamp;
-use sagelock_domain::assess::Assessor;
-use sagelock_domain::call::Call;
-use sagelock_domain::collect::{Address, Collector, Next, Scope, Ticket};
+use sagelock_domain::collect::Scope;
 use sagelock_domain::ids::{AccountId, Region};
-use sagelock_domain::settings::Settings;
 use sagelock_sim::World;
 use sagelock_sim::estate::demo;
 
@@ -23,37 +23,17 @@ fn audit(world: &mut World, seed: u64) -> (Said, Vec<String>) {
         .map(|name| Region::new(*name))
         .collect();
     let scope = Scope::of(&accounts, &regions, true);
-    let settings = Settings::default();
     let now = world.now();
-    let mut collector = Collector::new(&scope);
-    let mut assessor = Assessor::new(&settings, now);
-    let mut findings = Vec::new();
-    let mut open: Vec<(Ticket, Address, Call)> = Vec::new();
     let mut state = seed | 1;
-    loop {
-        match collector.advance() {
-            Next::Start(ticket, address, _) => {
-                let call = collector.call(ticket).expect("a call");
-                open.push((ticket, address, call));
-                continue;
-            }
-            Next::Recall(_) => unreachable!("nothing is remembered"),
-            Next::Wait if collector.widen() => continue,
-            Next::Wait => {}
-            Next::Done => break,
-        }
+    let pick = |open: usize| {
         state = state
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1);
-        let at = usize::try_from(state >> 33).expect("31 bits") % open.len();
-        let (ticket, address, call) = open.swap_remove(at);
-        let answer = world.answer(address.account.as_str(), address.region.as_str(), &call);
-        collector.on_reply(ticket, answer, now);
-        for cell in collector.take_cells() {
-            findings.extend(assessor.assess_cell(&cell, collector.keys()));
-        }
-    }
-    findings.extend(assessor.assess_keys(collector.keys()));
+        usize::try_from(state >> 33).expect("31 bits") % open
+    };
+    let (findings, collector, _) = collect(&scope, now, pick, |address, call| {
+        world.answer(address.account.as_str(), address.region.as_str(), call)
+    });
     let said = findings.into_iter().map(|finding| {
         let id = (finding.rule.id.to_owned(), finding.subject.arn.clone());
         let verdict = finding.verdict().as_str().to_owned();

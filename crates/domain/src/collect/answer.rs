@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::Address;
 use crate::call::{Call, CallError, CallErrorKind, Op, Reply};
-use crate::fact::{Gap, Source};
+use crate::fact::{Gap, Read, Source};
 
 /// What an answer is, with where it came from.
 pub(crate) struct Answer {
@@ -89,5 +89,22 @@ fn said(error: &CallError) -> String {
         ("", message) => message.to_owned(),
         (code, "") => code.to_owned(),
         (code, message) => format!("{code}: {message}"),
+    }
+}
+
+/// "It does not exist" is an answer; any other failure is a gap.
+pub(super) fn existing<V, T>(
+    source: Source,
+    viewed: Result<V, Failure>,
+    gaps: &mut Vec<Gap>,
+    take: impl FnOnce(V) -> T,
+) -> Read<Option<T>> {
+    match viewed {
+        Ok(view) => Read::known(source, Some(take(view))),
+        Err(failure) if failure.is_not_found() => Read::known(source, None),
+        Err(failure) => {
+            gaps.push(failure.gap.clone());
+            Read::unknown(source, failure.gap)
+        }
     }
 }

@@ -4,7 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Address, Answer, Failure};
+use super::answer::existing;
+use super::{Address, Answer};
 use crate::call::{Call, Op, input, view};
 use crate::fact::{Gap, GapReason, Read, Source};
 use crate::ids::{AccountId, BucketName, KeyRef, Partition, Place, Region};
@@ -231,7 +232,7 @@ impl BucketBook {
                 let default = Encryption::None;
                 Read::known(source, Some(BucketFacts { region, default }))
             }
-            viewed => existing(source, viewed, outcome, |view| {
+            viewed => existing(source, viewed, &mut outcome.gaps, |view| {
                 BucketFacts::read(view, region)
             }),
         };
@@ -251,7 +252,7 @@ impl BucketBook {
         let gap = || ask.malformed(Op::HeadObject);
         let (source, viewed) = answer.view::<view::HeadObject>(gap);
         let region = ask.region.clone();
-        let read = existing(source, viewed, outcome, |view| {
+        let read = existing(source, viewed, &mut outcome.gaps, |view| {
             ObjectFacts::read(&view, region)
         });
         let facts = read.fact.known().and_then(Option::as_ref);
@@ -306,21 +307,4 @@ fn reference(cell: &CellId, region: &Region, encryption: &Encryption) -> Option<
         region: region.clone(),
     };
     Some((of, key))
-}
-
-/// "It does not exist" is an answer; any other failure is a gap.
-fn existing<V, T>(
-    source: Source,
-    viewed: Result<V, Failure>,
-    outcome: &mut Outcome,
-    take: impl FnOnce(V) -> T,
-) -> Read<Option<T>> {
-    match viewed {
-        Ok(view) => Read::known(source, Some(take(view))),
-        Err(failure) if failure.is_not_found() => Read::known(source, None),
-        Err(failure) => {
-            outcome.gaps.push(failure.gap.clone());
-            Read::unknown(source, failure.gap)
-        }
-    }
 }

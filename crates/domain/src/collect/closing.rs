@@ -75,10 +75,11 @@ impl Collector {
         if let Some(state) = self.open.remove(&index) {
             let storage = self.buckets.close(state.id());
             let cell = state.close(storage);
+            // A region that answered anything does not refuse the caller as a whole.
             if denied::has_answered(&cell) {
                 self.answering.insert(cell.id.account.clone());
-            }
-            if denied::listings_denied(&cell) {
+                self.whole.push(cell);
+            } else if denied::listings_denied(&cell) {
                 self.denied.push(cell);
             } else {
                 self.whole.push(cell);

@@ -85,6 +85,13 @@ impl Denied {
         self.keys.insert((caller, key), (at, said));
     }
 
+    /// Whether a key, as an account names it, is another account's.
+    #[must_use]
+    pub fn is_foreign(caller: &AccountId, key: &str) -> bool {
+        key.parse::<Arn>()
+            .is_ok_and(|arn| arn.account() != caller.as_str())
+    }
+
     /// What an account was told about a key of another one.
     pub(super) fn answer(
         &self,
@@ -96,10 +103,6 @@ impl Denied {
         };
         let id = (address.account.clone(), asked.key_id.clone());
         let (at, said) = self.keys.get(&id)?;
-        let is_foreign = asked
-            .key_id
-            .parse::<Arn>()
-            .is_ok_and(|arn| arn.account() != address.account.as_str());
         let said = CallError {
             message: format!(
                 "{} (asked at {at}; not asked again for a day)",
@@ -107,6 +110,6 @@ impl Denied {
             ),
             ..said.clone()
         };
-        is_foreign.then_some((*at, Err(said)))
+        Self::is_foreign(&address.account, &asked.key_id).then_some((*at, Err(said)))
     }
 }

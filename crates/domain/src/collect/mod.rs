@@ -62,6 +62,9 @@ pub(crate) const PAGES_MAX: u32 = 10_000;
 /// Cells that are collected at the same time, at the most: as many as there is memory for, 0.3 MiB
 /// for one of fifty endpoints. No more are open than are needed to have something to ask.
 const CELLS_OPEN_MAX: usize = 1024;
+/// Cells of which it is asked at the same time what is remembered, at the most: more do not make the
+/// store faster, and nothing is known of them yet that could be asked.
+const RECALLED_MAX: usize = 32;
 
 /// A collection under way.
 #[derive(Debug)]
@@ -202,7 +205,8 @@ impl Collector {
     /// Opens a further account and region, or enters a further account; false where there is none
     /// or enough is open.
     pub fn widen(&mut self) -> bool {
-        if self.open.len() + self.awaiting.len() >= CELLS_OPEN_MAX {
+        let recalling = self.awaiting.len() + self.recalling.len();
+        if recalling >= RECALLED_MAX || self.open.len() + recalling >= CELLS_OPEN_MAX {
             return false;
         }
         if let Some(id) = self.unopened.pop_front() {

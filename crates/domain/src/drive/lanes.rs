@@ -159,6 +159,10 @@ impl Lanes {
             if pending.is_some() {
                 self.turns.take(&lane.address.account, turn);
             }
+            // Most lanes fill once: the room goes to those that fill next.
+            if lane.queue.is_empty() {
+                lane.queue = VecDeque::new();
+            }
             self.line_up(id);
             if pending.is_some() {
                 return pending;

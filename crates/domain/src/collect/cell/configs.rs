@@ -1,8 +1,9 @@
 //! The configurations of a cell: the list, those that endpoints name, and what each says.
 
-use super::{CellState, Outcome, existing, tags_of};
+use super::{CellState, Outcome, tags_of};
 use crate::call::{Op, Reply, view};
 use crate::collect::Answer;
+use crate::collect::answer::existing;
 use crate::collect::ask::{CellAsk, Page, Tagged};
 use crate::fact::{Fact, Gap, GapReason, Read, Source};
 use crate::ids::{ConfigName, EndpointName, Partition};

@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::answer::existing;
 use super::ask::{CellAsk, Page, Tagged};
-use super::{Address, Answer, Failure, Memory, PAGES_MAX};
+use super::{Address, Answer, Memory, PAGES_MAX};
 use crate::call::{Call, CallError, Op, Reply, view};
 use crate::fact::{Fact, Gap, GapReason, Read, Source};
 use crate::ids::{ConfigName, EndpointName, KeyRef};
@@ -342,21 +343,4 @@ impl CellState {
 
 fn tags_of(of: Tagged) -> CellAsk {
     CellAsk::Tags { of, more: None }
-}
-
-/// "It does not exist" is an answer; any other failure is a gap.
-fn existing<V, T>(
-    source: Source,
-    viewed: Result<V, Failure>,
-    gaps: &mut Vec<Gap>,
-    take: impl FnOnce(V) -> T,
-) -> Read<Option<T>> {
-    match viewed {
-        Ok(view) => Read::known(source, Some(take(view))),
-        Err(failure) if failure.is_not_found() => Read::known(source, None),
-        Err(failure) => {
-            gaps.push(failure.gap.clone());
-            Read::unknown(source, failure.gap)
-        }
-    }
 }

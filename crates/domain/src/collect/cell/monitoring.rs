@@ -1,8 +1,9 @@
 //! The monitoring schedules of a cell: the list, each schedule, and the job definition behind it.
 
-use super::{CellState, Outcome, existing};
+use super::{CellState, Outcome};
 use crate::call::{Op, view};
 use crate::collect::Answer;
+use crate::collect::answer::existing;
 use crate::collect::ask::{CellAsk, Page, job_op};
 use crate::fact::{Fact, Gap, Read, Source};
 use crate::ids::KeyRef;

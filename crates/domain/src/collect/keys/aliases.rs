@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Aliases, KeyBook, Outcome, RefId, malformed, unknown};
+use super::{Aliases, KeyBook, Outcome, RefId, endless, malformed, unknown};
 use crate::call::{Op, view};
 use crate::collect::ask::{KeyAsk, Page};
 use crate::collect::{Answer, PAGES_MAX};
-use crate::fact::{Fact, Gap, GapReason, Read};
+use crate::fact::{Fact, Read};
 use crate::ids::{KeyArn, Partition};
 use crate::inventory::CellId;
 
@@ -94,13 +94,7 @@ impl KeyBook {
                         outcome.asks.push(KeyAsk::Aliases { cell, page, so_far });
                         return;
                     }
-                    Some(_) => Fact::Unknown(
-                        Gap {
-                            reason: GapReason::TooManyPages,
-                            ..gap()
-                        }
-                        .into(),
-                    ),
+                    Some(_) => endless(gap(), outcome),
                     None => Fact::Known(so_far.into_iter().collect::<BTreeMap<_, _>>()),
                 }
             }

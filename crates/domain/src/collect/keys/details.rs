@@ -1,10 +1,10 @@
 //! What else there is to know about a key: rotation, tags, aliases.
 
-use super::{Aliases, KeyBook, Outcome, malformed, unknown};
+use super::{Aliases, KeyBook, Outcome, endless, malformed, unknown};
 use crate::call::{Op, view};
 use crate::collect::ask::{KeyAsk, Page};
 use crate::collect::{Answer, PAGES_MAX};
-use crate::fact::{Fact, Gap, GapReason, Read};
+use crate::fact::{Fact, Read};
 use crate::ids::KeyArn;
 use crate::inventory::{CellId, Key, KeyFacts, KeyManager, Rotation, Tags};
 
@@ -135,13 +135,7 @@ impl KeyBook {
                         });
                         return;
                     }
-                    Some(_) => Fact::Unknown(
-                        Gap {
-                            reason: GapReason::TooManyPages,
-                            ..gap()
-                        }
-                        .into(),
-                    ),
+                    Some(_) => endless(gap(), outcome),
                     None => Fact::Known(so_far),
                 }
             }

@@ -303,6 +303,16 @@ fn is_of(arn: &Arn, cell: &CellId) -> bool {
     arn.account() == cell.account.as_str() && arn.region() == cell.region.as_str()
 }
 
+/// A listing without an end.
+fn endless<T>(gap: Gap, outcome: &mut Outcome) -> Fact<T> {
+    let gap = Gap {
+        reason: GapReason::TooManyPages,
+        ..gap
+    };
+    outcome.gaps.push(gap.clone());
+    Fact::Unknown(gap.into())
+}
+
 fn unknown<T>(failure: Failure, outcome: &mut Outcome) -> Fact<T> {
     outcome.gaps.push(failure.gap.clone());
     Fact::Unknown(failure.gap.into())

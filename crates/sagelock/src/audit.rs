@@ -20,7 +20,7 @@ use crate::exit::{Exit, Failure};
 use crate::findings::Findings;
 use crate::history::History;
 use crate::progress::Progress;
-use crate::report::{Audit, Names, names_of};
+use crate::report::{Audit, Names, names_of, some_of};
 use crate::session::Session;
 
 /// A finished job: the audit, how AWS took it, and what was collected.
@@ -314,19 +314,8 @@ pub(crate) fn not_entered(audit: &Audit) -> Vec<String> {
     let line = |group: &Vec<&Gap>| {
         let first = group.first()?;
         let accounts: Vec<&str> = group.iter().map(|gap| gap.account.as_str()).collect();
-        let shown = accounts
-            .iter()
-            .take(NAMED_MAX)
-            .copied()
-            .collect::<Vec<_>>()
-            .join(", ");
-        let more = accounts.len().saturating_sub(NAMED_MAX);
-        let more = if more > 0 {
-            format!(" and {more} more")
-        } else {
-            String::new()
-        };
-        Some(format!("not entered: {shown}{more}: {first}"))
+        let accounts = some_of(&accounts, NAMED_MAX, "accounts");
+        Some(format!("not entered: {accounts}: {first}"))
     };
     groups.values().filter_map(line).collect()
 }

@@ -11,7 +11,7 @@ use sagelock_domain::collect::{Address, Memory, Ticket};
 use sagelock_domain::drive::{Driver, Source, Step};
 use sagelock_domain::inventory::CellId;
 use sagelock_domain::recording::{Recording, not_recorded};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use crate::history::History;
 
@@ -128,24 +128,31 @@ async fn drive<S: Source>(
                 break Ended::Interrupted;
             }
             Some(joined) = flying.join_next() => {
-                match joined {
-                    Ok(Event::Answered(ticket, asked, (at, result))) => {
+                panics(joined.map(|event| match event {
+                    Event::Answered(ticket, asked, (at, result)) => {
                         history.note(&asked.0, &asked.1, &result, at);
                         driver.on_reply(ticket, result, start.elapsed(), at);
                     }
-                    Ok(Event::Recalled(cell, memory)) => {
+                    Event::Recalled(cell, memory) => {
                         driver.source_mut().on_recall(cell, *memory);
                     }
-                    // A fault of ours ends the run, and is told as what it is.
-                    Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
-                    Err(_) => {}
-                }
+                }));
                 watch(driver);
             }
-            Some(_) = writing.join_next() => {}
+            Some(joined) = writing.join_next() => panics(joined),
             () = tokio::time::sleep(until) => {}
         }
     };
-    while writing.join_next().await.is_some() {}
+    while let Some(joined) = writing.join_next().await {
+        panics(joined);
+    }
     ended
+}
+
+/// A fault of ours ends the run, and is told as what it is.
+fn panics(joined: Result<(), JoinError>) {
+    match joined {
+        Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
+        Ok(()) | Err(_) => {}
+    }
 }

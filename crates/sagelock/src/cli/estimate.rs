@@ -134,7 +134,7 @@ fn as_text(regions: u64, expected: Expected, estimate: &Estimate, basis: &str) -
         "{endpoints} endpoints, {configs} configurations, {keys} keys, {buckets} buckets and {artifacts} artifacts"
     );
     let mut lines = vec![
-        format!("{regions} {plural} with {each} each"),
+        format!("{regions} {plural} of one account with {each} each"),
         format!("({basis})"),
         format!("{total} calls, {time}, at most {dollars:.2} US dollars (requests of KMS and S3)"),
         String::new(),

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 
 use jiff::Timestamp;
 use sagelock_domain::call::{Call, CallError, CallErrorKind, Op, Reply, Service, view};
-use sagelock_domain::collect::Address;
+use sagelock_domain::collect::{Address, Denied};
 use sagelock_domain::ids::{AccountId, Region};
 use sagelock_domain::inventory::CellId;
 use sagelock_domain::recording::{Recording, line};
@@ -94,6 +94,9 @@ impl Journal {
         result: &Result<Reply, CallError>,
         at: Timestamp,
     ) {
+        if !Denied::is_foreign(&address.account, key) {
+            return;
+        }
         let caller = address.account.clone();
         let call = Op::DescribeKey.name().to_owned();
         match result {

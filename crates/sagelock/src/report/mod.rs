@@ -9,6 +9,7 @@ mod html;
 mod json;
 mod junit;
 mod md;
+mod names;
 mod ndjson;
 mod ocsf;
 mod redact;
@@ -29,6 +30,7 @@ use sagelock_domain::call::Op;
 use sagelock_domain::ids::{AccountId, Region};
 
 pub(crate) use difference::{write as write_difference, write_json as write_difference_json};
+pub(crate) use names::some_of;
 pub(crate) use redact::{Names, names_of, redact};
 
 use crate::findings::Findings;

@@ -12,6 +12,7 @@ use sagelock_domain::rules::{Severity, Verdict};
 
 use super::Audit;
 use super::json::floor_share;
+use super::some_of;
 use crate::findings::worst;
 
 /// A row: a finding, or several that differ only in their subject.
@@ -23,6 +24,9 @@ pub(super) struct Row<'a> {
     pub(super) message: String,
 }
 
+/// Accounts and regions that are named one by one.
+const ACCOUNTS_MAX: usize = 10;
+const REGIONS_MAX: usize = 4;
 /// So many findings of a kind stand in rows of their own; more are one row.
 const ALONE_MAX: usize = 3;
 
@@ -155,17 +159,12 @@ pub(super) fn summary(audit: &Audit) -> Vec<String> {
         .collect();
     let regions = match regions.as_slice() {
         [] => "no region".to_owned(),
-        [first, second, third, fourth, ..] if regions.len() > 4 => {
-            format!(
-                "{first}, {second}, {third}, {fourth} and {} more regions",
-                regions.len() - 4
-            )
-        }
-        few => few.join(", "),
+        names => some_of(names, REGIONS_MAX, "regions"),
     };
+    let accounts = some_of(&accounts, ACCOUNTS_MAX, "accounts");
     let counts = &audit.totals.endpoints;
     let mut lines = vec![
-        format!("account {} in {regions}", accounts.join(", ")),
+        format!("account {accounts} in {regions}"),
         format!(
             "{} live endpoints: {} under a customer managed key, {} not, {} unknown, {} not applicable",
             counts.all(),
@@ -264,9 +263,8 @@ pub(super) const ROWS_MAX: usize = 10_000;
 
 /// What is said of findings that a table has no room for.
 pub(super) fn what_is_left(left: u64) -> Option<String> {
-    (left > 0).then(|| {
-        format!("and {left} more that want attention: the other formats, html and json among them, have all")
-    })
+    (left > 0)
+        .then(|| format!("and {left} more that want attention: json, ndjson and csv have all"))
 }
 
 /// Whether two rows give the same reason and ask for the same.

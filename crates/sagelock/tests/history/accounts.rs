@@ -8,7 +8,11 @@ use std::fmt::Write;
 use crate::{DENIED, MANAGEMENT, MEMBER, ROLE, Said, against, calls, run, said};
 
 fn audit(sim: &Sim, home: &Path, further: &[&str]) -> Said {
-    let mut command = against(sim, home, MANAGEMENT);
+    audit_as(sim, home, MANAGEMENT, further)
+}
+
+fn audit_as(sim: &Sim, home: &Path, account: &str, further: &[&str]) -> Said {
+    let mut command = against(sim, home, account);
     command.args([
         "audit",
         "--no-store",
@@ -118,18 +122,7 @@ fn an_account_that_cannot_be_entered_holds_nobody() {
 fn what_owners_tell_of_their_keys_is_believed() {
     let home = tempfile::tempdir().expect("a folder");
     let sim = Sim::start(home.path(), &[]);
-    let audit = |further: &[&str]| {
-        let mut command = against(&sim, home.path(), DENIED);
-        command.args([
-            "audit",
-            "--no-store",
-            "--format",
-            "json",
-            "--region",
-            "eu-west-1",
-        ]);
-        run(command.args(further))
-    };
+    let audit = |further: &[&str]| audit_as(&sim, home.path(), DENIED, further);
     let alone = audit(&[]).json();
     let denied: Vec<String> = alone["coverage"]["gaps"]
         .as_array()

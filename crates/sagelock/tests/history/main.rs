@@ -186,6 +186,17 @@ fn one_that_was_deleted_and_made_again_is_noticed() {
     assert!(names_the_key(&third));
 }
 
+/// Makes an endpoint, and waits until it runs.
+fn run_endpoint(do_it: &impl Fn(&str, &str), name: &str) {
+    do_it("CreateModel", r#"{"ModelName":"m"}"#);
+    do_it("CreateEndpointConfig", &format!("{CONFIG}}}"));
+    do_it(
+        "CreateEndpoint",
+        &format!(r#"{{"EndpointName":"{name}","EndpointConfigName":"twice"}}"#),
+    );
+    std::thread::sleep(std::time::Duration::from_millis(300));
+}
+
 #[test]
 fn one_that_was_deleted_under_an_endpoint_is_judged_by_what_it_said() {
     let home = tempfile::tempdir().expect("a folder");
@@ -193,13 +204,7 @@ fn one_that_was_deleted_under_an_endpoint_is_judged_by_what_it_said() {
     let do_it = |operation: &str, body: &str| {
         ask(&sim, MEMBER, &format!("SageMaker.{operation}"), body);
     };
-    do_it("CreateModel", r#"{"ModelName":"m"}"#);
-    do_it("CreateEndpointConfig", &format!("{CONFIG}}}"));
-    do_it(
-        "CreateEndpoint",
-        r#"{"EndpointName":"e","EndpointConfigName":"twice"}"#,
-    );
-    std::thread::sleep(std::time::Duration::from_millis(300));
+    run_endpoint(&do_it, "e");
     let verdict = |document: &Value| {
         let said = said(document);
         let mut of = said.iter().filter(|((rule, _), _)| rule == "EP-001");
@@ -232,13 +237,7 @@ fn what_has_changed_is_told() {
     let do_it = |operation: &str, body: &str| {
         ask(&sim, MEMBER, &format!("SageMaker.{operation}"), body);
     };
-    do_it("CreateModel", r#"{"ModelName":"m"}"#);
-    do_it("CreateEndpointConfig", &format!("{CONFIG}}}"));
-    do_it(
-        "CreateEndpoint",
-        r#"{"EndpointName":"before","EndpointConfigName":"twice"}"#,
-    );
-    std::thread::sleep(std::time::Duration::from_millis(300));
+    run_endpoint(&do_it, "before");
     let first = audit(&sim, home.path(), &["--diff"]);
     assert!(first.err.contains("this is the first"), "{}", first.err);
     let same = audit(&sim, home.path(), &["--diff"]).json();

@@ -66,6 +66,11 @@ impl Findings {
         self.only = verdicts;
     }
 
+    /// Whether only some verdicts are shown.
+    pub(crate) fn is_filtered(&self) -> bool {
+        !self.only.is_empty()
+    }
+
     /// How many findings there are of a verdict and severity, shown or not.
     pub(crate) fn tally(&self) -> &BTreeMap<(Verdict, Severity), u64> {
         &self.tally

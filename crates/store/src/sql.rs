@@ -52,7 +52,7 @@ texts! { SHARED:
         AND lease_pid = $3 AND lease_at = $4 AND state IN ('running', 'interrupted')";
     AUDITS = "SELECT id, started, finished, state, scope, about, summary FROM audits \
         WHERE summary IS NOT NULL AND state <> 'running' \
-        ORDER BY started DESC, id DESC LIMIT $1";
+        ORDER BY finished DESC, id DESC LIMIT $1";
     AUDITS_OF = "SELECT id, started, finished, state, scope, about, summary FROM audits \
         WHERE scope = $1 AND summary IS NOT NULL AND state <> 'running' \
         ORDER BY started DESC, id DESC LIMIT $2";

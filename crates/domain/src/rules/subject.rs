@@ -150,13 +150,17 @@ fn team(tags: &[&Fact<Tags>], settings: &Settings) -> Option<String> {
     })
 }
 
-/// The weight of a data class, as [`data_class`] gives it.
-pub(super) fn weight(class: Option<&str>, settings: &Settings) -> Severity {
+/// The weight of a data class, as [`data_class`] gives it. What may be of any class weighs as the
+/// heaviest: tags that cannot be read make nothing less severe.
+pub(super) fn weight(class: &Fact<String>, settings: &Settings) -> Severity {
     let weigh = |class: &str| settings.data_classes.get(class).copied();
-    class
-        .and_then(weigh)
-        .or_else(|| weigh(&settings.class_of(&settings.default_data_class)))
-        .unwrap_or(Severity::High)
+    let weight = match class {
+        Fact::Known(class) => {
+            weigh(class).or_else(|| weigh(&settings.class_of(&settings.default_data_class)))
+        }
+        Fact::Unknown(_) => settings.data_classes.values().copied().max(),
+    };
+    weight.unwrap_or(Severity::High)
 }
 
 impl<'a> EndpointView<'a> {
@@ -338,7 +342,7 @@ impl<'a> EndpointView<'a> {
     /// How much a finding about this endpoint weighs.
     #[must_use]
     pub fn weight(&self) -> Severity {
-        weight(self.data_class().known().map(String::as_str), self.settings)
+        weight(&self.data_class(), self.settings)
     }
 }
 
@@ -382,7 +386,7 @@ impl<'a> ConfigView<'a> {
     #[must_use]
     pub fn weight(&self) -> Severity {
         let class = data_class(&[&self.config.tags.fact], self.settings);
-        weight(class.known().map(String::as_str), self.settings)
+        weight(&class, self.settings)
     }
 
     /// Whose the configuration is.
@@ -404,10 +408,7 @@ impl KeyView<'_> {
     #[must_use]
     pub fn weight(&self) -> Severity {
         let tags: Vec<&Fact<Tags>> = self.key.tags.iter().map(|read| &read.fact).collect();
-        weight(
-            data_class(&tags, self.settings).known().map(String::as_str),
-            self.settings,
-        )
+        weight(&data_class(&tags, self.settings), self.settings)
     }
 }
 

@@ -30,6 +30,7 @@ pub(super) struct AccountArgs {
         long = "ou",
         value_name = "ID",
         requires = "org",
+        conflicts_with = "accounts_file",
         help_heading = "Accounts"
     )]
     units: Vec<String>,

@@ -1,7 +1,7 @@
 //! `sagelock audit`.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -181,6 +181,13 @@ fn say(audit: &Audit, difference: Option<&Difference>, format: Format) -> Result
 
 /// Opens every file before the first call, so that an hour's audit is not lost to a typing error.
 fn open(outputs: &[Output]) -> Result<Vec<std::fs::File>, Failure> {
+    let mut paths = BTreeSet::new();
+    if let Some(twice) = outputs.iter().find(|one| !paths.insert(&one.path)) {
+        return Err(Failure::usage(anyhow::anyhow!(
+            "two formats are to be written to `{}`; each wants a file of its own",
+            twice.path.display()
+        )));
+    }
     let open = |output: &Output| {
         create_private(&output.path)
             .with_context(|| format!("cannot write `{}`", output.path.display()))

@@ -17,6 +17,7 @@ use sagelock_domain::permissions::{
 use serde_json::json;
 
 use super::{Plain, SourceArgs, print};
+use crate::accounts::Accounts;
 use crate::config::Config;
 use crate::drive::run;
 use crate::exit::{Exit, Failure};
@@ -85,7 +86,15 @@ impl Command {
             )));
         }
         let as_json = self.format == Some(Plain::Json);
-        let session = Session::open(&self.source.wanted(&config)?).await?;
+        let wanted = self.source.wanted(&config)?;
+        if !matches!(wanted.accounts, Accounts::Own) {
+            let error = anyhow!("`doctor` tries what its own credentials may do, in one account");
+            return Err(Failure::usage(error).hint(
+                "give it the credentials of the role (a profile with `role_arn`, say); `audit` names \
+                 every account that it cannot enter, and why",
+            ));
+        }
+        let session = Session::open(&wanted).await?;
         let tried = try_all(&session).await;
         print(|out| {
             if as_json {

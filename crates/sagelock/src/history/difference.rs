@@ -44,6 +44,14 @@ pub(crate) async fn earlier(
             Ok(rows.into_iter().next())
         }
         Since::Id(id) => match store.audit(id).await.map_err(refused)? {
+            Some(row) if row.scope != scope => {
+                let failure = Failure::usage(anyhow!(
+                    "audit `{}` was of other accounts or regions, so what is missing in one of \
+                     the two says nothing",
+                    row.id
+                ));
+                Err(failure.hint("`sagelock audit --diff` compares with the last of the same"))
+            }
             Some(row) if row.summary.is_some() => Ok(Some(row)),
             Some(row) => Err(Failure::usage(anyhow!(
                 "audit `{}` has not ended, so there is nothing to compare with",

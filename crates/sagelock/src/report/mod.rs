@@ -127,6 +127,9 @@ impl FromStr for Output {
         if path.is_empty() {
             return Err("the path is empty; expected FORMAT=PATH".to_owned());
         }
+        if path == "-" {
+            return Err("standard output is `--format FORMAT`; this writes a file".to_owned());
+        }
         Ok(Self {
             format: format.parse()?,
             path: PathBuf::from(path),

@@ -230,7 +230,7 @@ pub(super) fn write(audit: &Audit, out: &mut dyn Write, width: usize) -> io::Res
     let worst = worst(&audit.findings, ROWS_MAX)?;
     let rows = grouped(&worst.records);
     if rows.is_empty() {
-        return writeln!(out, "\nno fail and no unknown");
+        return writeln!(out, "\n{}", nothing_to_show(audit));
     }
     let widths = widths(&rows, width);
     writeln!(out)?;
@@ -256,6 +256,18 @@ pub(super) fn write(audit: &Audit, out: &mut dyn Write, width: usize) -> io::Res
         writeln!(out, "\n{}", left.bold())?;
     }
     Ok(())
+}
+
+/// Why there is no row.
+fn nothing_to_show(audit: &Audit) -> &'static str {
+    if audit.findings.is_filtered() {
+        "nothing to show here: the table has fails and unknowns, and `--verdict` leaves none of them; \
+         json, ndjson and csv have what passed"
+    } else if audit.complete() {
+        "no fail and no unknown"
+    } else {
+        "no fail and no unknown in what could be read, and that is not all"
+    }
 }
 
 /// Findings that a table or a page of text shows; nobody reads more of them one by one.

@@ -24,7 +24,7 @@ use server::{Sim, sagelock};
 /// The management account of the demo organisation, an account of it, and the role in each.
 const MANAGEMENT: &str = "111122223333";
 const MEMBER: &str = "222233334444";
-const ROLE: &str = "sagelock-read";
+const ROLE: &str = "sagelock-audit";
 /// An account that names keys which it may not read.
 const DENIED: &str = "555566667777";
 

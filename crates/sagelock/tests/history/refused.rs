@@ -143,6 +143,67 @@ fn a_store_that_cannot_be_used_is_told_before_anything_is_asked() {
     assert!(none.err.contains("no audit is kept yet"), "{}", none.err);
 }
 
+#[test]
+fn what_does_not_fit_together_is_refused_before_anything_is_asked() {
+    let home = tempfile::tempdir().expect("a folder");
+    let cases: [(&[&str], &str); 4] = [
+        (
+            &[
+                "audit",
+                "--accounts-file",
+                "a.yml",
+                "--role",
+                "r",
+                "--ou",
+                "ou-abcd-12345678",
+            ],
+            "cannot be used with",
+        ),
+        (
+            &["doctor", "--org", "--role", "r"],
+            "what its own credentials may do",
+        ),
+        (
+            &["audit", "-o", "json=a", "-o", "csv=a"],
+            "two formats are to be written to `a`",
+        ),
+        (
+            &["audit", "-o", "json=-"],
+            "standard output is `--format FORMAT`",
+        ),
+    ];
+    for (arguments, words) in cases {
+        let refused = run(sagelock(home.path()).args(arguments));
+        assert_eq!(refused.code, Some(2), "{arguments:?}: {}", refused.err);
+        assert!(refused.err.contains(words), "{words}: {}", refused.err);
+    }
+    assert!(!home.path().join("a").exists());
+}
+
+#[test]
+fn an_audit_of_another_scope_is_not_compared() {
+    let home = tempfile::tempdir().expect("a folder");
+    let sim = Sim::start(home.path(), &[]);
+    let audit = |region: &str, further: &[&str]| {
+        let mut command = against(&sim, home.path(), MEMBER);
+        run(command.args(["audit", "--region", region]).args(further))
+    };
+    let first = audit("sa-east-1", &[]);
+    assert_eq!(first.code, Some(0), "{}", first.err);
+    let kpi = run(sagelock(home.path()).args(["kpi", "--format", "json"])).json();
+    let id = kpi["audits"][0]["id"].as_str().expect("an id");
+    let since = format!("--diff={id}");
+    let same = audit("sa-east-1", &[&since]);
+    assert_eq!(same.code, Some(0), "{}", same.err);
+    let other = audit("eu-west-1", &[&since]);
+    assert_eq!(other.code, Some(2), "{}", other.err);
+    assert!(
+        other.err.contains("was of other accounts or regions"),
+        "{}",
+        other.err
+    );
+}
+
 /// A limit on the size of files is to SQLite what a full disk is.
 #[test]
 fn a_disk_that_is_full_loses_no_audit() {

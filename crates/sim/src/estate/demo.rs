@@ -16,7 +16,7 @@ use crate::world::World;
 /// The management account, from which everything is read.
 pub const MANAGEMENT: &str = "111122223333";
 /// The role that it assumes in every account.
-pub const ROLE: &str = "sagelock-read";
+pub const ROLE: &str = "sagelock-audit";
 /// The regions in which there is something.
 pub const REGIONS: &[&str] = &["eu-central-1", "eu-west-1", "us-east-1"];
 /// How many endpoints there are.

@@ -11,7 +11,7 @@ use sagelock_domain::collect::{Collector, Scope, StorageReading, Told};
 use sagelock_domain::drive::{Calls, Driver};
 use sagelock_domain::fact::{Gap, GapReason};
 use sagelock_domain::ids::Region;
-use sagelock_domain::inventory::{Cell, CellId, Keys};
+use sagelock_domain::inventory::{Cell, CellId, Key, Keys};
 use sagelock_domain::rules::RULES;
 
 use crate::config::Config;
@@ -123,9 +123,8 @@ pub(crate) async fn audit(
     for gap in collected.gaps().iter().filter(|gap| is_of_account(gap)) {
         assessor.lacks(gap);
     }
-    let of_keys = assessor.assess_keys(collected.keys());
     packed
-        .and_then(|()| add_keys(&mut findings, &of_keys, history))
+        .and_then(|()| add_keys(&mut findings, &mut assessor, collected.keys(), history))
         .map_err(|error| Failure::new(Exit::Internal, error))?;
     let totals = assessor.totals().clone();
     let mut gaps = collected.gaps().clone();
@@ -157,11 +156,10 @@ pub(crate) async fn audit(
         calls: calls.sent.clone(),
         names,
     };
-    let keys = collected.keys().clone();
     Ok(Done {
         audit,
         calls,
-        keys,
+        keys: collected.into_keys(),
         cells: kept,
     })
 }
@@ -196,19 +194,27 @@ fn records(findings: &[Finding]) -> Vec<Record> {
     findings.iter().map(Record::of).collect()
 }
 
-/// Adds what is said of keys, each to the account and region that it belongs to.
+/// Adds what is said of keys, each to the account and region that it belongs to. They come in the
+/// order of their ARNs, so that those of one account and region are neighbours.
 fn add_keys(
     findings: &mut Findings,
-    of_keys: &[Finding],
+    assessor: &mut Assessor<'_>,
+    keys: &Keys,
     history: &History,
 ) -> std::io::Result<()> {
-    let mut by_cell: BTreeMap<CellId, Vec<Record>> = BTreeMap::new();
-    for record in of_keys.iter().map(Record::of) {
-        by_cell.entry(record.cell()).or_default().push(record);
-    }
-    for (cell, records) in by_cell {
-        let pack = findings.add(cell.clone(), records)?;
-        history.add_keys(&cell, pack.clone());
+    let cell = |key: &&Key| CellId {
+        account: key.arn.account(),
+        region: key.arn.region(),
+    };
+    let keys: Vec<&Key> = keys.by_arn.values().collect();
+    for of_cell in keys.chunk_by(|one, next| cell(one) == cell(next)) {
+        let Some(id) = of_cell.first().map(cell) else {
+            continue;
+        };
+        let found = of_cell.iter().flat_map(|key| assessor.assess_key(key));
+        let records = found.map(|finding| Record::of(&finding)).collect();
+        let pack = findings.add(id.clone(), records)?;
+        history.add_keys(&id, pack.clone());
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ pub use totals::{Counts, Totals};
 use uses::Uses;
 
 use crate::ids::Arn;
-use crate::inventory::{Cell, Keys};
+use crate::inventory::{Cell, Key, Keys};
 use crate::kpi::Verdicts;
 use crate::rules::{Check, ConfigView, EndpointView, KeyView, RULES, Rule, Verdict};
 use crate::settings::Settings;
@@ -134,23 +134,27 @@ impl<'a> Assessor<'a> {
 
     /// Assesses the keys, when every cell has been: the findings about them.
     pub fn assess_keys(&mut self, keys: &Keys) -> Vec<Finding> {
+        let keys = keys.by_arn.values();
+        keys.flat_map(|key| self.assess_key(key)).collect()
+    }
+
+    /// Assesses a key, when every cell has been.
+    pub fn assess_key(&mut self, key: &Key) -> Vec<Finding> {
+        let uses = self.uses.of(&key.arn);
+        let view = KeyView {
+            key,
+            uses: &uses,
+            uses_gap: self.uses.gap(),
+            settings: self.settings,
+            now: self.now,
+        };
         let mut findings = Vec::new();
-        for key in keys.by_arn.values() {
-            let uses = self.uses.of(&key.arn);
-            let view = KeyView {
-                key,
-                uses: &uses,
-                uses_gap: self.uses.gap(),
-                settings: self.settings,
-                now: self.now,
+        for rule in RULES.iter().filter(|rule| self.is_on(rule)) {
+            let Check::Key(check) = rule.check else {
+                continue;
             };
-            for rule in RULES.iter().filter(|rule| self.is_on(rule)) {
-                let Check::Key(check) = rule.check else {
-                    continue;
-                };
-                let subject = Subject::of_key(&key.arn).of_team(view.team());
-                findings.push(Finding::new(rule, subject, check(&view), view.weight()));
-            }
+            let subject = Subject::of_key(&key.arn).of_team(view.team());
+            findings.push(Finding::new(rule, subject, check(&view), view.weight()));
         }
         self.totals.count(&findings);
         findings

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::fact::{Fact, Gap};
 use crate::ids::{ConfigName, EndpointName, KeyArn, Place};
 use crate::inventory::{
-    Cell, CellId, Config, ConfigFacts, Encryption, Endpoint, Keys, PlaceKind, PlaceUse, Resolved,
-    Schedule,
+    Cell, CellId, Config, ConfigFacts, Encryption, Endpoint, Key, Keys, PlaceKind, PlaceUse,
+    Resolved, Schedule,
 };
 use crate::rules::{KeyUse, UsesGap};
 
-/// Who uses which key, and why that may not be all.
+/// Who uses which key that is not known to stay, and why that may not be all: of the others nobody
+/// asks, and they are most.
 #[derive(Debug, Default)]
 pub(super) struct Uses {
     by_key: BTreeMap<KeyArn, BTreeSet<KeyUse>>,
@@ -242,7 +243,9 @@ impl Uses {
         let id = (used.cell.clone(), key.to_owned());
         match keys.resolved.get(&id).map(|read| &read.fact) {
             Some(Fact::Known(Resolved::Key(arn))) => {
-                self.by_key.entry(arn.clone()).or_default().insert(used);
+                if !keys.by_arn.get(arn).is_some_and(Key::stays) {
+                    self.by_key.entry(arn.clone()).or_default().insert(used);
+                }
             }
             Some(Fact::Unknown(gap)) if used.endpoint.is_some() => self.lacks_fact(gap),
             Some(

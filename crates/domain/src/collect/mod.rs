@@ -421,6 +421,12 @@ impl Collector {
         self.book.keys()
     }
 
+    /// What was known about keys at the end.
+    #[must_use]
+    pub fn into_keys(self) -> Keys {
+        self.book.into_keys()
+    }
+
     /// Everything that could not be read by now.
     #[must_use]
     pub fn gaps(&self) -> &BTreeSet<Gap> {

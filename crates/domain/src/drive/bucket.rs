@@ -1,4 +1,4 @@
-//! The rate of one account, region and service.
+//! The rate of one account, region and operation.
 
 use std::time::Duration;
 

@@ -82,7 +82,22 @@ pub struct Rotation {
 /// KMS API, GetKeyRotationStatus, `RotationPeriodInDays`: "The default value is 365 days".
 const ROTATION_DAYS_DEFAULT: u32 = 365;
 
+impl Key {
+    /// Whether it is known not to wait to be deleted.
+    #[must_use]
+    pub fn stays(&self) -> bool {
+        let facts = self.described.fact.known();
+        facts.is_some_and(|facts| !facts.is_to_be_deleted())
+    }
+}
+
 impl KeyFacts {
+    /// Whether it waits to be deleted (KMS API, `KeyState`).
+    #[must_use]
+    pub fn is_to_be_deleted(&self) -> bool {
+        ["PendingDeletion", "PendingReplicaDeletion"].contains(&self.state.as_str())
+    }
+
     /// Takes what we need from a reply. A field that is absent stays the empty text, which is
     /// none of the values that a rule accepts.
     #[must_use]

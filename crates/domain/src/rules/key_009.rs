@@ -57,11 +57,10 @@ pub(super) const RULE: Rule = Rule {
 fn check(view: &KeyView<'_>) -> Judgement {
     customer(view, |facts| {
         let state = Evidence::new("KeyState", &facts.state, &view.key.described.source);
-        let name = match known_state(facts) {
-            Ok(name) => name,
-            Err(judgement) => return (*judgement).given(state),
-        };
-        if !matches!(name, "PendingDeletion" | "PendingReplicaDeletion") {
+        if let Err(judgement) = known_state(facts) {
+            return (*judgement).given(state);
+        }
+        if !facts.is_to_be_deleted() {
             return Judgement::new(&STAYS).given(state);
         }
         let endpoints: Vec<String> = view

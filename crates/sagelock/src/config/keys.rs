@@ -300,7 +300,7 @@ pub(crate) const KEYS: &[Key] = &[
     },
     Key {
         name: "audit.rate",
-        about: "requests a second for each account, region and service, or \"max\"; empty: 10 for SageMaker, 20 for KMS and S3",
+        about: "requests a second for each account, region and operation, or \"max\"; empty: 10 for SageMaker, 20 for KMS and S3",
         get: |config| quoted(config.audit.rate.as_deref().unwrap_or_default()),
         set: |config, value| {
             let text = value.text()?;

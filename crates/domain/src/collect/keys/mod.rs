@@ -131,6 +131,10 @@ impl KeyBook {
         &self.keys
     }
 
+    pub(super) fn into_keys(self) -> Keys {
+        self.keys
+    }
+
     /// Whether all that can be known about these references is known.
     pub(super) fn has_settled(&self, wanted: &BTreeSet<RefId>) -> bool {
         let is_asked = |id: &RefId| self.accounts_open.contains(&id.0.account);

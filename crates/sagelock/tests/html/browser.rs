@@ -34,7 +34,12 @@ fn installed() -> PathBuf {
     for entry in fs::read_dir(&scripts).expect("the scripts") {
         let path = entry.expect("an entry").path();
         let target = folder.join(path.file_name().expect("a name"));
-        fs::copy(&path, target).expect("copied");
+        let script = fs::read(&path).expect("a script");
+        // Another test may be reading what is there.
+        if fs::read(&target).is_ok_and(|there| there == script) {
+            continue;
+        }
+        fs::write(&target, script).expect("written");
     }
     let done = folder.join("done");
     if !done.exists() {

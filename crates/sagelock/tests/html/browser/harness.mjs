@@ -90,6 +90,12 @@ export const overflow = (page) =>
 export const ids = (page) =>
   page.evaluate(() => [...document.querySelectorAll("#list .row[data-id]")].map((row) => row.dataset.id));
 
+// Empties the text filter. A key does it, and the page handles a key some time after it was sent.
+export async function emptyText(page) {
+  await page.fill("#f-text", "");
+  await page.waitForFunction(() => document.getElementById("f-text").value === "" && !location.hash.includes("text="));
+}
+
 export const status = (page) => page.locator("#status").textContent();
 
 // The first number of a text, its thousands apart or not.

@@ -61,7 +61,7 @@ pub(crate) const PAGES_MAX: u32 = 10_000;
 
 /// Cells that are collected at the same time, at the most: as many as there is memory for, 0.3 MiB
 /// for one of fifty endpoints. No more are open than are needed to have something to ask.
-const CELLS_OPEN_MAX: usize = 1024;
+const CELLS_OPEN_MAX: usize = 896;
 /// Cells of which it is asked at the same time what is remembered, at the most: more do not make the
 /// store faster, and nothing is known of them yet that could be asked.
 const RECALLED_MAX: usize = 32;

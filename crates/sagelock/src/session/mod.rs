@@ -4,6 +4,7 @@ mod accounts;
 mod refusal;
 mod regions;
 mod replay;
+mod room;
 
 use std::path::Path;
 use std::rc::Rc;
@@ -131,7 +132,7 @@ impl Session {
                 session.choose_accounts(several, &wanted.regions).await?;
             }
         }
-        session.limits.in_flight_max = in_flight(session.scope.entries.len());
+        session.limits.in_flight_max = room::in_flight(session.scope.entries.len());
         Ok(session)
     }
 
@@ -177,16 +178,6 @@ impl Session {
         }
     }
 }
-
-/// Calls that may be under way at once: an organisation has more places to ask than an account.
-fn in_flight(accounts: usize) -> usize {
-    (IN_FLIGHT * accounts).min(IN_FLIGHT_MAX)
-}
-
-/// For each account.
-const IN_FLIGHT: usize = 64;
-/// In all: each has a connection, and a process has 1,024 files by default on most systems.
-const IN_FLIGHT_MAX: usize = 384;
 
 type Answered = Result<Reply, CallError>;
 

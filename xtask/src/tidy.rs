@@ -16,6 +16,7 @@ const LINES_MAX: usize = 500;
 
 /// Which room may depend on which, and nothing else.
 const GRAPH: &[(&str, &[&str])] = &[
+    ("sagelock-policy", &[]),
     ("sagelock-domain", &[]),
     ("sagelock-aws", &["sagelock-domain"]),
     ("sagelock-sim", &["sagelock-domain"]),
@@ -25,11 +26,15 @@ const GRAPH: &[(&str, &[&str])] = &[
         &[
             "sagelock-aws",
             "sagelock-domain",
+            "sagelock-policy",
             "sagelock-sim",
             "sagelock-store",
         ],
     ),
-    ("xtask", &["sagelock-domain", "sagelock-sim"]),
+    (
+        "xtask",
+        &["sagelock-domain", "sagelock-policy", "sagelock-sim"],
+    ),
 ];
 
 /// Foreign worlds, and the only rooms that may name them. A name that ends in a hyphen is a

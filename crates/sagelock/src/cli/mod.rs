@@ -11,6 +11,7 @@ mod explain;
 mod history;
 mod kpi;
 mod man;
+mod policy;
 mod sim;
 
 use std::io::{self, BufWriter, Write};
@@ -62,6 +63,8 @@ enum Command {
     Kpi(kpi::Command),
     /// Check credentials and permissions, and say which verdicts are missing for lack of them
     Doctor(doctor::Command),
+    /// Ask what a set of policies decides
+    Policy(policy::Command),
     /// Serve a simulated AWS over HTTP, for any AWS client
     Sim(sim::Command),
     /// Show the effective configuration and where each value comes from
@@ -212,6 +215,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Explain(command) => runtime.block_on(command.run(config()?, quiet)),
         Command::Kpi(command) => runtime.block_on(command.run()),
         Command::Doctor(command) => runtime.block_on(command.run(config()?, quiet)),
+        Command::Policy(command) => command.run(quiet),
         Command::Sim(command) => runtime.block_on(command.run(quiet)),
         Command::Config(command) => command.run(&config()?),
         Command::Completions(command) => command.run(),

@@ -1,0 +1,130 @@
+//! Policy documents as they were written, ready to be matched.
+
+mod condition;
+mod principal;
+mod read;
+
+pub(crate) use condition::{Base, Condition, Decimal, Expected, Instant, Quantity};
+pub(crate) use condition::{address, binary, boolean};
+pub use principal::{Arn, Entry, Identity, Who};
+pub(crate) use principal::{entry, identity_of};
+
+use crate::json::{Malformed, Node, Position};
+use crate::pattern::Pattern;
+
+/// What a document is attached to, and so which elements it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Of a user, group or role.
+    Identity,
+    /// A permissions boundary.
+    Boundary,
+    /// Given when a role is assumed.
+    Session,
+    /// A service control policy of AWS Organizations.
+    Scp,
+    /// A resource control policy of AWS Organizations.
+    Rcp,
+    /// A key policy, or the policy of another resource.
+    Resource,
+    /// Of a VPC endpoint.
+    Endpoint,
+}
+
+impl Kind {
+    /// Whether its statements say whom they are about.
+    pub(crate) const fn has_principal(self) -> bool {
+        match self {
+            Self::Rcp | Self::Resource | Self::Endpoint => true,
+            Self::Identity | Self::Boundary | Self::Session | Self::Scp => false,
+        }
+    }
+}
+
+/// A policy document.
+#[derive(Clone, Debug)]
+pub struct Document {
+    pub(crate) statements: Vec<Statement>,
+}
+
+impl Document {
+    /// Reads a document of a kind.
+    ///
+    /// # Errors
+    /// It is not JSON, or not what the grammar of policies says (IAM User Guide, "Grammar of the
+    /// IAM JSON policy language"): an element is missing, stands there twice, is of a wrong type or
+    /// has a value that no policy may have.
+    pub fn read(kind: Kind, text: &str) -> Result<Self, Malformed> {
+        Self::of(kind, &Node::read(text)?)
+    }
+
+    /// The document that stands there.
+    pub(crate) fn of(kind: Kind, node: &Node<'_>) -> Result<Self, Malformed> {
+        read::document(kind, node)
+    }
+
+    /// Its statements, in their order.
+    #[must_use]
+    pub fn statements(&self) -> &[Statement] {
+        &self.statements
+    }
+}
+
+/// What a statement does where it matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Allows.
+    Allow,
+    /// Denies, whatever else allows.
+    Deny,
+}
+
+impl Effect {
+    /// As policies write it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Allow => "Allow",
+            Self::Deny => "Deny",
+        }
+    }
+}
+
+/// A statement.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    pub(crate) sid: Option<Box<str>>,
+    pub(crate) at: Position,
+    pub(crate) effect: Effect,
+    pub(crate) principals: Option<Listed<Entry>>,
+    pub(crate) actions: Listed<Pattern>,
+    pub(crate) resources: Listed<Pattern>,
+    pub(crate) conditions: Vec<Condition>,
+}
+
+impl Statement {
+    /// Its name, where it has one.
+    #[must_use]
+    pub fn sid(&self) -> Option<&str> {
+        self.sid.as_deref()
+    }
+
+    /// What it does.
+    #[must_use]
+    pub const fn effect(&self) -> Effect {
+        self.effect
+    }
+
+    /// Where it stands in its document.
+    #[must_use]
+    pub const fn position(&self) -> Position {
+        self.at
+    }
+}
+
+/// What an element lists, or, in its form that begins with `Not`, all but that.
+#[derive(Clone, Debug)]
+pub(crate) struct Listed<T> {
+    pub(crate) is_all_but: bool,
+    pub(crate) list: Box<[T]>,
+}

@@ -1,0 +1,139 @@
+//! Whom a policy names, and who asks.
+
+/// An ARN, split into its six parts (AWS General Reference, "Amazon Resource Names"); the last
+/// keeps its colons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arn<'a> {
+    /// `aws`, `aws-cn`, `aws-us-gov`.
+    pub partition: &'a str,
+    /// The service.
+    pub service: &'a str,
+    /// The region; empty for what has none.
+    pub region: &'a str,
+    /// The account; empty for what has none.
+    pub account: &'a str,
+    /// What is left.
+    pub resource: &'a str,
+}
+
+impl<'a> Arn<'a> {
+    /// Splits a text; `None` where it is no ARN.
+    #[must_use]
+    pub fn split(text: &'a str) -> Option<Self> {
+        let mut parts = text.splitn(6, ':');
+        if parts.next()? != "arn" {
+            return None;
+        }
+        Some(Self {
+            partition: parts.next()?,
+            service: parts.next()?,
+            region: parts.next()?,
+            account: parts.next()?,
+            resource: parts.next()?,
+        })
+    }
+}
+
+/// Somebody that an ARN names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Of the ARN.
+    pub partition: Box<str>,
+    /// The account.
+    pub account: Box<str>,
+    /// Who it is there.
+    pub who: Who,
+}
+
+/// Who somebody is in an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// The account itself; as a caller, its root user.
+    Root,
+    /// A user, with its path: `team/alice`.
+    User(Box<str>),
+    /// A role, with its path: `team/Deployer`.
+    Role(Box<str>),
+    /// A session of a role: the role's name, which has no path here, and the session's.
+    Session(Box<str>, Box<str>),
+    /// A session of GetFederationToken.
+    Federated(Box<str>),
+}
+
+/// Whom a policy's principal names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// `"*"`: everybody, of any account.
+    Everybody,
+    /// An account, by its number or the ARN of its root; by number, of any partition.
+    Account {
+        /// Where the ARN names one.
+        partition: Option<Box<str>>,
+        /// The number.
+        account: Box<str>,
+    },
+    /// A user, a role, or a session.
+    Identity(Identity),
+    /// An AWS service: `ec2.amazonaws.com`.
+    Service(Box<str>),
+    /// Nobody who could ask: an identity provider, a wildcard inside an ARN, the unique id of
+    /// somebody who was deleted (IAM User Guide, "AWS JSON policy elements: Principal").
+    Nobody(Box<str>),
+}
+
+/// What one `AWS` entry of a principal names.
+pub(crate) fn entry(text: &str) -> Entry {
+    if text == "*" {
+        return Entry::Everybody;
+    }
+    if is_account(text) {
+        return Entry::Account {
+            partition: None,
+            account: text.into(),
+        };
+    }
+    match identity_of(text) {
+        Some(_) if text.contains(['*', '?']) => Entry::Nobody(text.into()),
+        Some(Identity {
+            partition,
+            account,
+            who: Who::Root,
+        }) => Entry::Account {
+            partition: Some(partition),
+            account,
+        },
+        Some(identity) => Entry::Identity(identity),
+        None => Entry::Nobody(text.into()),
+    }
+}
+
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whom an ARN of IAM or STS names.
+pub(crate) fn identity_of(text: &str) -> Option<Identity> {
+    let arn = Arn::split(text)?;
+    if !is_account(arn.account) || !arn.region.is_empty() {
+        return None;
+    }
+    let who = match (arn.service, arn.resource.split_once('/')) {
+        ("iam", None) if arn.resource == "root" => Who::Root,
+        ("iam", Some(("user", name))) if !name.is_empty() => Who::User(name.into()),
+        ("iam", Some(("role", name))) if !name.is_empty() => Who::Role(name.into()),
+        ("sts", Some(("federated-user", name))) if !name.is_empty() => Who::Federated(name.into()),
+        ("sts", Some(("assumed-role", rest))) => {
+            let (role, session) = rest.split_once('/')?;
+            if role.is_empty() || session.is_empty() {
+                return None;
+            }
+            Who::Session(role.into(), session.into())
+        }
+        _ => return None,
+    };
+    Some(Identity {
+        partition: arn.partition.into(),
+        account: arn.account.into(),
+        who,
+    })
+}

@@ -1,0 +1,253 @@
+//! From text to documents. Nothing is guessed: what the grammar does not say is an error.
+
+use std::collections::BTreeSet;
+
+use super::condition::{Base, Condition, Expected, Operator};
+use super::principal::{Entry, entry};
+use super::{Document, Effect, Kind, Listed, Statement};
+use crate::json::{Malformed, Member, Node, Shape};
+use crate::pattern::{Pattern, Syntax};
+
+pub(super) fn document(kind: Kind, root: &Node<'_>) -> Result<Document, Malformed> {
+    let mut has_variables = false;
+    let mut statements = None;
+    for member in root.members("a policy document")? {
+        match member.name.as_str() {
+            "Version" => has_variables = version(&member.value)?,
+            "Id" => {
+                member.value.text("a string")?;
+            }
+            "Statement" => statements = Some(member.value),
+            name => {
+                let known = "Version, Id and Statement";
+                return Err(root.unexpected(&member, unknown(name, "a policy", known)));
+            }
+        }
+    }
+    let statements = statements.ok_or_else(|| root.wrong("`Statement` is missing"))?;
+    let statements = statements
+        .list()?
+        .iter()
+        .map(|node| statement(kind, node, has_variables))
+        .collect::<Result<_, _>>()?;
+    Ok(Document { statements })
+}
+
+fn unknown(name: &str, of: &str, known: &str) -> String {
+    format!("`{name}` is no element of {of}; there are {known}")
+}
+
+/// Whether variables are replaced.
+fn version(node: &Node<'_>) -> Result<bool, Malformed> {
+    match node.text("a version")?.as_str() {
+        "2012-10-17" => Ok(true),
+        "2008-10-17" => Ok(false),
+        other => Err(node.wrong(format!(
+            "there is no version `{other}`; 2012-10-17 is the current one, 2008-10-17 the other"
+        ))),
+    }
+}
+
+/// The two forms of an element.
+struct Either<T> {
+    found: Option<Listed<T>>,
+}
+
+impl<T> Either<T> {
+    fn set(
+        &mut self,
+        node: &Node<'_>,
+        member: &Member<'_>,
+        is_all_but: bool,
+        list: Vec<T>,
+    ) -> Result<(), Malformed> {
+        if self.found.is_some() {
+            let name = member.name.trim_start_matches("Not");
+            return Err(node.unexpected(
+                member,
+                format!("a statement has either `{name}` or `Not{name}`"),
+            ));
+        }
+        self.found = Some(Listed {
+            is_all_but,
+            list: list.into(),
+        });
+        Ok(())
+    }
+
+    fn required(self, node: &Node<'_>, name: &str) -> Result<Listed<T>, Malformed> {
+        self.found
+            .ok_or_else(|| node.wrong(format!("`{name}` is missing")))
+    }
+}
+
+fn statement(kind: Kind, node: &Node<'_>, has_variables: bool) -> Result<Statement, Malformed> {
+    let mut sid = None;
+    let mut effect = None;
+    let mut principals = Either { found: None };
+    let mut actions = Either { found: None };
+    let mut resources = Either { found: None };
+    let mut conditions = Vec::new();
+    for member in node.members("a statement")? {
+        let value = &member.value;
+        let is_all_but = member.name.starts_with("Not");
+        match member.name.as_str() {
+            "Sid" => sid = Some(value.text("a string")?.into()),
+            "Effect" => effect = Some(read_effect(value)?),
+            "Principal" | "NotPrincipal" if !kind.has_principal() => {
+                let message =
+                    "this kind of policy names no principal: it is about whoever it is attached to";
+                return Err(node.unexpected(&member, message));
+            }
+            "Principal" | "NotPrincipal" => {
+                principals.set(node, &member, is_all_but, read_principals(value)?)?;
+            }
+            "Action" | "NotAction" => {
+                let list = texts(value, "an action", action)?;
+                actions.set(node, &member, is_all_but, list)?;
+            }
+            "Resource" | "NotResource" => {
+                let syntax = Syntax {
+                    wildcards: true,
+                    variables: has_variables,
+                };
+                let list = texts(value, "an ARN or `*`", |text, _| {
+                    Ok(Pattern::read(text, syntax))
+                })?;
+                resources.set(node, &member, is_all_but, list)?;
+            }
+            "Condition" => conditions = read_conditions(value, has_variables)?,
+            name => {
+                let known = "Sid, Effect, Principal, NotPrincipal, Action, NotAction, Resource, \
+                             NotResource and Condition";
+                return Err(node.unexpected(&member, unknown(name, "a statement", known)));
+            }
+        }
+    }
+    let principals = if kind.has_principal() {
+        Some(principals.required(node, "Principal")?)
+    } else {
+        None
+    };
+    Ok(Statement {
+        sid,
+        at: node.position(),
+        effect: effect.ok_or_else(|| node.wrong("`Effect` is missing"))?,
+        principals,
+        actions: actions.required(node, "Action")?,
+        resources: resources.required(node, "Resource")?,
+        conditions,
+    })
+}
+
+fn read_effect(node: &Node<'_>) -> Result<Effect, Malformed> {
+    match node.text("`Allow` or `Deny`")?.as_str() {
+        "Allow" => Ok(Effect::Allow),
+        "Deny" => Ok(Effect::Deny),
+        other => Err(node.wrong(format!("an effect is `Allow` or `Deny`, not `{other}`"))),
+    }
+}
+
+/// The texts of a list that has one at least.
+fn texts<T>(
+    node: &Node<'_>,
+    expected: &str,
+    read: impl Fn(&str, &Node<'_>) -> Result<T, Malformed>,
+) -> Result<Vec<T>, Malformed> {
+    let items = node.list()?;
+    if items.is_empty() {
+        return Err(node.wrong(format!("expected {expected}, found an empty list")));
+    }
+    items
+        .iter()
+        .map(|item| read(&item.text(expected)?, item))
+        .collect()
+}
+
+/// `service:Name` or `*`; its case does not matter.
+fn action(text: &str, node: &Node<'_>) -> Result<Pattern, Malformed> {
+    if text != "*" && !text.contains(':') {
+        return Err(node.wrong(format!(
+            "`{text}` is no action; actions are written as service:Name, like kms:Decrypt"
+        )));
+    }
+    let syntax = Syntax {
+        wildcards: true,
+        variables: false,
+    };
+    Ok(Pattern::read(&text.to_ascii_lowercase(), syntax))
+}
+
+fn read_principals(node: &Node<'_>) -> Result<Vec<Entry>, Malformed> {
+    if node.shape() == Shape::Text {
+        return match node.text("`*`")?.as_str() {
+            "*" => Ok(vec![Entry::Everybody]),
+            other => Err(node.wrong(format!(
+                "a principal is `*` or an object like {{\"AWS\": …}}, not `{other}`"
+            ))),
+        };
+    }
+    let members = node.members("`*` or an object with AWS, Service, Federated or CanonicalUser")?;
+    if members.is_empty() {
+        return Err(node.wrong("it names nobody"));
+    }
+    let mut entries = Vec::new();
+    for member in members {
+        let of: fn(&str) -> Entry = match member.name.as_str() {
+            "AWS" => entry,
+            "Service" => |text| Entry::Service(text.into()),
+            "Federated" | "CanonicalUser" => |text| Entry::Nobody(text.into()),
+            name => {
+                let known = "AWS, Service, Federated and CanonicalUser";
+                return Err(node.unexpected(&member, unknown(name, "a principal", known)));
+            }
+        };
+        entries.extend(texts(&member.value, "a principal", |text, _| Ok(of(text)))?);
+    }
+    Ok(entries)
+}
+
+fn read_conditions(node: &Node<'_>, has_variables: bool) -> Result<Vec<Condition>, Malformed> {
+    let mut conditions = Vec::new();
+    let mut operators = BTreeSet::new();
+    for member in node.members("an object of operators")? {
+        let operator = Operator::read(&member.name).ok_or_else(|| {
+            node.unexpected(&member, format!("there is no operator `{}`", member.name))
+        })?;
+        // Names are compared without regard to case, and so is what stands twice.
+        if !operators.insert(member.name.to_ascii_lowercase()) {
+            return Err(node.doubled(&member));
+        }
+        let block = &member.value;
+        let mut keys = BTreeSet::new();
+        for member in block.members("an object of condition keys")? {
+            if !keys.insert(member.name.to_lowercase()) {
+                return Err(block.doubled(&member));
+            }
+            conditions.push(condition(operator, &member, has_variables)?);
+        }
+    }
+    Ok(conditions)
+}
+
+fn condition(
+    operator: Operator,
+    member: &Member<'_>,
+    has_variables: bool,
+) -> Result<Condition, Malformed> {
+    let mut expected = Vec::new();
+    for item in member.value.list()? {
+        let text = item.scalar("a value to compare with")?;
+        let value = Expected::read(operator.base, &text, has_variables);
+        if operator.base == Base::Null && matches!(value, Expected::Unreadable) {
+            return Err(item.wrong("`Null` is compared with true or false"));
+        }
+        expected.push(value);
+    }
+    Ok(Condition {
+        operator,
+        key: member.name.to_lowercase().into(),
+        name: member.name.as_str().into(),
+        expected: expected.into(),
+    })
+}

@@ -1,0 +1,205 @@
+//! What a grant gives to whom (KMS Developer Guide, "Grants in AWS KMS"; AWS KMS API, CreateGrant).
+
+use super::leaves::{Evaluation, Why};
+use super::{Open, Truth, principal};
+use crate::context::Found;
+use crate::decide::Class;
+use crate::document::{Arn, Entry, Instant, entry};
+use crate::pattern::{self, Pattern, Syntax};
+use crate::request::{Grant, Pair};
+
+/// How long a grant may take to be known everywhere, in seconds (KMS Developer Guide, "Eventual
+/// consistency").
+const SETTLES_SECONDS: i64 = 300;
+
+const CONTEXT: &str = "kms:encryptioncontext:";
+
+/// Whether a grant gives what is asked to who asks, and how it names the caller. `Any` is the
+/// account that issued it, which retires what it gave by its own policies.
+pub(super) fn gives(evaluation: &mut Evaluation<'_>, grant: &Grant) -> (Class, Truth) {
+    let request = evaluation.request;
+    let ("kms", name) = request.action_parts() else {
+        return (Class::Any, Truth::No);
+    };
+    let retires = name == "retiregrant";
+    if retires {
+        let (class, retiring) = is_caller(evaluation, grant.retiring.as_deref());
+        if retiring != Truth::No {
+            return (class, retiring);
+        }
+    }
+    let (class, is_grantee) = is_caller(evaluation, grant.grantee.as_deref());
+    let gives = grant
+        .operations
+        .iter()
+        .any(|operation| &**operation == name);
+    if !gives || is_grantee == Truth::No {
+        let issued = grant.issuer.is_some() && grant.issuer.as_deref() == request.caller.account();
+        return (Class::Any, Truth::of(retires && issued));
+    }
+    let mut truth = is_grantee;
+    if !retires {
+        truth = truth.min(from_source(evaluation, grant));
+    }
+    truth = truth.min(match name {
+        "describekey" | "retiregrant" => Truth::Yes,
+        "creategrant" => child(evaluation, grant),
+        _ => constrained(evaluation, grant),
+    });
+    (class, truth.min(settled(evaluation, grant)))
+}
+
+fn is_caller(evaluation: &mut Evaluation<'_>, text: Option<&str>) -> (Class, Truth) {
+    let Some(text) = text else {
+        return (Class::Any, Truth::No);
+    };
+    let named = if text.contains(':') {
+        entry(text)
+    } else {
+        Entry::Service(text.into())
+    };
+    for class in [Class::Direct, Class::Role, Class::Account] {
+        let truth = principal::names(evaluation, &named, class);
+        if truth != Truth::No {
+            return (class, truth);
+        }
+    }
+    (Class::Any, Truth::No)
+}
+
+/// `SourceArn` is compared like the condition key `aws:SourceArn`.
+fn from_source(evaluation: &mut Evaluation<'_>, grant: &Grant) -> Truth {
+    let Some(source) = &grant.source else {
+        return Truth::Yes;
+    };
+    match evaluation.request.context.get("aws:sourcearn") {
+        None => Truth::No,
+        Some(Found::Unknown | Found::Twice) => {
+            evaluation.unknown(|| Why::Key("aws:SourceArn".into()))
+        }
+        Some(Found::One(text)) => Truth::of(is_like(source, text)),
+        Some(Found::List(list)) => Truth::of(list.iter().any(|text| is_like(source, text))),
+    }
+}
+
+fn is_like(pattern: &str, text: &str) -> bool {
+    let (Some(pattern), Some(arn)) = (Arn::split(pattern), Arn::split(text)) else {
+        return false;
+    };
+    let syntax = Syntax {
+        wildcards: true,
+        variables: false,
+    };
+    let matches = |pattern: &str, text: &str| {
+        let pattern = Pattern::read(pattern, syntax);
+        pattern::matches(pattern.pieces(), text)
+    };
+    matches(pattern.partition, arn.partition)
+        && matches(pattern.service, arn.service)
+        && matches(pattern.region, arn.region)
+        && matches(pattern.account, arn.account)
+        && matches(pattern.resource, arn.resource)
+}
+
+/// Whether the encryption context is one that the grant is for.
+fn constrained(evaluation: &mut Evaluation<'_>, grant: &Grant) -> Truth {
+    let mut truth = Truth::Yes;
+    if let Some(subset) = &grant.context_subset {
+        truth = truth.min(has_pairs(evaluation, subset));
+    }
+    if let Some(equals) = &grant.context_equals {
+        truth = truth.min(has_pairs(evaluation, equals));
+        truth = truth.min(has_no_more(evaluation, equals.len()));
+    }
+    truth
+}
+
+fn has_pairs(evaluation: &mut Evaluation<'_>, pairs: &[Pair]) -> Truth {
+    let mut all = Truth::Yes;
+    for (key, value) in pairs {
+        all = all.min(has_pair(evaluation, key, value));
+    }
+    all
+}
+
+fn has_pair(evaluation: &mut Evaluation<'_>, key: &str, value: &str) -> Truth {
+    let context = &evaluation.request.context;
+    let found = context
+        .under(CONTEXT)
+        .find(|(name, _)| name.to_lowercase() == key.to_lowercase());
+    let missing = || Why::Key(format!("kms:EncryptionContext:{key}").into());
+    match found {
+        None if names_key(evaluation, key) => evaluation.unknown(missing),
+        None | Some((_, Found::List(_))) => Truth::No,
+        Some((_, Found::Unknown | Found::Twice)) => evaluation.unknown(missing),
+        Some((_, Found::One(text))) if **text != *value => Truth::No,
+        Some((name, Found::One(_))) if name == key => Truth::Yes,
+        Some((_, Found::One(_))) => evaluation.unknown_open(Open::GrantContextCase),
+    }
+}
+
+/// Whether the request tells of a key of its encryption context without telling its value.
+fn names_key(evaluation: &Evaluation<'_>, key: &str) -> bool {
+    match evaluation.request.context.get("kms:encryptioncontextkeys") {
+        None => false,
+        Some(Found::Unknown | Found::Twice) => true,
+        Some(Found::One(text)) => **text == *key,
+        Some(Found::List(list)) => list.iter().any(|text| **text == *key),
+    }
+}
+
+fn has_no_more(evaluation: &mut Evaluation<'_>, expected: usize) -> Truth {
+    let context = &evaluation.request.context;
+    if context.under(CONTEXT).count() > expected {
+        return Truth::No;
+    }
+    match context.get("kms:encryptioncontextkeys") {
+        Some(Found::Unknown | Found::Twice) => {
+            evaluation.unknown(|| Why::Key("kms:EncryptionContextKeys".into()))
+        }
+        Some(Found::List(list)) => Truth::of(list.len() <= expected),
+        None | Some(Found::One(_)) => Truth::Yes,
+    }
+}
+
+/// A grant that is created by way of a grant gives no more, under constraints at least as strict.
+fn child(evaluation: &mut Evaluation<'_>, grant: &Grant) -> Truth {
+    let has = |operation: &str| {
+        let operation = operation.to_ascii_lowercase();
+        grant.operations.iter().any(|one| **one == *operation)
+    };
+    let operations = match evaluation.request.context.get("kms:grantoperations") {
+        Some(Found::One(text)) => Truth::of(has(text)),
+        Some(Found::List(list)) => Truth::of(list.iter().all(|operation| has(operation))),
+        None | Some(Found::Unknown | Found::Twice) => evaluation.unknown_open(Open::ChildGrant),
+    };
+    if grant.context_equals.is_none() && grant.context_subset.is_none() {
+        return operations;
+    }
+    let context = &evaluation.request.context;
+    let constraints = match context.get("kms:grantconstrainttype") {
+        None => Truth::No,
+        Some(Found::Unknown | Found::Twice | Found::List(_)) => {
+            evaluation.unknown_open(Open::ChildGrant)
+        }
+        Some(Found::One(kind)) if **kind == *"EncryptionContextEquals" => {
+            constrained(evaluation, grant)
+        }
+        Some(Found::One(_)) if grant.context_equals.is_some() => Truth::No,
+        Some(Found::One(_)) => constrained(evaluation, grant),
+    };
+    operations.min(constraints)
+}
+
+/// A grant that was made just now may not be known everywhere.
+fn settled(evaluation: &mut Evaluation<'_>, grant: &Grant) -> Truth {
+    let now = evaluation.request.context.one("aws:currenttime");
+    let (Some(created), Some(now)) = (grant.created, now.and_then(Instant::read)) else {
+        return Truth::Yes;
+    };
+    if (0..SETTLES_SECONDS).contains(&now.seconds_after(created)) {
+        evaluation.unknown_open(Open::YoungGrant)
+    } else {
+        Truth::Yes
+    }
+}

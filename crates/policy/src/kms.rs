@@ -1,0 +1,66 @@
+//! What is special about AWS KMS: which actions are about a key, which cross accounts, which a
+//! grant can give.
+
+/// Actions that name no key: their resource is `*`, and no key policy is looked at (KMS Developer
+/// Guide, "AWS KMS permissions"; Service Authorization Reference, AWS KMS).
+const WITHOUT_KEY: [&str; 9] = [
+    "connectcustomkeystore",
+    "createcustomkeystore",
+    "createkey",
+    "deletecustomkeystore",
+    "describecustomkeystores",
+    "disconnectcustomkeystore",
+    "generaterandom",
+    "listaliases",
+    "listkeys",
+];
+
+/// Actions that a principal of another account can be allowed (KMS Developer Guide, "Allowing users
+/// in other accounts to use a KMS key").
+const ACROSS: [&str; 20] = [
+    "creategrant",
+    "decrypt",
+    "derivesharedsecret",
+    "describekey",
+    "encrypt",
+    "generatedatakey",
+    "generatedatakeypair",
+    "generatedatakeypairwithoutplaintext",
+    "generatedatakeywithoutplaintext",
+    "generatemac",
+    "getkeyrotationstatus",
+    "getpublickey",
+    "listgrants",
+    "reencryptfrom",
+    "reencryptto",
+    "retiregrant",
+    "revokegrant",
+    "sign",
+    "verify",
+    "verifymac",
+];
+
+/// Whether an action of KMS, in lower case, is about a key.
+pub(crate) fn is_about_key(name: &str) -> bool {
+    WITHOUT_KEY.binary_search(&name).is_err() && name != "updatecustomkeystore"
+}
+
+/// Whether an action of KMS, in lower case, can be allowed across accounts.
+pub(crate) fn crosses(name: &str) -> bool {
+    ACROSS.binary_search(&name).is_ok()
+}
+
+/// Services that have no policies on their resources, or none that is about the caller's use of
+/// what sagelock asks of them (IAM User Guide, "AWS services that work with IAM").
+pub(crate) fn has_resource_policies(service: &str) -> bool {
+    !matches!(
+        service,
+        "sagemaker"
+            | "iam"
+            | "ec2"
+            | "organizations"
+            | "cloudwatch"
+            | "sts"
+            | "application-autoscaling"
+    )
+}

@@ -1,0 +1,21 @@
+//! The language of AWS policies: read, matched and decided as IAM and AWS KMS do, in three values.
+//!
+//! A [`Request`] is decided by a [`Stack`] of documents. What a request does not tell is
+//! [unknown](context::Value::Unknown), which is something else than absent; and what AWS does not
+//! document is an [open question](evaluate::Open). Both make a decision unknown where it depends on
+//! them, and never where it does not.
+
+pub mod case;
+pub mod context;
+pub mod decide;
+pub mod document;
+pub mod evaluate;
+mod json;
+pub mod kms;
+mod pattern;
+pub mod request;
+
+pub use document::{Document, Effect, Kind, Statement};
+pub use evaluate::{Answer, evaluate, explain};
+pub use json::{Malformed, Position};
+pub use request::{Request, Stack};

@@ -1,0 +1,318 @@
+//! Texts with wildcards and policy variables.
+
+/// A piece of a pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Piece {
+    Text(Box<str>),
+    /// `*`: any run of characters, none included.
+    Run,
+    /// `?`: one character.
+    One,
+    Variable(Box<Variable>),
+}
+
+/// `${key}` or `${key, 'default'}` (IAM User Guide, "IAM policy elements: Variables and tags").
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Variable {
+    /// In lower case, as keys are compared.
+    pub(crate) key: Box<str>,
+    /// As it was written.
+    pub(crate) name: Box<str>,
+    pub(crate) default: Option<Box<str>>,
+}
+
+/// What a pattern's `*`, `?` and `${…}` mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Syntax {
+    /// `*` and `?` are wildcards.
+    pub(crate) wildcards: bool,
+    /// `${…}` is a variable: in documents of version 2012-10-17.
+    pub(crate) variables: bool,
+}
+
+/// A text with wildcards and variables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Pattern {
+    pieces: Box<[Piece]>,
+    has_variables: bool,
+}
+
+/// What became of a pattern's variables.
+pub(crate) enum Filled {
+    /// Pieces without variables.
+    Pieces(Vec<Piece>),
+    /// A variable has no value and no default, or more than one value.
+    Nothing {
+        /// It has several values, of which AWS says nothing.
+        is_list: bool,
+    },
+    /// It is not known what the variable of this name is.
+    Unknown(Box<str>),
+}
+
+/// The value of a variable.
+pub(crate) enum Substitute<'a> {
+    Text(&'a str),
+    Absent,
+    List,
+    Unknown,
+}
+
+impl Pattern {
+    pub(crate) fn read(text: &str, syntax: Syntax) -> Self {
+        let pieces = pieces(text, syntax);
+        let has_variables = pieces
+            .iter()
+            .any(|piece| matches!(piece, Piece::Variable(_)));
+        Self {
+            pieces: pieces.into(),
+            has_variables,
+        }
+    }
+
+    pub(crate) fn of(pieces: Vec<Piece>) -> Self {
+        let has_variables = pieces
+            .iter()
+            .any(|piece| matches!(piece, Piece::Variable(_)));
+        Self {
+            pieces: pieces.into(),
+            has_variables,
+        }
+    }
+
+    /// The pieces, where none is a variable.
+    pub(crate) fn fixed(&self) -> Option<&[Piece]> {
+        (!self.has_variables).then_some(&self.pieces)
+    }
+
+    pub(crate) fn pieces(&self) -> &[Piece] {
+        &self.pieces
+    }
+
+    /// With every variable's value in its place. What is put in is text: its `*` is a star.
+    pub(crate) fn filled<'a>(&self, value: impl Fn(&Variable) -> Substitute<'a>) -> Filled {
+        let mut filled = Vec::with_capacity(self.pieces.len());
+        let mut unknown = None;
+        for piece in &self.pieces {
+            let Piece::Variable(variable) = piece else {
+                filled.push(piece.clone());
+                continue;
+            };
+            match (value(variable), &variable.default) {
+                (Substitute::Text(text), _) => filled.push(Piece::Text(text.into())),
+                (Substitute::Absent, Some(default)) => filled.push(Piece::Text(default.clone())),
+                (Substitute::Absent, None) => return Filled::Nothing { is_list: false },
+                (Substitute::List, _) => return Filled::Nothing { is_list: true },
+                (Substitute::Unknown, _) => unknown = Some(variable.name.clone()),
+            }
+        }
+        match unknown {
+            Some(name) => Filled::Unknown(name),
+            None => Filled::Pieces(filled),
+        }
+    }
+}
+
+fn pieces(text: &str, syntax: Syntax) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut literal = String::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        if syntax.variables
+            && let Some((piece, after)) = variable(rest)
+        {
+            match piece {
+                Piece::Text(text) => literal.push_str(&text),
+                other @ (Piece::Variable(_) | Piece::Run | Piece::One) => {
+                    flush(&mut literal, &mut pieces);
+                    pieces.push(other);
+                }
+            }
+            rest = after;
+            continue;
+        }
+        match first {
+            '*' if syntax.wildcards => {
+                flush(&mut literal, &mut pieces);
+                if pieces.last() != Some(&Piece::Run) {
+                    pieces.push(Piece::Run);
+                }
+            }
+            '?' if syntax.wildcards => {
+                flush(&mut literal, &mut pieces);
+                pieces.push(Piece::One);
+            }
+            other => literal.push(other),
+        }
+        rest = rest.get(first.len_utf8()..).unwrap_or_default();
+    }
+    flush(&mut literal, &mut pieces);
+    pieces
+}
+
+fn flush(literal: &mut String, pieces: &mut Vec<Piece>) {
+    if !literal.is_empty() {
+        pieces.push(Piece::Text(std::mem::take(literal).into()));
+    }
+}
+
+/// The variable that a text begins with, and what comes after it. `${*}`, `${?}` and `${$}` are
+/// the characters themselves.
+fn variable(text: &str) -> Option<(Piece, &str)> {
+    let inner = text.strip_prefix("${")?;
+    let (inner, after) = inner.split_once('}')?;
+    if matches!(inner, "*" | "?" | "$") {
+        return Some((Piece::Text(inner.into()), after));
+    }
+    let (name, default) = match inner.split_once(',') {
+        None => (inner, None),
+        Some((name, default)) => {
+            let default = default.trim().strip_prefix('\'')?.strip_suffix('\'')?;
+            (name, Some(default.into()))
+        }
+    };
+    let name = name.trim();
+    if name.is_empty() {
+        return None;
+    }
+    let piece = Piece::Variable(Box::new(Variable {
+        key: name.to_lowercase().into(),
+        name: name.into(),
+        default,
+    }));
+    Some((piece, after))
+}
+
+/// Whether a text is what the pieces say, from its beginning to its end. The last `*` alone is
+/// gone back to, so that the time is at most the product of the two lengths.
+pub(crate) fn matches(pieces: &[Piece], text: &str) -> bool {
+    let mut at = 0;
+    let mut rest = text;
+    let mut back: Option<(usize, &str)> = None;
+    loop {
+        let step = match pieces.get(at) {
+            None if rest.is_empty() => return true,
+            // Whoever asks has filled the variables.
+            None | Some(Piece::Variable(_)) => None,
+            Some(Piece::Run) => {
+                if at + 1 == pieces.len() {
+                    return true;
+                }
+                back = Some((at, rest));
+                at += 1;
+                continue;
+            }
+            Some(Piece::One) => rest.chars().next().and_then(|c| rest.get(c.len_utf8()..)),
+            Some(Piece::Text(literal)) => {
+                // After a `*`, the next place where the text stands is the next that can match.
+                if let Some((run, from)) = back
+                    && run + 1 == at
+                    && from.len() == rest.len()
+                {
+                    match rest.find(&**literal) {
+                        None => return false,
+                        Some(found) => {
+                            let here = rest.get(found..).unwrap_or_default();
+                            back = Some((run, here));
+                            here.get(literal.len()..)
+                        }
+                    }
+                } else {
+                    rest.strip_prefix(&**literal)
+                }
+            }
+        };
+        if let Some(after) = step {
+            rest = after;
+            at += 1;
+            continue;
+        }
+        let Some((run, from)) = back else {
+            return false;
+        };
+        let Some(shorter) = from.chars().next().and_then(|c| from.get(c.len_utf8()..)) else {
+            return false;
+        };
+        back = Some((run, shorter));
+        rest = shorter;
+        at = run + 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: Syntax = Syntax {
+        wildcards: true,
+        variables: true,
+    };
+
+    /// The same by the definition, for small texts.
+    fn by_definition(pieces: &[Piece], text: &str) -> bool {
+        match pieces.split_first() {
+            None => text.is_empty(),
+            Some((Piece::Run, more)) => (0..=text.len())
+                .filter_map(|at| text.get(at..))
+                .any(|rest| by_definition(more, rest)),
+            Some((Piece::One, more)) => text
+                .chars()
+                .next()
+                .is_some_and(|c| by_definition(more, &text[c.len_utf8()..])),
+            Some((Piece::Text(literal), more)) => text
+                .strip_prefix(&**literal)
+                .is_some_and(|rest| by_definition(more, rest)),
+            Some((Piece::Variable(_), _)) => false,
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn it_matches_what_the_definition_says(pattern in "[ab*?é]{0,8}", text in "[abé]{0,10}") {
+            let pattern = Pattern::read(&pattern, ALL);
+            let pieces = pattern.fixed().expect("no variables");
+            proptest::prop_assert_eq!(matches(pieces, &text), by_definition(pieces, &text));
+        }
+    }
+
+    #[test]
+    fn many_stars_are_no_trouble() {
+        let pattern = Pattern::read(&"*x".repeat(2_000), ALL);
+        let pieces = pattern.fixed().expect("no variables");
+        assert!(!matches(pieces, &"x".repeat(1_999)));
+        assert!(matches(
+            pieces,
+            &"xy".repeat(2_000).replace("yx", "x").replace('y', "")
+        ));
+    }
+
+    #[test]
+    fn variables_are_read() {
+        let cases = [
+            ("${aws:username}", Some(("aws:username", None))),
+            (
+                "${aws:PrincipalTag/Team}",
+                Some(("aws:principaltag/team", None)),
+            ),
+            (
+                "${aws:username, 'nobody'}",
+                Some(("aws:username", Some("nobody"))),
+            ),
+            ("${aws:username,'x'}", Some(("aws:username", Some("x")))),
+            ("${*}", None),
+            ("${}", None),
+            ("${open", None),
+            ("${key, bare}", None),
+        ];
+        for (text, expected) in cases {
+            let pattern = Pattern::read(text, ALL);
+            let found = match pattern.pieces() {
+                [Piece::Variable(variable)] => Some((&*variable.key, variable.default.as_deref())),
+                _ => None,
+            };
+            assert_eq!(found, expected, "{text}");
+        }
+        let star = Pattern::read("${*}${?}${$}", ALL);
+        assert_eq!(star.pieces(), [Piece::Text("*?$".into())]);
+    }
+}

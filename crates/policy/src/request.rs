@@ -1,0 +1,187 @@
+//! What is asked, by whom, and the documents that decide it.
+
+use std::fmt;
+
+use crate::context::Context;
+use crate::document::{Document, Identity, Who, identity_of};
+
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// A root user, a user, a role or a session of either; a role is one of its sessions of which
+    /// the name is not known.
+    Identity(Identity),
+    /// An AWS service on its own behalf: `ec2.amazonaws.com`.
+    Service(Box<str>),
+    /// Nobody signed it.
+    Anonymous,
+}
+
+/// A text names nobody who could ask.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is nobody who can ask: expected the ARN of a user, role, session or account root, or a \
+     service like ec2.amazonaws.com"
+)]
+pub struct NoCaller(String);
+
+impl Caller {
+    /// Reads an ARN, the name of a service, or `*` for a call that nobody signed.
+    ///
+    /// # Errors
+    /// It is none of these.
+    pub fn read(text: &str) -> Result<Self, NoCaller> {
+        if text == "*" {
+            return Ok(Self::Anonymous);
+        }
+        if let Some(identity) = identity_of(text) {
+            return Ok(Self::Identity(identity));
+        }
+        if text.contains('.') && !text.contains([':', '/', ' ']) {
+            return Ok(Self::Service(text.into()));
+        }
+        Err(NoCaller(text.to_owned()))
+    }
+
+    /// Its account, where it has one.
+    #[must_use]
+    pub fn account(&self) -> Option<&str> {
+        match self {
+            Self::Identity(identity) => Some(&identity.account),
+            Self::Service(_) | Self::Anonymous => None,
+        }
+    }
+}
+
+/// A request to be decided.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub(crate) caller: Caller,
+    /// The caller's role with its path, where the request tells it.
+    pub(crate) role: Option<Box<str>>,
+    /// In lower case: `kms:decrypt`.
+    pub(crate) action: Box<str>,
+    pub(crate) resource: Box<str>,
+    pub(crate) account: Box<str>,
+    pub(crate) context: Context,
+}
+
+/// A text is no action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoAction(String);
+
+impl fmt::Display for NoAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "`{}` is no action: expected service:Name, like kms:Decrypt",
+            self.0
+        )
+    }
+}
+
+impl std::error::Error for NoAction {}
+
+impl Request {
+    /// A request of an action (`kms:Decrypt`) on a resource, which is an ARN or `*`, of an account.
+    ///
+    /// # Errors
+    /// The action is none.
+    pub fn new(
+        caller: Caller,
+        action: &str,
+        resource: &str,
+        account: &str,
+        context: Context,
+    ) -> Result<Self, NoAction> {
+        let is_action = action
+            .split_once(':')
+            .is_some_and(|(service, name)| !service.is_empty() && !name.is_empty());
+        if !is_action || action.contains(['*', '?']) {
+            return Err(NoAction(action.to_owned()));
+        }
+        let role = role_of(&caller, &context);
+        Ok(Self {
+            caller,
+            role,
+            action: action.to_ascii_lowercase().into(),
+            resource: resource.into(),
+            account: account.into(),
+            context,
+        })
+    }
+
+    /// The service and the name of the action, in lower case.
+    pub(crate) fn action_parts(&self) -> (&str, &str) {
+        self.action.split_once(':').unwrap_or((&self.action, ""))
+    }
+}
+
+/// The path and name of a caller's role: a session's ARN has no path, `aws:PrincipalArn` has it
+/// (IAM User Guide, "AWS global condition context keys").
+fn role_of(caller: &Caller, context: &Context) -> Option<Box<str>> {
+    let Caller::Identity(identity) = caller else {
+        return None;
+    };
+    match &identity.who {
+        Who::Role(role) => Some(role.clone()),
+        Who::Session(name, _) => {
+            let told = identity_of(context.one("aws:principalarn")?)?;
+            let Who::Role(role) = told.who else {
+                return None;
+            };
+            let is_same =
+                told.account == identity.account && role.rsplit('/').next() == Some(&**name);
+            is_same.then_some(role)
+        }
+        Who::Root | Who::User(_) | Who::Federated(_) => None,
+    }
+}
+
+/// The documents that decide a request.
+#[derive(Clone, Debug, Default)]
+pub struct Stack {
+    /// Of the user, its groups, or the role.
+    pub identity: Vec<Document>,
+    /// The permissions boundary, where there is one.
+    pub boundary: Option<Document>,
+    /// The session policy, where there is one.
+    pub session: Option<Document>,
+    /// Service control policies of the caller's account, by level, the root of the organisation
+    /// first; none at all where the account is in no organisation.
+    pub scp: Vec<Vec<Document>>,
+    /// Resource control policies of the resource's account, by level.
+    pub rcp: Vec<Vec<Document>>,
+    /// The policy of the VPC endpoint that the request came through, where it came through one.
+    pub endpoint: Option<Document>,
+    /// The policy of the key or other resource; `None` where it is not known.
+    pub resource: Option<Document>,
+    /// The grants of the key.
+    pub grants: Vec<Grant>,
+}
+
+/// A key of an encryption context, and its value.
+pub type Pair = (Box<str>, Box<str>);
+
+/// A grant of a KMS key (AWS KMS API, ListGrants, `GrantListEntry`).
+#[derive(Clone, Debug, Default)]
+pub struct Grant {
+    /// `GrantId`.
+    pub id: Option<Box<str>>,
+    /// `GranteePrincipal` or `GranteeServicePrincipal`.
+    pub grantee: Option<Box<str>>,
+    /// `RetiringPrincipal` or `RetiringServicePrincipal`.
+    pub retiring: Option<Box<str>>,
+    /// `IssuingAccount`, its number.
+    pub issuer: Option<Box<str>>,
+    /// `Operations`, in lower case.
+    pub operations: Vec<Box<str>>,
+    /// `Constraints.EncryptionContextEquals`.
+    pub context_equals: Option<Vec<Pair>>,
+    /// `Constraints.EncryptionContextSubset`.
+    pub context_subset: Option<Vec<Pair>>,
+    /// `Constraints.SourceArn`.
+    pub source: Option<Box<str>>,
+    /// `CreationDate`, in seconds since 1970.
+    pub created: Option<i64>,
+}

@@ -2,6 +2,7 @@
 
 mod bench;
 mod ci;
+mod differential;
 mod documents;
 mod metadata;
 mod record;
@@ -21,6 +22,8 @@ cargo xtask record --python P   corpus/recorded again, from moto; P is a Python 
 cargo xtask prove truth         the truth test against moto, full size, in release
 cargo xtask prove sim           the truth tests of the simulated AWS, in release
 cargo xtask prove strangers     boto3, the AWS CLI, Cloud Custodian and Prowler, in release
+cargo xtask differential [--cases N] [--seed S]
+                                random requests, decided by us and by an evaluator of others
 cargo xtask bench sim           how many requests a second the simulated AWS answers on one core
 cargo xtask bench audit [--configs N] [--endpoints N] [--rounds N] [--without-moto]
                                 an audit beside a script of boto3: requests, CPU, time, memory
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         ["prove", "strangers"] => ci::prove_strangers(),
         ["bench", "sim"] => bench::sim(),
         ["bench", "audit", rest @ ..] => bench::audit(rest),
+        ["differential", rest @ ..] => differential::run(rest),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");
             Ok(())

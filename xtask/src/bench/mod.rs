@@ -73,7 +73,7 @@ fn built() -> Result<PathBuf> {
     Ok(target().join("release/sagelock"))
 }
 
-fn target() -> PathBuf {
+pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into)
 }
 

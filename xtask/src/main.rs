@@ -25,6 +25,7 @@ cargo xtask prove strangers     boto3, the AWS CLI, Cloud Custodian and Prowler,
 cargo xtask differential [--cases N] [--seed S]
                                 random requests, decided by us and by an evaluator of others
 cargo xtask bench sim           how many requests a second the simulated AWS answers on one core
+cargo xtask bench policy          how many requests a second the policy engine decides on one core
 cargo xtask bench audit [--configs N] [--endpoints N] [--rounds N] [--without-moto]
                                 an audit beside a script of boto3: requests, CPU, time, memory
 cargo xtask bench audit --scale [--accounts N] [--regions N] [--endpoints N] [--rate R] [--delay MS]
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         ["prove", "strangers"] => ci::prove_strangers(),
         ["bench", "sim"] => bench::sim(),
         ["bench", "audit", rest @ ..] => bench::audit(rest),
+        ["bench", "policy", rest @ ..] => bench::policy(rest),
         ["differential", rest @ ..] => differential::run(rest),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");

@@ -33,6 +33,41 @@ impl Position {
     }
 }
 
+/// Places of parts that come one after the other, each found from the one before.
+pub(crate) struct Places {
+    offset: usize,
+    at: Position,
+}
+
+impl Places {
+    pub(crate) const fn new() -> Self {
+        Self {
+            offset: 0,
+            at: Position { line: 1, column: 1 },
+        }
+    }
+
+    /// The place of a part that does not stand before the last.
+    pub(crate) fn next(&mut self, node: &Node<'_>) -> Position {
+        let offset = node.offset();
+        for letter in node
+            .whole
+            .get(self.offset..offset)
+            .unwrap_or_default()
+            .chars()
+        {
+            if letter == '\n' {
+                self.at.line += 1;
+                self.at.column = 1;
+            } else {
+                self.at.column += 1;
+            }
+        }
+        self.offset = offset;
+        self.at
+    }
+}
+
 /// A document is not what its grammar says.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}{} ({at})", within(path))]
@@ -119,7 +154,11 @@ impl<'a> Node<'a> {
         }
     }
 
-    pub(crate) fn position(&self) -> Position {
+    fn offset(&self) -> usize {
+        self.raw.as_ptr().addr() - self.whole.as_ptr().addr()
+    }
+
+    fn position(&self) -> Position {
         self.position_of(self.raw)
     }
 

@@ -3,6 +3,7 @@
 mod audit;
 mod counts;
 mod moto;
+mod policy;
 mod process;
 mod python;
 mod scale;
@@ -16,6 +17,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::{cargo, root, run as execute};
 
+pub(crate) use policy::policy;
 pub(crate) use sim::sim;
 
 /// An audit beside a script of boto3, or of a fleet.

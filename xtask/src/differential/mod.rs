@@ -4,6 +4,7 @@
 mod families;
 mod generate;
 mod random;
+mod universe;
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, BufWriter, Write};
@@ -18,6 +19,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{root, run as execute};
 use families::FAMILIES;
+pub(crate) use generate::case as random_case;
 
 /// Differences that are shown whole.
 const SHOWN: usize = 5;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::condition::{Base, Condition, Expected, Operator};
 use super::principal::{Entry, entry};
 use super::{Document, Effect, Kind, Listed, Statement};
-use crate::json::{Malformed, Member, Node, Shape};
+use crate::json::{Malformed, Member, Node, Places, Position, Shape};
 use crate::pattern::{Pattern, Syntax};
 
 pub(super) fn document(kind: Kind, root: &Node<'_>) -> Result<Document, Malformed> {
@@ -25,10 +25,11 @@ pub(super) fn document(kind: Kind, root: &Node<'_>) -> Result<Document, Malforme
         }
     }
     let statements = statements.ok_or_else(|| root.wrong("`Statement` is missing"))?;
+    let mut places = Places::new();
     let statements = statements
         .list()?
         .iter()
-        .map(|node| statement(kind, node, has_variables))
+        .map(|node| statement(kind, node, places.next(node), has_variables))
         .collect::<Result<_, _>>()?;
     Ok(Document { statements })
 }
@@ -81,7 +82,12 @@ impl<T> Either<T> {
     }
 }
 
-fn statement(kind: Kind, node: &Node<'_>, has_variables: bool) -> Result<Statement, Malformed> {
+fn statement(
+    kind: Kind,
+    node: &Node<'_>,
+    at: Position,
+    has_variables: bool,
+) -> Result<Statement, Malformed> {
     let mut sid = None;
     let mut effect = None;
     let mut principals = Either { found: None };
@@ -131,7 +137,7 @@ fn statement(kind: Kind, node: &Node<'_>, has_variables: bool) -> Result<Stateme
     };
     Ok(Statement {
         sid,
-        at: node.position(),
+        at,
         effect: effect.ok_or_else(|| node.wrong("`Effect` is missing"))?,
         principals,
         actions: actions.required(node, "Action")?,

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use crate::context::Context;
+use crate::decide::Authority;
 use crate::document::{Document, Identity, Who, identity_of};
+use crate::kms;
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +66,12 @@ pub struct Request {
     pub(crate) resource: Box<str>,
     pub(crate) account: Box<str>,
     pub(crate) context: Context,
+    /// Who has a say about the resource.
+    pub(crate) authority: Authority,
+    /// The action can be allowed across accounts.
+    pub(crate) crosses: bool,
+    /// The caller is of the resource's account.
+    pub(crate) is_same_account: bool,
 }
 
 /// A text is no action.
@@ -101,10 +109,15 @@ impl Request {
             return Err(NoAction(action.to_owned()));
         }
         let role = role_of(&caller, &context);
+        let action = action.to_ascii_lowercase();
+        let (service, name) = action.split_once(':').unwrap_or_default();
         Ok(Self {
+            authority: authority(service, name),
+            crosses: service == "kms" && kms::crosses(name),
+            is_same_account: caller.account() == Some(account),
             caller,
             role,
-            action: action.to_ascii_lowercase().into(),
+            action: action.into(),
             resource: resource.into(),
             account: account.into(),
             context,
@@ -114,6 +127,15 @@ impl Request {
     /// The service and the name of the action, in lower case.
     pub(crate) fn action_parts(&self) -> (&str, &str) {
         self.action.split_once(':').unwrap_or((&self.action, ""))
+    }
+}
+
+fn authority(service: &str, name: &str) -> Authority {
+    match service {
+        "kms" if kms::is_about_key(name) => Authority::Key,
+        "kms" => Authority::Caller,
+        _ if kms::has_resource_policies(service) => Authority::Either,
+        _ => Authority::Caller,
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::condition::{Base, Condition, Expected, Operator};
 use super::principal::{Entry, entry};
 use super::{Document, Effect, Kind, Listed, Statement};
+use crate::context;
 use crate::json::{Malformed, Member, Node, Places, Position, Shape};
 use crate::pattern::{Pattern, Syntax};
 
@@ -250,9 +251,12 @@ fn condition(
         }
         expected.push(value);
     }
+    let key = member.name.to_lowercase();
     Ok(Condition {
         operator,
-        key: member.name.to_lowercase().into(),
+        hash: context::hash(&key),
+        is_list: context::is_list(&key),
+        key: key.into(),
         name: member.name.as_str().into(),
         expected: expected.into(),
     })

@@ -3,7 +3,7 @@
 
 use super::leaves::{Evaluation, Why};
 use super::{Open, Truth};
-use crate::context::{Found, is_list};
+use crate::context::Found;
 use crate::document::{Arn, Base, Condition, Decimal, Expected, Instant, Quantity};
 use crate::document::{address, binary, boolean};
 use crate::pattern::{self, Filled, Piece};
@@ -11,7 +11,7 @@ use crate::pattern::{self, Filled, Piece};
 pub(super) fn holds(evaluation: &mut Evaluation<'_>, condition: &Condition) -> Truth {
     let operator = condition.operator;
     let request = evaluation.request;
-    let found = request.context.get(&condition.key);
+    let found = request.context.get_hashed(condition.hash, &condition.key);
     let values: &[Box<str>] = match found {
         Some(Found::Unknown) => {
             return evaluation.unknown(|| Why::Key(condition.name.clone()));
@@ -35,8 +35,8 @@ pub(super) fn holds(evaluation: &mut Evaluation<'_>, condition: &Condition) -> T
     match operator.quantity {
         Quantity::One if values.is_empty() => Truth::of(operator.if_exists || operator.is_negated),
         Quantity::One => {
-            let is_list = values.len() > 1
-                || (is_list(&condition.key) && matches!(found, Some(Found::List(_))));
+            let is_list =
+                values.len() > 1 || (condition.is_list && matches!(found, Some(Found::List(_))));
             match (values.first(), is_list) {
                 (Some(value), false) => compared(evaluation, condition, value),
                 _ if operator.is_negated => evaluation.unknown_open(Open::NegatedList),

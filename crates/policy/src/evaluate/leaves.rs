@@ -4,7 +4,6 @@ use super::{Open, Truth, condition, grant, principal};
 use crate::context::Found;
 use crate::decide::{Class, Leaves, Logic, Place, Property};
 use crate::document::{Effect, Listed, Statement, Who};
-use crate::kms;
 use crate::pattern::{self, Filled, Pattern, Substitute, Variable};
 use crate::request::{Caller, Grant, Request, Stack};
 
@@ -176,7 +175,7 @@ impl Leaves for Evaluation<'_> {
     fn is(&mut self, property: Property) -> Truth {
         let caller = &self.request.caller;
         let is = match property {
-            Property::SameAccount => caller.account() == Some(&*self.request.account),
+            Property::SameAccount => self.request.is_same_account,
             Property::Root => {
                 matches!(caller, Caller::Identity(identity) if identity.who == Who::Root)
             }
@@ -186,7 +185,7 @@ impl Leaves for Evaluation<'_> {
             Property::Federated => {
                 matches!(caller, Caller::Identity(identity) if matches!(identity.who, Who::Federated(_)))
             }
-            Property::Crosses => kms::crosses(self.request.action_parts().1),
+            Property::Crosses => self.request.crosses,
             Property::Retires => &*self.request.action == "kms:retiregrant",
             Property::Issuer => self.is_issuer,
             Property::GranteeIs(class) => self.grantee == class,

@@ -10,8 +10,7 @@ use std::fmt;
 
 pub use told::{Answer, Because, Verdict};
 
-use crate::decide::{Authority, Decision, decide};
-use crate::kms;
+use crate::decide::{Decision, decide};
 use crate::request::{Request, Stack};
 use leaves::Evaluation;
 
@@ -136,14 +135,14 @@ impl fmt::Display for Open {
 #[must_use]
 pub fn evaluate(request: &Request, stack: &Stack) -> Verdict {
     let mut evaluation = Evaluation::new(request, stack);
-    verdict(&decide(&mut evaluation, stack, authority(request)))
+    verdict(&decide(&mut evaluation, stack, request.authority))
 }
 
 /// Decides a request, and says by what.
 #[must_use]
 pub fn explain(request: &Request, stack: &Stack) -> Answer {
     let mut evaluation = Evaluation::traced(request, stack);
-    let decision = decide(&mut evaluation, stack, authority(request));
+    let decision = decide(&mut evaluation, stack, request.authority);
     told::answer(request, stack, &decision, &evaluation.into_trace())
 }
 
@@ -153,20 +152,5 @@ fn verdict(decision: &Decision<Truth>) -> Verdict {
         (Truth::No | Truth::Unknown, Truth::No) => Verdict::Denied { explicitly: false },
         (Truth::No, Truth::Yes) => Verdict::Allowed,
         (Truth::Unknown, _) | (Truth::No, Truth::Unknown) => Verdict::Unknown,
-    }
-}
-
-fn authority(request: &Request) -> Authority {
-    let (service, name) = request.action_parts();
-    if service == "kms" {
-        if kms::is_about_key(name) {
-            Authority::Key
-        } else {
-            Authority::Caller
-        }
-    } else if kms::has_resource_policies(service) {
-        Authority::Either
-    } else {
-        Authority::Caller
     }
 }

@@ -36,7 +36,8 @@ pub(super) fn named(
 /// Whether one entry names the caller in that way.
 pub(super) fn names(evaluation: &mut Evaluation<'_>, entry: &Entry, class: Class) -> Truth {
     let wants = |one: Class| class == Class::Any || class == one;
-    match (entry, &evaluation.request.caller) {
+    let request = evaluation.request;
+    match (entry, &request.caller) {
         (Entry::Everybody, _) => Truth::of(wants(Class::Direct)),
         (Entry::Service(name), Caller::Service(caller)) => {
             Truth::of(wants(Class::Direct) && name == caller)
@@ -52,8 +53,7 @@ pub(super) fn names(evaluation: &mut Evaluation<'_>, entry: &Entry, class: Class
             if named.account != caller.account || named.partition != caller.partition {
                 return Truth::No;
             }
-            let (how, caller) = (named.who.clone(), caller.clone());
-            identity(evaluation, &how, &caller, &wants)
+            identity(evaluation, &named.who, caller, &wants)
         }
         (
             Entry::Service(_) | Entry::Account { .. } | Entry::Identity(_) | Entry::Nobody(_),

@@ -207,3 +207,40 @@ pub struct Grant {
     /// `CreationDate`, in seconds since 1970.
     pub created: Option<i64>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_asks_and_for_what_is_read() {
+        for text in [
+            "",
+            "alice",
+            "a b.c",
+            "a:b.c",
+            "a/b.c",
+            "arn:aws:iam::1:user/a",
+        ] {
+            assert_eq!(
+                Caller::read(text).map_err(|error| error.to_string()),
+                Err(format!(
+                    "`{text}` is nobody who can ask: expected the ARN of a user, role, session or \
+                     account root, or a service like ec2.amazonaws.com"
+                ))
+            );
+        }
+        assert_eq!(Caller::read("*"), Ok(Caller::Anonymous));
+        let service = Caller::read("ec2.amazonaws.com");
+        assert_eq!(service, Ok(Caller::Service("ec2.amazonaws.com".into())));
+        for text in ["Decrypt", "kms:", ":Decrypt", "kms:*", "kms:Decryp?"] {
+            let asked = Request::new(Caller::Anonymous, text, "*", "1", Context::default());
+            assert_eq!(
+                asked.map(|_| ()).map_err(|error| error.to_string()),
+                Err(format!(
+                    "`{text}` is no action: expected service:Name, like kms:Decrypt"
+                ))
+            );
+        }
+    }
+}

@@ -156,11 +156,7 @@ pub(crate) fn decide<L: Leaves>(
     }
     let cap = l.and(boundary.allow, session.allow);
     let caller = own(l, stack, identity.allow, cap.clone());
-    let grant = if authority == Authority::Key && !stack.grants.is_empty() {
-        grants(l, stack, &cap, &caller)
-    } else {
-        l.constant(false)
-    };
+    let grant = grants(l, stack, &cap, &caller);
     let mut decision = Decision {
         denied,
         scp,
@@ -192,8 +188,10 @@ fn paths<L: Leaves>(l: &mut L, decision: &Decision<L::Truth>, authority: Authori
     } = decision;
     let same = l.is(Property::SameAccount);
     let service = l.is(Property::Service);
-    // An AWS service has no account and no policies of its own: what names it is enough.
-    let of_service = l.and(service, direct.clone());
+    let anonymous = l.is(Property::Anonymous);
+    // Neither an AWS service nor who does not sign has policies of its own: what names it is enough.
+    let nobody = l.or(service, anonymous.clone());
+    let by_name = l.and(nobody, direct.clone());
     let here = {
         let capped = l.and(role.clone(), cap.clone());
         let left = l.and(account.clone(), caller.clone());
@@ -219,11 +217,10 @@ fn paths<L: Leaves>(l: &mut L, decision: &Decision<L::Truth>, authority: Authori
     let elsewhere = l.not(same);
     let there = l.and(elsewhere, there);
     let paths = l.or(here, there);
-    let paths = l.or(paths, of_service);
+    let paths = l.or(paths, by_name);
     let paths = l.or(paths, grant.clone());
     if authority == Authority::Key {
         // KMS Developer Guide, "Determining access to KMS keys": requests are signed.
-        let anonymous = l.is(Property::Anonymous);
         let signed = l.not(anonymous);
         return l.and(signed, paths);
     }

@@ -137,3 +137,62 @@ pub(crate) fn identity_of(text: &str) -> Option<Identity> {
         who,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arns_name_somebody_or_nobody() {
+        let cases = [
+            ("*", "Everybody"),
+            ("111122223333", "Account 111122223333"),
+            ("11112222333", "Nobody"),
+            ("11112222333a", "Nobody"),
+            ("arn:aws:iam::111122223333:root", "Account aws 111122223333"),
+            (
+                "arn:aws-cn:iam::111122223333:root",
+                "Account aws-cn 111122223333",
+            ),
+            ("arn:aws:iam::111122223333:rooter", "Nobody"),
+            ("arn:aws:iam:eu-west-1:111122223333:root", "Nobody"),
+            ("arn:aws:iam::11112222333:root", "Nobody"),
+            ("arn:aws:iam::111122223333:user/a", "User(\"a\")"),
+            ("arn:aws:iam::111122223333:user/x/a", "User(\"x/a\")"),
+            ("arn:aws:iam::111122223333:user/", "Nobody"),
+            ("arn:aws:iam::111122223333:role/x/a", "Role(\"x/a\")"),
+            ("arn:aws:iam::111122223333:role/", "Nobody"),
+            ("arn:aws:iam::111122223333:role/*", "Nobody"),
+            ("arn:aws:iam::111122223333:role/a?", "Nobody"),
+            ("arn:aws:iam::111122223333:group/a", "Nobody"),
+            (
+                "arn:aws:sts::111122223333:assumed-role/a/s",
+                "Session(\"a\", \"s\")",
+            ),
+            ("arn:aws:sts::111122223333:assumed-role/a", "Nobody"),
+            ("arn:aws:sts::111122223333:assumed-role//s", "Nobody"),
+            ("arn:aws:sts::111122223333:assumed-role/a/", "Nobody"),
+            (
+                "arn:aws:sts::111122223333:federated-user/b",
+                "Federated(\"b\")",
+            ),
+            ("arn:aws:sts::111122223333:federated-user/", "Nobody"),
+            ("arn:aws:sts::111122223333:root", "Nobody"),
+            ("AROAEXAMPLE", "Nobody"),
+            ("arn:aws:iam", "Nobody"),
+        ];
+        for (text, expected) in cases {
+            let found = match entry(text) {
+                Entry::Everybody => "Everybody".to_owned(),
+                Entry::Account { partition, account } => {
+                    let words = ["Account"].into_iter().chain(partition.as_deref());
+                    words.chain([&*account]).collect::<Vec<_>>().join(" ")
+                }
+                Entry::Identity(identity) => format!("{:?}", identity.who),
+                Entry::Service(_) => "Service".to_owned(),
+                Entry::Nobody(_) => "Nobody".to_owned(),
+            };
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+}

@@ -35,8 +35,7 @@ pub(super) fn holds(evaluation: &mut Evaluation<'_>, condition: &Condition) -> T
     match operator.quantity {
         Quantity::One if values.is_empty() => Truth::of(operator.if_exists || operator.is_negated),
         Quantity::One => {
-            let is_list =
-                values.len() > 1 || (condition.is_list && matches!(found, Some(Found::List(_))));
+            let is_list = values.len() > 1 || condition.is_list;
             match (values.first(), is_list) {
                 (Some(value), false) => compared(evaluation, condition, value),
                 _ if operator.is_negated => evaluation.unknown_open(Open::NegatedList),

@@ -193,8 +193,14 @@ fn child(evaluation: &mut Evaluation<'_>, grant: &Grant) -> Truth {
 
 /// A grant that was made just now may not be known everywhere.
 fn settled(evaluation: &mut Evaluation<'_>, grant: &Grant) -> Truth {
-    let now = evaluation.request.context.one("aws:currenttime");
-    let (Some(created), Some(now)) = (grant.created, now.and_then(Instant::read)) else {
+    let Some(created) = grant.created else {
+        return Truth::Yes;
+    };
+    let context = &evaluation.request.context;
+    if let Some(Found::Unknown | Found::Twice) = context.get("aws:currenttime") {
+        return evaluation.unknown(|| Why::Key("aws:CurrentTime".into()));
+    }
+    let Some(now) = context.one("aws:currenttime").and_then(Instant::read) else {
         return Truth::Yes;
     };
     if (0..SETTLES_SECONDS).contains(&now.seconds_after(created)) {

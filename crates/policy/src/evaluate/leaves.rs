@@ -244,8 +244,9 @@ impl Evaluation<'_> {
             return Truth::No;
         };
         match &identity.who {
+            // It is the caller's, and no statement's.
             Who::Session(role, _) if role.starts_with("AWSServiceRoleFor") => {
-                self.unknown_open(Open::RolePath)
+                self.open(Open::RolePath)
             }
             Who::Session(..) | Who::Role(_) | Who::Root | Who::User(_) | Who::Federated(_) => {
                 Truth::No

@@ -5,6 +5,7 @@ mod ci;
 mod differential;
 mod documents;
 mod metadata;
+mod mutants;
 mod record;
 mod tidy;
 
@@ -21,6 +22,7 @@ cargo xtask permissions [--check]   docs/permissions.json alone
 cargo xtask record --python P   corpus/recorded again, from moto; P is a Python with moto
 cargo xtask prove truth         the truth test against moto, full size, in release
 cargo xtask prove sim           the truth tests of the simulated AWS, in release
+cargo xtask prove mutants       the policy engine changed in every small way: its tests must notice
 cargo xtask prove strangers     boto3, the AWS CLI, Cloud Custodian and Prowler, in release
 cargo xtask differential [--cases N] [--seed S]
                                 random requests, decided by us and by an evaluator of others
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         ["record", "--python", python] => record::run(Path::new(python)),
         ["prove", "truth"] => ci::prove_truth(),
         ["prove", "sim"] => ci::prove_sim(),
+        ["prove", "mutants"] => mutants::prove(),
         ["prove", "strangers"] => ci::prove_strangers(),
         ["bench", "sim"] => bench::sim(),
         ["bench", "audit", rest @ ..] => bench::audit(rest),

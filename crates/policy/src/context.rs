@@ -16,8 +16,6 @@ pub enum Value {
 pub struct Context {
     /// In the order of their keys.
     entries: Vec<Entry>,
-    /// The hashes of the keys, in the same order.
-    hashes: Vec<u64>,
 }
 
 #[derive(Clone, Debug)]
@@ -68,23 +66,14 @@ impl Context {
             }
             same
         });
-        let hashes = entries.iter().map(|entry| hash(&entry.key)).collect();
-        Self { entries, hashes }
+        Self { entries }
     }
 
-    /// What is under a key in lower case.
+    /// What is under a key in lower case. A request has a dozen keys, most of another length: to look
+    /// at each is faster than to search among them.
     pub(crate) fn get(&self, key: &str) -> Option<&Found> {
-        self.get_hashed(hash(key), key)
-    }
-
-    /// The same, where the key's hash is known. A request has a dozen keys: to look through their
-    /// hashes is faster than any search among their names.
-    pub(crate) fn get_hashed(&self, hash: u64, key: &str) -> Option<&Found> {
-        self.hashes
-            .iter()
-            .zip(&self.entries)
-            .find(|(there, entry)| **there == hash && *entry.key == *key)
-            .map(|(_, entry)| &entry.value)
+        let entry = self.entries.iter().find(|entry| *entry.key == *key)?;
+        Some(&entry.value)
     }
 
     /// The one value of a key, where it has one.
@@ -114,13 +103,6 @@ impl Context {
                 )
             })
     }
-}
-
-/// FNV-1a. Keys are compared as well, so that nothing depends on it.
-pub(crate) fn hash(key: &str) -> u64 {
-    key.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
-    })
 }
 
 /// Keys that may have several values, so that a condition needs `ForAnyValue` or `ForAllValues`

@@ -4,7 +4,6 @@
     clippy::expect_used,
     clippy::panic,
     clippy::disallowed_methods,
-    clippy::indexing_slicing,
     reason = "a test reads files, and one that cannot go on says so"
 )]
 

@@ -172,7 +172,7 @@ pub(super) fn resource<L: Leaves>(
 /// Whether a statement is about the request.
 fn holds<L: Leaves>(l: &mut L, place: Place, statement: &Statement) -> L::Truth {
     let mut truth = l.action(statement);
-    if l.settled(&truth) != Some(false) && statement.principals.is_some() {
+    if l.settled(&truth) != Some(false) {
         let named = l.principal(statement, Class::Any);
         truth = l.and(truth, named);
     }
@@ -187,10 +187,10 @@ fn holds<L: Leaves>(l: &mut L, place: Place, statement: &Statement) -> L::Truth 
 fn by_class<L: Leaves>(l: &mut L, place: Place, statement: &Statement) -> [L::Truth; 3] {
     const CLASSES: [Class; 3] = [Class::Direct, Class::Role, Class::Account];
     let action = l.action(statement);
+    if l.settled(&action) == Some(false) {
+        return CLASSES.map(|_| action.clone());
+    }
     let named = CLASSES.map(|class| {
-        if l.settled(&action) == Some(false) {
-            return action.clone();
-        }
         let named = l.principal(statement, class);
         l.and(action.clone(), named)
     });

@@ -14,8 +14,6 @@ pub(crate) struct Condition {
     pub(crate) operator: Operator,
     /// In lower case, as keys are compared.
     pub(crate) key: Box<str>,
-    /// Of the key.
-    pub(crate) hash: u64,
     /// The key may have several values.
     pub(crate) is_list: bool,
     /// As it was written.

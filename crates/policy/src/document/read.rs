@@ -254,7 +254,6 @@ fn condition(
     let key = member.name.to_lowercase();
     Ok(Condition {
         operator,
-        hash: context::hash(&key),
         is_list: context::is_list(&key),
         key: key.into(),
         name: member.name.as_str().into(),

@@ -11,7 +11,7 @@ use crate::pattern::{self, Filled, Piece};
 pub(super) fn holds(evaluation: &mut Evaluation<'_>, condition: &Condition) -> Truth {
     let operator = condition.operator;
     let request = evaluation.request;
-    let found = request.context.get_hashed(condition.hash, &condition.key);
+    let found = request.context.get(&condition.key);
     let values: &[Box<str>] = match found {
         Some(Found::Unknown) => {
             return evaluation.unknown(|| Why::Key(condition.name.clone()));

@@ -140,8 +140,6 @@ fn allowing(request: &Request, decision: &Decision<Truth>, noted: &[Noted]) -> V
 fn reasons(decision: &Decision<Truth>, trace: &Trace) -> (Vec<Box<str>>, Vec<Open>) {
     let unknown = |truth: Truth| truth == Truth::Unknown;
     let allowed = unknown(decision.allowed);
-    let named = [decision.direct, decision.role, decision.account];
-    let can_name = named.iter().any(|truth| *truth != Truth::No);
     let matters = |noted: &&Noted| {
         let is_unknown = noted.truths.iter().any(|(_, truth)| unknown(*truth));
         is_unknown
@@ -150,9 +148,7 @@ fn reasons(decision: &Decision<Truth>, trace: &Trace) -> (Vec<Box<str>>, Vec<Ope
                 (Effect::Allow, Kind::Scp) => allowed && unknown(decision.scp),
                 (Effect::Allow, Kind::Endpoint) => allowed && unknown(decision.endpoint),
                 (Effect::Allow, Kind::Resource) => allowed,
-                (Effect::Allow, Kind::Identity) => {
-                    allowed && unknown(decision.caller) && (can_name || !unknown(decision.grant))
-                }
+                (Effect::Allow, Kind::Identity) => allowed && unknown(decision.caller),
                 (Effect::Allow, Kind::Boundary | Kind::Session) => allowed && unknown(decision.cap),
                 (Effect::Allow, Kind::Rcp) => false,
             }

@@ -1,0 +1,71 @@
+//! `cargo xtask prove mutants`: the policy engine is changed in every small way, and its tests must
+//! notice.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+
+use crate::{bench, cargo, root, run as execute};
+
+/// The version of cargo-mutants that is installed where there is none.
+const VERSION: &str = "27.1.0";
+/// What decides; the reading of documents and cases has its own tests.
+const FILES: [&str; 8] = [
+    "crates/policy/src/decide/*.rs",
+    "crates/policy/src/evaluate/*.rs",
+    "crates/policy/src/document/condition.rs",
+    "crates/policy/src/document/principal.rs",
+    "crates/policy/src/context.rs",
+    "crates/policy/src/kms.rs",
+    "crates/policy/src/pattern.rs",
+    "crates/policy/src/request.rs",
+];
+/// In percent.
+const KILLED_MIN: u64 = 95;
+
+pub(crate) fn prove() -> Result<()> {
+    let is_there = cargo(&["mutants", "--version"])
+        .output()
+        .is_ok_and(|output| output.status.success());
+    if !is_there {
+        execute(&mut cargo(&[
+            "install",
+            "--locked",
+            "cargo-mutants",
+            "--version",
+            VERSION,
+        ]))?;
+    }
+    let folder = bench::target().join("tmp/mutants");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder)?;
+    let mut command = Command::new("cargo");
+    command
+        .current_dir(root())
+        .args(["mutants", "--package", "sagelock-policy", "--jobs", "2"]);
+    command
+        .args(["--timeout", "30", "--no-shuffle", "--output"])
+        .arg(&folder);
+    for file in FILES {
+        command.args(["--file", file]);
+    }
+    // It ends with 2 where a mutant lives: how many may is decided here.
+    let code = command.status().context("cannot run cargo-mutants")?.code();
+    ensure!(matches!(code, Some(0 | 2 | 3)), "cargo-mutants failed");
+    let text = fs::read_to_string(folder.join("mutants.out/outcomes.json"))?;
+    let outcomes: Value = serde_json::from_str(&text)?;
+    let count = |name: &str| outcomes.get(name).and_then(Value::as_u64).unwrap_or(0);
+    let (caught, missed) = (count("caught") + count("timeout"), count("missed"));
+    let all = caught + missed;
+    ensure!(
+        all > 300,
+        "only {all} mutants: the names of the files have changed"
+    );
+    println!("{caught} of {all} mutants are noticed, {missed} are not");
+    if caught * 100 < all * KILLED_MIN {
+        bail!("fewer than {KILLED_MIN} % are noticed");
+    }
+    Ok(())
+}

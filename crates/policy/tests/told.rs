@@ -73,6 +73,7 @@ fn an_answer_names_what_it_rests_on() {
         one["Condition"] = condition.clone();
         one
     };
+    let via = json!({"StringEquals": {"kms:ViaService": "x"}});
     let grants = json!([{"GranteePrincipal": ROLE, "Operations": ["Decrypt"]}]);
     let only = policy(&[statement("S3", "Allow", "s3:*", None)]);
     let cases = [
@@ -150,6 +151,31 @@ fn an_answer_names_what_it_rests_on() {
             "an allow that is certain, and a deny that is not",
             json!({"key": policy(&[with(allow("T", Some(ROLE)), &tag), allow("R", Some(ROLE)), with(statement("D", "Deny", "*", Some("*")), &json!({"StringEquals": {"aws:PrincipalOrgID": "o"}}))]), "context": {"aws:PrincipalArn": ROLE, "aws:ResourceTag/T": null, "aws:PrincipalOrgID": null}}),
             "Unknown |  | aws:PrincipalOrgID |  | ",
+        ),
+        (
+            "an allow that may hold is not what allows",
+            json!({"key": policy(&[with(allow("T", Some(account)), &tag), allow("Acct", Some(account))]), "identity": [policy(&[with(allow("T", None), &tag), allow("Own", None)])], "scp": [[policy(&[with(allow("T", None), &tag), allow("L", None)])]], "pb": policy(&[with(allow("T", None), &tag), allow("B", None)]), "vpce": policy(&[with(allow("T", Some("*")), &tag), allow("V", Some("*"))]), "context": {"aws:PrincipalArn": ROLE, "aws:ResourceTag/T": null}}),
+            "Allowed | identity[0]:Own pb:B scp[0][0]:L vpce:V key:Acct |  |  | ",
+        ),
+        (
+            "by its session, whatever its boundary allows",
+            json!({"key": policy(&[allow("Me", Some(SESSION))]), "pb": policy(&[allow("B", None)])}),
+            "Allowed | key:Me |  |  | ",
+        ),
+        (
+            "what allows anyhow is not what is missing",
+            json!({"key": policy(&[with(allow("T", Some(account)), &tag), with(allow("O", Some(account)), &json!({"StringEquals": {"aws:PrincipalOrgID": "o"}}))]), "identity": [policy(&[with(allow("X", None), &via), allow("Own", None)])], "scp": [[policy(&[with(allow("X", None), &via), allow("L", None)])]], "pb": policy(&[with(allow("X", None), &via), allow("B", None)]), "vpce": policy(&[with(allow("X", Some("*")), &via), allow("V", Some("*"))]), "context": {"aws:PrincipalArn": ROLE, "aws:ResourceTag/T": "b", "aws:PrincipalOrgID": null, "kms:ViaService": null}}),
+            "Unknown |  | aws:PrincipalOrgID |  | ",
+        ),
+        (
+            "what allows by itself needs neither policies nor a boundary",
+            json!({"key": policy(&[allow("Me", Some(SESSION)), with(statement("D", "Deny", "*", Some("*")), &json!({"StringEquals": {"aws:PrincipalOrgID": "o"}}))]), "identity": [policy(&[with(allow("T", None), &tag)])], "pb": policy(&[with(allow("T", None), &tag)]), "context": {"aws:PrincipalArn": ROLE, "aws:ResourceTag/T": null, "aws:PrincipalOrgID": null}}),
+            "Unknown |  | aws:PrincipalOrgID |  | ",
+        ),
+        (
+            "what may deny another action is not missing",
+            json!({"key": policy(&[with(allow("T", Some(ROLE)), &tag)]), "identity": [policy(&[with(statement("D", "Deny", "kms:Encrypt", None), &json!({"StringEquals": {"aws:PrincipalOrgID": "o"}}))])], "context": {"aws:PrincipalArn": ROLE, "aws:ResourceTag/T": null, "aws:PrincipalOrgID": null}}),
+            "Unknown |  | aws:ResourceTag/T |  | ",
         ),
         (
             "an SCP that is not certain",

@@ -115,7 +115,7 @@ fn allowing(request: &Request, decision: &Decision<Truth>, noted: &[Noted]) -> V
         (&[Class::Direct], false, false)
     } else if same && role && yes(decision.cap) {
         (&[Class::Role], true, false)
-    } else if own && (account || (!same && (direct || role))) {
+    } else if own && (account || !same) {
         (&[Class::Direct, Class::Role, Class::Account], true, true)
     } else if yes(decision.grant) {
         (&[], false, false)

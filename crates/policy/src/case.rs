@@ -160,6 +160,11 @@ impl Reader {
         self.policy = Some(name.to_owned());
         let document = if node.shape() == Shape::Text {
             let text = node.text("a policy")?;
+            if text.starts_with("%7B") {
+                return Err(node
+                    .top()
+                    .wrong("the policy is URL-encoded, as IAM returns it: decode it"));
+            }
             self.is_text = true;
             Document::read(kind, &text)?
         } else {

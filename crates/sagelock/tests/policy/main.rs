@@ -126,10 +126,12 @@ fn what_cannot_be_read_is_told_and_the_rest_is_decided() {
     let good = case("good", r#"{"Statement":[]}"#);
     let twice = case("twice", r#"{"Statement":[],"Statement":[]}"#);
     let text = case("text", r#""{\n\"Statement\":7}""#);
-    let mut input = Vec::new();
+    let encoded = case("encoded", r#""%7B%22Statement%22:[]%7D""#);
+    let mut input = b"\xEF\xBB\xBF".to_vec();
     input.extend_from_slice(good.as_bytes());
     input.extend_from_slice(b"\n\n{\"id\":\"cut\n\xff\xfe\n");
     input.extend_from_slice(format!("{twice}\n{text}\n{{\"id\":1,\"identiy\":[]}}\n").as_bytes());
+    input.extend_from_slice(format!("{encoded}\r\n").as_bytes());
     input.extend_from_slice(&vec![b' '; (16 << 20) + 5]);
     input.push(b'\n');
     input.extend_from_slice(good.as_bytes());
@@ -158,7 +160,13 @@ fn what_cannot_be_read_is_told_and_the_rest_is_decided() {
         told,
         [
             json!("Deny"),
-            json!([null, null, "", 3, "not JSON: EOF while parsing a string"]),
+            json!([
+                null,
+                null,
+                "",
+                3,
+                "not JSON: EOF while parsing a string; a request is one line, and `jq -c . FILE` makes it one"
+            ]),
             json!([null, null, "", 4, "the text is not UTF-8"]),
             json!([
                 "twice",
@@ -181,7 +189,14 @@ fn what_cannot_be_read_is_told_and_the_rest_is_decided() {
                 7,
                 "`identiy` is no field of a case; there are id, principal, action, resource, resourceAccount, context, identity, key, pb, session, scp, rcp, vpce and grants"
             ]),
-            json!([null, null, "", 8, "the line is longer than 16 MiB"]),
+            json!([
+                "encoded",
+                "key",
+                "",
+                8,
+                "the policy is URL-encoded, as IAM returns it: decode it"
+            ]),
+            json!([null, null, "", 9, "the line is longer than 16 MiB"]),
             json!("Deny"),
         ]
     );

@@ -38,6 +38,10 @@ pub(super) struct Command {
 
 /// A line that is longer than this is no request: policies have tens of kilobytes.
 const LINE_MAX: usize = 16 << 20;
+/// U+FEFF in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+/// What is said of a line that ends before its request does.
+const CUT: &str = "EOF while parsing";
 
 #[derive(Serialize)]
 #[serde(untagged)]
@@ -148,6 +152,10 @@ impl<'a> Lines<'a> {
                 let message = format!("the line is longer than {} MiB", LINE_MAX >> 20);
                 return Ok(Some(Request::Wrong(wrong_line(self.number, 1, message))));
             }
+            // Some editors put a mark at the beginning of a file.
+            if self.number == 1 && self.bytes.starts_with(BYTE_ORDER_MARK) {
+                self.bytes.drain(..BYTE_ORDER_MARK.len());
+            }
             if !self.bytes.iter().all(u8::is_ascii_whitespace) {
                 break;
             }
@@ -218,6 +226,10 @@ fn one(text: &str, line: usize, out: &mut dyn Write) -> io::Result<Exit> {
                 wrong,
                 is_text,
             } = error;
+            let mut message = wrong.message;
+            if policy.is_none() && message.contains(CUT) {
+                message.push_str("; a request is one line, and `jq -c . FILE` makes it one");
+            }
             // What stands in the line has the line's number; what was given as text, its own.
             let Position { line: own, column } = wrong.at;
             let wrong = Wrong {
@@ -225,7 +237,7 @@ fn one(text: &str, line: usize, out: &mut dyn Write) -> io::Result<Exit> {
                 path: wrong.path,
                 line: if is_text { own } else { line },
                 column,
-                message: wrong.message,
+                message,
             };
             refused(out, id.as_deref(), wrong)?;
             Ok(Exit::Usage)

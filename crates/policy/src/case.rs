@@ -135,9 +135,7 @@ impl Reader {
         let caller = Caller::read(&principal.text("a principal")?)
             .map_err(|error| principal.wrong(error.to_string()))?;
         let name = resource.text("an ARN or `*`")?;
-        let account = account.or_else(|| account_of(&name, &caller)).ok_or_else(|| {
-            resource.wrong("`resourceAccount` is missing, and neither the resource nor the principal has one")
-        })?;
+        let account = owner(resource, &name, account, &caller)?;
         let request = Request::new(caller, &action.text("an action")?, &name, &account, context)
             .map_err(|error| action.wrong(error.to_string()))?;
         Ok(Case {
@@ -181,9 +179,6 @@ impl Reader {
         node: &Node<'_>,
         name: &str,
     ) -> Result<Vec<Document>, Malformed> {
-        let Some(node) = given(node) else {
-            return Ok(Vec::new());
-        };
         if node.shape() != Shape::Array {
             return Err(node.not("a list of policies"));
         }
@@ -202,9 +197,6 @@ impl Reader {
         node: &Node<'_>,
         name: &str,
     ) -> Result<Vec<Vec<Document>>, Malformed> {
-        let Some(node) = given(node) else {
-            return Ok(Vec::new());
-        };
         if node.shape() != Shape::Array {
             return Err(node.not("a list of levels, each a list of policies"));
         }
@@ -221,14 +213,31 @@ fn given<'a, 'b>(node: &'b Node<'a>) -> Option<&'b Node<'a>> {
     (node.shape() != Shape::Null).then_some(node)
 }
 
-/// The account of an ARN; of a resource without one, the caller's.
-fn account_of(resource: &str, caller: &Caller) -> Option<String> {
-    let named = crate::document::Arn::split(resource).map(|arn| arn.account);
-    let own = caller.account();
-    named
-        .filter(|account| !account.is_empty())
-        .or(own)
-        .map(ToOwned::to_owned)
+/// The account of a resource: told, or in its ARN; of `*`, the caller's.
+fn owner(
+    resource: &Node<'_>,
+    name: &str,
+    told: Option<String>,
+    caller: &Caller,
+) -> Result<String, Malformed> {
+    let missing = || resource.wrong("its ARN has no account: `resourceAccount` is missing");
+    if name == "*" {
+        let own = caller.account().map(ToOwned::to_owned);
+        return told.or(own).ok_or_else(missing);
+    }
+    let arn = crate::document::Arn::split(name)
+        .ok_or_else(|| resource.wrong(format!("`{name}` is neither an ARN nor `*`")))?;
+    match told {
+        Some(told) if !arn.account.is_empty() && arn.account != told => {
+            Err(resource.wrong(format!(
+                "its ARN is of account {}, `resourceAccount` is {told}",
+                arn.account
+            )))
+        }
+        Some(told) => Ok(told),
+        None if arn.account.is_empty() => Err(missing()),
+        None => Ok(arn.account.to_owned()),
+    }
 }
 
 fn read_context(node: &Node<'_>) -> Result<Context, Malformed> {

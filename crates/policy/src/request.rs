@@ -105,7 +105,7 @@ impl Request {
         let is_action = action
             .split_once(':')
             .is_some_and(|(service, name)| !service.is_empty() && !name.is_empty());
-        if !is_action || action.contains(['*', '?']) {
+        if !is_action || action.contains(['*', '?', ' ', ',', '\t']) {
             return Err(NoAction(action.to_owned()));
         }
         let role = role_of(&caller, &context);
@@ -233,7 +233,14 @@ mod tests {
         assert_eq!(Caller::read("*"), Ok(Caller::Anonymous));
         let service = Caller::read("ec2.amazonaws.com");
         assert_eq!(service, Ok(Caller::Service("ec2.amazonaws.com".into())));
-        for text in ["Decrypt", "kms:", ":Decrypt", "kms:*", "kms:Decryp?"] {
+        for text in [
+            "Decrypt",
+            "kms:",
+            ":Decrypt",
+            "kms:*",
+            "kms:Decryp?",
+            "kms:Decrypt ",
+        ] {
             let asked = Request::new(Caller::Anonymous, text, "*", "1", Context::default());
             assert_eq!(
                 asked.map(|_| ()).map_err(|error| error.to_string()),

@@ -8,7 +8,7 @@ mod told;
 
 use std::fmt;
 
-pub use told::{Answer, Because, Verdict};
+pub use told::{Answer, Because, Shut, Verdict};
 
 use crate::decide::{Decision, decide};
 use crate::request::{Request, Stack};

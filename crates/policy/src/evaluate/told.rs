@@ -44,9 +44,17 @@ pub struct Answer {
     pub missing: Vec<Box<str>>,
     /// What AWS leaves open and on which it depends.
     pub open: Vec<Open>,
-    /// Who does not allow, where nothing denies: `scp` (any level), `endpoint`, `resource` (the
-    /// key policy and grants), `identity`, `boundary`, `session`.
-    pub shut: Vec<Kind>,
+    /// Who does not allow, where nothing denies; `Resource` is the key policy, grants included.
+    pub shut: Vec<Shut>,
+}
+
+/// Documents that do not allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shut {
+    /// Their kind.
+    pub kind: Kind,
+    /// Of service control policies, the level.
+    pub level: Option<usize>,
 }
 
 pub(super) fn answer(
@@ -174,34 +182,46 @@ fn reasons(decision: &Decision<Truth>, trace: &Trace) -> (Vec<Box<str>>, Vec<Ope
 }
 
 /// Who would have to allow for the answer to be another.
-fn shut(stack: &Stack, decision: &Decision<Truth>, noted: &[Noted]) -> Vec<Kind> {
+fn shut(stack: &Stack, decision: &Decision<Truth>, noted: &[Noted]) -> Vec<Shut> {
     let no = |truth: Truth| truth == Truth::No;
     let allows = |kind: Kind| {
         noted
             .iter()
             .any(|noted| noted.place.kind == kind && noted.effect == Effect::Allow)
     };
+    let of = |kind| Shut { kind, level: None };
     let mut shut = Vec::new();
     if no(decision.scp) {
-        shut.push(Kind::Scp);
+        let is_shut = |level: &usize| {
+            !noted.iter().any(|noted| {
+                noted.place.kind == Kind::Scp
+                    && noted.place.level == *level
+                    && noted.effect == Effect::Allow
+            })
+        };
+        let levels = (0..stack.scp.len()).filter(is_shut);
+        shut.extend(levels.map(|level| Shut {
+            kind: Kind::Scp,
+            level: Some(level),
+        }));
     }
     if no(decision.endpoint) {
-        shut.push(Kind::Endpoint);
+        shut.push(of(Kind::Endpoint));
     }
     let named = [decision.direct, decision.role, decision.account];
     if named.iter().all(|truth| no(*truth)) && no(decision.grant) {
-        shut.push(Kind::Resource);
+        shut.push(of(Kind::Resource));
     }
     // The key policy names the role: what is missing is missing in what caps it.
     let is_capped = decision.role == Truth::Yes && no(decision.cap);
     if no(decision.caller) && !is_capped && !allows(Kind::Identity) {
-        shut.push(Kind::Identity);
+        shut.push(of(Kind::Identity));
     }
     if stack.boundary.is_some() && !allows(Kind::Boundary) {
-        shut.push(Kind::Boundary);
+        shut.push(of(Kind::Boundary));
     }
     if stack.session.is_some() && !allows(Kind::Session) {
-        shut.push(Kind::Session);
+        shut.push(of(Kind::Session));
     }
     shut
 }

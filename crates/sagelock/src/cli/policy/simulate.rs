@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 use sagelock_policy::case::{Case, NotRead, document_name};
-use sagelock_policy::evaluate::{Answer, Open, Verdict, explain};
+use sagelock_policy::evaluate::{Answer, Open, Shut, Verdict, explain};
 use sagelock_policy::{Kind, Position};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -18,11 +18,15 @@ use crate::exit::{Exit, Failure};
 #[derive(Args, Debug)]
 #[command(
     after_help = "One request on a line, with the policies that decide it:\n  \
-    {\"id\": 1, \"principal\": \"arn:aws:sts::111122223333:assumed-role/Deployer/s1\",\n   \
-    \"action\": \"kms:Decrypt\", \"resource\": \"arn:aws:kms:eu-west-1:111122223333:key/1234abcd-…\",\n   \
-    \"context\": {\"kms:ViaService\": \"s3.eu-west-1.amazonaws.com\", \"aws:PrincipalOrgID\": null},\n   \
-    \"identity\": [{…}], \"key\": {…}, \"pb\": null, \"session\": null, \"scp\": [], \"rcp\": [],\n   \
-    \"vpce\": null, \"grants\": []}\n\n\
+    {\"id\": 1, \"action\": \"kms:Decrypt\",\n   \
+    \"principal\": \"arn:aws:sts::111122223333:assumed-role/Deployer/s1\",\n   \
+    \"resource\": \"arn:aws:kms:eu-west-1:111122223333:key/1234abcd-…\",\n   \
+    \"context\": {\"kms:ViaService\": \"s3.eu-west-1.amazonaws.com\"},\n   \
+    \"identity\": [policy], \"key\": policy, \"pb\": policy, \"session\": policy,\n   \
+    \"scp\": [[policy]], \"rcp\": [[policy]], \"vpce\": policy, \"grants\": [grant]}\n\n\
+    pb: the permissions boundary; scp, rcp: a list for each level, the root first; vpce: the policy\n\
+    of the VPC endpoint; grants: as ListGrants tells them. What is left out is not there, but the\n\
+    policy of the key: that is not known. Fields of answers: docs/policy.md.\n\n\
     A key of the context that is not there is absent from the request; one that is null is not known.\n\
     A policy is an object, or a text that holds one.\n\n\
     Examples:\n  \
@@ -31,7 +35,7 @@ use crate::exit::{Exit, Failure};
     Exit codes: 0 every request is decided · 3 one is unknown · 2 one could not be read"
 )]
 pub(super) struct Command {
-    /// The requests [default: standard input]
+    /// The requests; `-` or none is standard input
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
 }
@@ -53,7 +57,7 @@ enum Line<'a> {
         because: Vec<Because>,
         missing: Vec<Box<str>>,
         open: Vec<&'static str>,
-        shut: Vec<&'static str>,
+        shut: Vec<String>,
     },
     Wrong {
         id: Option<&'a RawValue>,
@@ -80,7 +84,8 @@ struct Wrong {
 
 impl Command {
     pub(super) fn run(self, quiet: bool) -> Result<Exit, Failure> {
-        let mut input: Box<dyn BufRead> = if let Some(path) = &self.file {
+        let file = self.file.filter(|path| path.as_os_str() != "-");
+        let mut input: Box<dyn BufRead> = if let Some(path) = &file {
             Box::new(BufReader::new(opened(path)?))
         } else {
             let input = io::stdin();
@@ -93,16 +98,27 @@ impl Command {
         super::super::print_plain(|out| {
             let mut lines = Lines::new(&mut *input);
             let mut worst = Exit::Clean;
+            let mut count = 0_u64;
             exit = loop {
                 match lines.next() {
                     Err(error) => break Err(error),
                     Ok(None) => break Ok(worst),
-                    Ok(Some(line)) => worst = worst.or(line.answered(out)?),
+                    Ok(Some(line)) => {
+                        worst = worst.or(line.answered(out)?);
+                        count += 1;
+                    }
                 }
             };
+            if count == 0 && !quiet && exit.is_ok() {
+                anstream::eprintln!("there was no request to decide");
+            }
             Ok(())
         })?;
-        exit.context("cannot read the requests")
+        let named = file.map_or_else(
+            || "standard input".to_owned(),
+            |path| path.display().to_string(),
+        );
+        exit.with_context(|| format!("cannot read the requests of `{named}`"))
             .map_err(Failure::usage)
     }
 }
@@ -269,7 +285,15 @@ fn decided(id: Option<&RawValue>, answer: Answer) -> Line<'_> {
         because: because.collect(),
         missing: answer.missing,
         open: answer.open.into_iter().map(Open::name).collect(),
-        shut: answer.shut.into_iter().map(kind_name).collect(),
+        shut: answer.shut.into_iter().map(shut_name).collect(),
+    }
+}
+
+/// Of a level of SCPs, which one.
+fn shut_name(shut: Shut) -> String {
+    match shut.level {
+        Some(level) => format!("{}[{level}]", kind_name(shut.kind)),
+        None => kind_name(shut.kind).to_owned(),
     }
 }
 

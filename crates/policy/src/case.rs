@@ -290,7 +290,8 @@ fn read_grant(node: &Node<'_>) -> Result<Grant, Malformed> {
             }
             "Constraints" => read_constraints(&member.value, &mut grant)?,
             "CreationDate" => grant.created = Some(created(&member.value)?),
-            "KeyId" | "Name" => {}
+            "KeyId" => grant.key = text(&member)?,
+            "Name" => {}
             name => {
                 let message = format!("`{name}` is no field of a grant of ListGrants");
                 return Err(node.unexpected(&member, message));

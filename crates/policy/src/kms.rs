@@ -3,7 +3,7 @@
 
 /// Actions that name no key: their resource is `*`, and no key policy is looked at (KMS Developer
 /// Guide, "AWS KMS permissions"; Service Authorization Reference, AWS KMS).
-const WITHOUT_KEY: [&str; 9] = [
+const WITHOUT_KEY: [&str; 10] = [
     "connectcustomkeystore",
     "createcustomkeystore",
     "createkey",
@@ -13,6 +13,7 @@ const WITHOUT_KEY: [&str; 9] = [
     "generaterandom",
     "listaliases",
     "listkeys",
+    "listretirablegrants",
 ];
 
 /// Actions that a principal of another account can be allowed (KMS Developer Guide, "Allowing users
@@ -39,6 +40,32 @@ const ACROSS: [&str; 20] = [
     "verify",
     "verifymac",
 ];
+
+/// Operations that a grant can give (AWS KMS API, CreateGrant, `Operations`).
+const GRANTED: [&str; 17] = [
+    "creategrant",
+    "decrypt",
+    "derivesharedsecret",
+    "describekey",
+    "encrypt",
+    "generatedatakey",
+    "generatedatakeypair",
+    "generatedatakeypairwithoutplaintext",
+    "generatedatakeywithoutplaintext",
+    "generatemac",
+    "getpublickey",
+    "reencryptfrom",
+    "reencryptto",
+    "retiregrant",
+    "sign",
+    "verify",
+    "verifymac",
+];
+
+/// Whether a grant can give an action of KMS, in lower case.
+pub(crate) fn is_granted(name: &str) -> bool {
+    GRANTED.binary_search(&name).is_ok()
+}
 
 /// Whether an action of KMS, in lower case, is about a key.
 pub(crate) fn is_about_key(name: &str) -> bool {

@@ -156,11 +156,19 @@ fn flush(literal: &mut String, pieces: &mut Vec<Piece>) {
     }
 }
 
+/// No variable is longer, in bytes: names of keys and values of tags have at most 256 characters (IAM
+/// User Guide, "Tags for IAM resources").
+const VARIABLE_MAX: usize = 2_048;
+
 /// The variable that a text begins with, and what comes after it. `${*}`, `${?}` and `${$}` are
 /// the characters themselves.
 fn variable(text: &str) -> Option<(Piece, &str)> {
     let inner = text.strip_prefix("${")?;
-    let (inner, after) = inner.split_once('}')?;
+    let end = inner
+        .bytes()
+        .take(VARIABLE_MAX)
+        .position(|byte| byte == b'}')?;
+    let (inner, after) = (inner.get(..end)?, inner.get(end + 1..)?);
     if matches!(inner, "*" | "?" | "$") {
         return Some((Piece::Text(inner.into()), after));
     }

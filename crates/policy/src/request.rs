@@ -112,8 +112,8 @@ impl Request {
         let action = action.to_ascii_lowercase();
         let (service, name) = action.split_once(':').unwrap_or_default();
         Ok(Self {
-            authority: authority(service, name),
-            crosses: service == "kms" && kms::crosses(name),
+            authority: authority(service, name, resource),
+            crosses: service != "kms" || kms::crosses(name),
             is_same_account: caller.account() == Some(account),
             caller,
             role,
@@ -130,9 +130,13 @@ impl Request {
     }
 }
 
-fn authority(service: &str, name: &str) -> Authority {
+/// An alias is governed by the caller's policies; the trust policy of a role as a key policy is (IAM
+/// User Guide, "Granting a user permissions to switch roles").
+fn authority(service: &str, name: &str, resource: &str) -> Authority {
     match service {
+        "kms" if resource.contains(":alias/") => Authority::Caller,
         "kms" if kms::is_about_key(name) => Authority::Key,
+        "sts" if name == "assumerole" => Authority::Key,
         "kms" => Authority::Caller,
         _ if kms::has_resource_policies(service) => Authority::Either,
         _ => Authority::Caller,
@@ -188,6 +192,8 @@ pub type Pair = (Box<str>, Box<str>);
 /// A grant of a KMS key (AWS KMS API, ListGrants, `GrantListEntry`).
 #[derive(Clone, Debug, Default)]
 pub struct Grant {
+    /// `KeyId`: the ARN of the key, or its id.
+    pub key: Option<Box<str>>,
     /// `GrantId`.
     pub id: Option<Box<str>>,
     /// `GranteePrincipal` or `GranteeServicePrincipal`.

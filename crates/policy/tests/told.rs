@@ -140,6 +140,21 @@ fn an_answer_names_what_it_rests_on() {
             "Denied { explicitly: false } |  |  |  | Session",
         ),
         (
+            "its session is named, and an SCP does not allow",
+            json!({"key": policy(&[allow("Me", Some(SESSION))]), "scp": [[policy(&[allow("L", None)])], [only]], "pb": only}),
+            "Denied { explicitly: false } |  |  |  | Scp[1]",
+        ),
+        (
+            "an action that crosses no accounts",
+            json!({"principal": OTHER, "context": {}, "action": "kms:PutKeyPolicy", "key": policy(&[allow("All", Some("*"))]), "identity": [policy(&[allow("Own", None)])]}),
+            "Denied { explicitly: false } |  |  |  | Resource",
+        ),
+        (
+            "a federated session without a session policy",
+            json!({"principal": "arn:aws:sts::111122223333:federated-user/bob", "context": {}, "key": policy(&[allow("A", Some(account))]), "identity": [policy(&[allow("Own", None)])]}),
+            "Denied { explicitly: false } |  |  |  | Session",
+        ),
+        (
             "a level of SCPs does not allow, nor the endpoint",
             json!({"key": policy(&[allow("Role", Some(ROLE))]), "scp": [[only]], "vpce": policy(&[allow("V", Some("arn:aws:iam::111122223333:user/alice"))])}),
             "Denied { explicitly: false } |  |  |  | Scp[0] Endpoint Identity",

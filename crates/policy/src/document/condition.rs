@@ -83,6 +83,8 @@ pub(crate) enum Expected {
     Text(Pattern),
     /// The six fields of an ARN.
     Arn(Box<[Pattern; 6]>),
+    /// An ARN whose fields are known when its variables are.
+    FilledArn(Pattern),
     Number(Decimal),
     Date(Instant),
     Boolean(bool),
@@ -165,7 +167,14 @@ impl Expected {
         match base {
             Base::String | Base::StringIgnoreCase => Self::Text(Pattern::read(text, syntax(false))),
             Base::StringLike => Self::Text(Pattern::read(text, syntax(true))),
-            Base::Arn => arn(&Pattern::read(text, syntax(true))),
+            Base::Arn => {
+                let pattern = Pattern::read(text, syntax(true));
+                match arn_fields(pattern.pieces()) {
+                    Some(fields) => Self::Arn(Box::new(fields)),
+                    None if pattern.fixed().is_none() => Self::FilledArn(pattern),
+                    None => Self::Unreadable,
+                }
+            }
             Base::Boolean if has_variables && text.contains("${") => Self::Disputed,
             Base::Boolean | Base::Null => boolean(text).map_or(Self::Unreadable, Self::Boolean),
             Base::Number(_) => Decimal::read(text).map_or(Self::Unreadable, Self::Number),
@@ -199,9 +208,9 @@ pub(crate) fn address(text: &str) -> Option<IpNet> {
 }
 
 /// The fields of an ARN that has wildcards and variables: a colon in a variable divides nothing.
-fn arn(pattern: &Pattern) -> Expected {
+pub(crate) fn arn_fields(pieces: &[Piece]) -> Option<[Pattern; 6]> {
     let mut fields: Vec<Vec<Piece>> = vec![Vec::new()];
-    for piece in pattern.pieces() {
+    for piece in pieces {
         let Piece::Text(text) = piece else {
             if let Some(last) = fields.last_mut() {
                 last.push(piece.clone());
@@ -219,9 +228,7 @@ fn arn(pattern: &Pattern) -> Expected {
         push(&mut fields, rest);
     }
     let fields: Vec<Pattern> = fields.into_iter().map(Pattern::of).collect();
-    <[Pattern; 6]>::try_from(fields).map_or(Expected::Unreadable, |fields| {
-        Expected::Arn(Box::new(fields))
-    })
+    fields.try_into().ok()
 }
 
 fn push(fields: &mut [Vec<Piece>], text: &str) {
@@ -296,7 +303,7 @@ pub(crate) struct Instant(Timestamp);
 impl Instant {
     pub(crate) fn read(text: &str) -> Option<Self> {
         if let Ok(seconds) = text.parse::<i64>()
-            && text.len() > 4
+            && text.len() != 4
         {
             return Timestamp::from_second(seconds).ok().map(Self);
         }

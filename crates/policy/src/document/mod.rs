@@ -5,7 +5,7 @@ mod principal;
 mod read;
 
 pub(crate) use condition::{Base, Condition, Decimal, Expected, Instant, Quantity};
-pub(crate) use condition::{address, binary, boolean};
+pub(crate) use condition::{address, arn_fields, binary, boolean};
 pub use principal::{Arn, Entry, Identity, Who};
 pub(crate) use principal::{entry, identity_of};
 

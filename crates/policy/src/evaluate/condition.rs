@@ -5,7 +5,7 @@ use super::leaves::{Evaluation, Why};
 use super::{Open, Truth};
 use crate::context::Found;
 use crate::document::{Arn, Base, Condition, Decimal, Expected, Instant, Quantity};
-use crate::document::{address, binary, boolean};
+use crate::document::{address, arn_fields, binary, boolean};
 use crate::pattern::{self, Filled, Piece};
 
 pub(super) fn holds(evaluation: &mut Evaluation<'_>, condition: &Condition) -> Truth {
@@ -96,6 +96,11 @@ fn matched(
             });
         }
         (Expected::Arn(fields), _) => return arn(evaluation, condition, fields, value),
+        (Expected::FilledArn(pattern), _) => {
+            return text(evaluation, condition, pattern, |pieces| {
+                arn_fields(pieces).is_some_and(|fields| is_arn(&fields, value))
+            });
+        }
         (Expected::Number(wanted), Base::Number(comparison)) => {
             Decimal::read(value).map(|number| comparison.holds(number.cmp(wanted)))
         }
@@ -165,6 +170,17 @@ fn arn(
         all = all.min(truth);
     }
     all
+}
+
+/// The same, where no variable is left.
+fn is_arn(fields: &[pattern::Pattern; 6], value: &str) -> bool {
+    let parts: Vec<&str> = value.splitn(6, ':').collect();
+    parts.len() == 6
+        && fields.iter().zip(parts).all(|(field, part)| {
+            field
+                .fixed()
+                .is_some_and(|pieces| pattern::matches(pieces, part))
+        })
 }
 
 fn same_but_case(pieces: &[Piece], value: &str) -> bool {

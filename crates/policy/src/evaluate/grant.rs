@@ -5,6 +5,7 @@ use super::{Open, Truth, principal};
 use crate::context::Found;
 use crate::decide::Class;
 use crate::document::{Arn, Entry, Instant, entry};
+use crate::kms;
 use crate::pattern::{self, Pattern, Syntax};
 use crate::request::{Grant, Pair};
 
@@ -21,6 +22,13 @@ pub(super) fn gives(evaluation: &mut Evaluation<'_>, grant: &Grant) -> (Class, T
     let ("kms", name) = request.action_parts() else {
         return (Class::Any, Truth::No);
     };
+    if grant
+        .key
+        .as_deref()
+        .is_some_and(|key| !is_key(key, &request.resource))
+    {
+        return (Class::Any, Truth::No);
+    }
     let retires = name == "retiregrant";
     if retires {
         let (class, retiring) = is_caller(evaluation, grant.retiring.as_deref());
@@ -29,10 +37,11 @@ pub(super) fn gives(evaluation: &mut Evaluation<'_>, grant: &Grant) -> (Class, T
         }
     }
     let (class, is_grantee) = is_caller(evaluation, grant.grantee.as_deref());
-    let gives = grant
-        .operations
-        .iter()
-        .any(|operation| &**operation == name);
+    let gives = kms::is_granted(name)
+        && grant
+            .operations
+            .iter()
+            .any(|operation| &**operation == name);
     if !gives || is_grantee == Truth::No {
         let issued = grant.issuer.is_some() && grant.issuer.as_deref() == request.caller.account();
         return (Class::Any, Truth::of(retires && issued));
@@ -101,6 +110,14 @@ fn is_like(pattern: &str, text: &str) -> bool {
         && matches(pattern.resource, arn.resource)
 }
 
+/// Whether a key, by its ARN or its id, is the one that is asked for.
+fn is_key(key: &str, resource: &str) -> bool {
+    key == resource
+        || resource
+            .strip_suffix(key)
+            .is_some_and(|before| before.ends_with('/'))
+}
+
 /// Whether the encryption context is one that the grant is for.
 fn constrained(evaluation: &mut Evaluation<'_>, grant: &Grant) -> Truth {
     let mut truth = Truth::Yes;
@@ -130,8 +147,14 @@ fn has_pair(evaluation: &mut Evaluation<'_>, key: &str, value: &str) -> Truth {
     let missing = || Why::Key(format!("kms:EncryptionContext:{key}").into());
     match found {
         None if names_key(evaluation, key) => evaluation.unknown(missing),
-        None | Some((_, Found::List(_))) => Truth::No,
+        None => Truth::No,
         Some((_, Found::Unknown | Found::Twice)) => evaluation.unknown(missing),
+        // It has one value, however it is told.
+        Some((name, Found::List(list))) => match &**list {
+            [only] if **only == *value && name == key => Truth::Yes,
+            [only] if **only == *value => evaluation.unknown_open(Open::GrantContextCase),
+            _ => Truth::No,
+        },
         Some((_, Found::One(text))) if **text != *value => Truth::No,
         Some((name, Found::One(_))) if name == key => Truth::Yes,
         Some((_, Found::One(_))) => evaluation.unknown_open(Open::GrantContextCase),
@@ -150,8 +173,17 @@ fn names_key(evaluation: &Evaluation<'_>, key: &str) -> bool {
 
 fn has_no_more(evaluation: &mut Evaluation<'_>, expected: usize) -> Truth {
     let context = &evaluation.request.context;
-    if context.under(CONTEXT).count() > expected {
+    let is_unknown = |found: &Found| matches!(found, Found::Unknown | Found::Twice);
+    let known = context
+        .under(CONTEXT)
+        .filter(|(_, found)| !is_unknown(found));
+    if known.count() > expected {
         return Truth::No;
+    }
+    let unknown = context.under(CONTEXT).find(|(_, found)| is_unknown(found));
+    if let Some((name, _)) = unknown {
+        let name = format!("kms:EncryptionContext:{name}");
+        return evaluation.unknown(|| Why::Key(name.into()));
     }
     match context.get("kms:encryptioncontextkeys") {
         Some(Found::Unknown | Found::Twice) => {
@@ -173,6 +205,7 @@ fn child(evaluation: &mut Evaluation<'_>, grant: &Grant) -> Truth {
         Some(Found::List(list)) => Truth::of(list.iter().all(|operation| has(operation))),
         None | Some(Found::Unknown | Found::Twice) => evaluation.unknown_open(Open::ChildGrant),
     };
+    let operations = operations.min(child_source(evaluation, grant));
     if grant.context_equals.is_none() && grant.context_subset.is_none() {
         return operations;
     }
@@ -191,21 +224,42 @@ fn child(evaluation: &mut Evaluation<'_>, grant: &Grant) -> Truth {
     operations.min(constraints)
 }
 
+/// Whether a child is for its parent's source; how it may be narrower, AWS does not say.
+fn child_source(evaluation: &mut Evaluation<'_>, grant: &Grant) -> Truth {
+    let Some(source) = &grant.source else {
+        return Truth::Yes;
+    };
+    let context = &evaluation.request.context;
+    if context.one("kms:grantconstraintsourcearn") == Some(&**source) {
+        Truth::Yes
+    } else {
+        evaluation.unknown_open(Open::ChildGrant)
+    }
+}
+
 /// A grant that was made just now may not be known everywhere.
 fn settled(evaluation: &mut Evaluation<'_>, grant: &Grant) -> Truth {
     let Some(created) = grant.created else {
         return Truth::Yes;
     };
     let context = &evaluation.request.context;
-    if let Some(Found::Unknown | Found::Twice) = context.get("aws:currenttime") {
-        return evaluation.unknown(|| Why::Key("aws:CurrentTime".into()));
+    for (key, name) in [
+        ("aws:currenttime", "aws:CurrentTime"),
+        ("aws:epochtime", "aws:EpochTime"),
+    ] {
+        match context.get(key) {
+            None => {}
+            Some(Found::Unknown | Found::Twice) => {
+                return evaluation.unknown(|| Why::Key(name.into()));
+            }
+            Some(Found::One(_) | Found::List(_)) => {
+                let now = context.one(key).and_then(Instant::read);
+                return match now.map(|now| now.seconds_after(created)) {
+                    Some(age) if age >= SETTLES_SECONDS => Truth::Yes,
+                    Some(_) | None => evaluation.unknown_open(Open::YoungGrant),
+                };
+            }
+        }
     }
-    let Some(now) = context.one("aws:currenttime").and_then(Instant::read) else {
-        return Truth::Yes;
-    };
-    if (0..SETTLES_SECONDS).contains(&now.seconds_after(created)) {
-        evaluation.unknown_open(Open::YoungGrant)
-    } else {
-        Truth::Yes
-    }
+    Truth::Yes
 }

@@ -10,7 +10,7 @@ use std::fmt;
 
 pub use told::{Answer, Because, Shut, Verdict};
 
-use crate::decide::{Decision, decide};
+use crate::decide::{Authority, Decision, decide};
 use crate::request::{Request, Stack};
 use leaves::Evaluation;
 
@@ -135,14 +135,14 @@ impl fmt::Display for Open {
 #[must_use]
 pub fn evaluate(request: &Request, stack: &Stack) -> Verdict {
     let mut evaluation = Evaluation::new(request, stack);
-    verdict(&decide(&mut evaluation, stack, request.authority))
+    verdict(&decide(&mut evaluation, stack, authority(request, stack)))
 }
 
 /// Decides a request, and says by what.
 #[must_use]
 pub fn explain(request: &Request, stack: &Stack) -> Answer {
     let mut evaluation = Evaluation::traced(request, stack);
-    let decision = decide(&mut evaluation, stack, request.authority);
+    let decision = decide(&mut evaluation, stack, authority(request, stack));
     told::answer(request, stack, &decision, &evaluation.into_trace())
 }
 
@@ -152,5 +152,15 @@ fn verdict(decision: &Decision<Truth>) -> Verdict {
         (Truth::No | Truth::Unknown, Truth::No) => Verdict::Denied { explicitly: false },
         (Truth::No, Truth::Yes) => Verdict::Allowed,
         (Truth::Unknown, _) | (Truth::No, Truth::Unknown) => Verdict::Unknown,
+    }
+}
+
+/// A policy of the resource that was given has a say, whatever we know of its service.
+fn authority(request: &Request, stack: &Stack) -> Authority {
+    match request.authority {
+        Authority::Caller if stack.resource.is_some() && request.action_parts().0 != "kms" => {
+            Authority::Either
+        }
+        Authority::Key | Authority::Caller | Authority::Either => request.authority,
     }
 }

@@ -1,7 +1,8 @@
 //! Whether a policy's principal names the caller, and how.
 
-use super::leaves::Evaluation;
+use super::leaves::{Evaluation, Why};
 use super::{Open, Truth};
+use crate::context::Found;
 use crate::decide::Class;
 use crate::document::{Effect, Entry, Identity, Listed, Who};
 use crate::request::Caller;
@@ -92,6 +93,9 @@ fn identity(
             match &evaluation.request.role {
                 Some(path) => Truth::of(role == path),
                 None if last(role) != &**own => Truth::No,
+                None if is_not_known(evaluation) => {
+                    evaluation.unknown(|| Why::Key("aws:PrincipalArn".into()))
+                }
                 // A name is a role's alone in its account, whatever its path (IAM User Guide, "IAM
                 // and AWS STS quotas, name requirements"); with a path it may be of a role that
                 // was deleted.
@@ -104,6 +108,15 @@ fn identity(
             Who::Root | Who::User(_) | Who::Role(_) | Who::Session(..) | Who::Federated(_),
         ) => Truth::No,
     }
+}
+
+/// Whether the caller's role is one that nobody knows, not one that was left out.
+fn is_not_known(evaluation: &Evaluation<'_>) -> bool {
+    let context = &evaluation.request.context;
+    matches!(
+        context.get("aws:principalarn"),
+        Some(Found::Unknown | Found::Twice)
+    )
 }
 
 fn last(path: &str) -> &str {

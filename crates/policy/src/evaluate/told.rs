@@ -80,7 +80,7 @@ pub(super) fn answer(
         (Vec::new(), Vec::new())
     };
     let shut = match verdict {
-        Verdict::Denied { explicitly: false } => shut(stack, decision, &trace.noted),
+        Verdict::Denied { explicitly: false } => shut(request, stack, decision, &trace.noted),
         Verdict::Denied { explicitly: true } | Verdict::Allowed | Verdict::Unknown => Vec::new(),
     };
     Answer {
@@ -182,7 +182,12 @@ fn reasons(decision: &Decision<Truth>, trace: &Trace) -> (Vec<Box<str>>, Vec<Ope
 }
 
 /// Who would have to allow for the answer to be another.
-fn shut(stack: &Stack, decision: &Decision<Truth>, noted: &[Noted]) -> Vec<Shut> {
+fn shut(
+    request: &Request,
+    stack: &Stack,
+    decision: &Decision<Truth>,
+    noted: &[Noted],
+) -> Vec<Shut> {
     let no = |truth: Truth| truth == Truth::No;
     let allows = |kind: Kind| {
         noted
@@ -208,6 +213,10 @@ fn shut(stack: &Stack, decision: &Decision<Truth>, noted: &[Noted]) -> Vec<Shut>
     if no(decision.endpoint) {
         shut.push(of(Kind::Endpoint));
     }
+    // What allows by itself needs nothing of the caller's.
+    if request.is_same_account && decision.direct == Truth::Yes {
+        return shut;
+    }
     let named = [decision.direct, decision.role, decision.account];
     if named.iter().all(|truth| no(*truth)) && no(decision.grant) {
         shut.push(of(Kind::Resource));
@@ -222,6 +231,16 @@ fn shut(stack: &Stack, decision: &Decision<Truth>, noted: &[Noted]) -> Vec<Shut>
     }
     if stack.session.is_some() && !allows(Kind::Session) {
         shut.push(of(Kind::Session));
+    }
+    // Everything allows, and still it is not: an action that crosses no accounts is left to the key's
+    // own; a session of GetFederationToken has nothing without a session policy.
+    if shut.is_empty() {
+        let is_foreign = !request.is_same_account && !request.crosses;
+        shut.push(of(if is_foreign {
+            Kind::Resource
+        } else {
+            Kind::Session
+        }));
     }
     shut
 }

@@ -173,7 +173,7 @@ fn arn(
 }
 
 /// The same, where no variable is left.
-fn is_arn(fields: &[pattern::Pattern; 6], value: &str) -> bool {
+pub(super) fn is_arn(fields: &[pattern::Pattern; 6], value: &str) -> bool {
     let parts: Vec<&str> = value.splitn(6, ':').collect();
     parts.len() == 6
         && fields.iter().zip(parts).all(|(field, part)| {

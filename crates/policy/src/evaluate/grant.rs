@@ -1,12 +1,13 @@
 //! What a grant gives to whom (KMS Developer Guide, "Grants in AWS KMS"; AWS KMS API, CreateGrant).
 
+use super::condition::is_arn;
 use super::leaves::{Evaluation, Why};
 use super::{Open, Truth, principal};
 use crate::context::Found;
 use crate::decide::Class;
-use crate::document::{Arn, Entry, Instant, entry};
+use crate::document::{Entry, Instant, arn_fields, entry};
 use crate::kms;
-use crate::pattern::{self, Pattern, Syntax};
+use crate::pattern::{Pattern, Syntax};
 use crate::request::{Grant, Pair};
 
 /// How long a grant may take to be known everywhere, in seconds (KMS Developer Guide, "Eventual
@@ -92,22 +93,11 @@ fn from_source(evaluation: &mut Evaluation<'_>, grant: &Grant) -> Truth {
 }
 
 fn is_like(pattern: &str, text: &str) -> bool {
-    let (Some(pattern), Some(arn)) = (Arn::split(pattern), Arn::split(text)) else {
-        return false;
-    };
     let syntax = Syntax {
         wildcards: true,
         variables: false,
     };
-    let matches = |pattern: &str, text: &str| {
-        let pattern = Pattern::read(pattern, syntax);
-        pattern::matches(pattern.pieces(), text)
-    };
-    matches(pattern.partition, arn.partition)
-        && matches(pattern.service, arn.service)
-        && matches(pattern.region, arn.region)
-        && matches(pattern.account, arn.account)
-        && matches(pattern.resource, arn.resource)
+    arn_fields(Pattern::read(pattern, syntax).pieces()).is_some_and(|fields| is_arn(&fields, text))
 }
 
 /// Whether a key, by its ARN or its id, is the one that is asked for.

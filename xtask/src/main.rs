@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail};
+use sha2::{Digest, Sha256};
 
 const HELP: &str = "\
 cargo xtask ci                  everything that must be green: installs what it needs first
@@ -72,6 +73,23 @@ fn main() -> ExitCode {
 fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here).to_owned()
+}
+
+/// Where cargo builds.
+fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into)
+}
+
+/// A folder that is kept under the target directory: its name holds a hash of what it was made of, so
+/// that a change makes a new one.
+fn kept(name: &str, of: &[u8]) -> Result<PathBuf> {
+    let hash = Sha256::digest(of)
+        .iter()
+        .take(4)
+        .fold(0, |hash: u32, byte| (hash << 8) | u32::from(*byte));
+    let temporary = target().join("tmp");
+    std::fs::create_dir_all(&temporary)?;
+    Ok(temporary.join(format!("{name}-{hash:08x}")))
 }
 
 /// Runs a command in the repository, and fails where it does.

@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use crate::{bench, cargo, root, run as execute};
+use crate::{cargo, root, run as execute, target};
 
 /// The version of cargo-mutants that is installed where there is none.
 const VERSION: &str = "27.1.0";
@@ -38,7 +38,7 @@ pub(crate) fn prove() -> Result<()> {
             VERSION,
         ]))?;
     }
-    let folder = bench::target().join("tmp/mutants");
+    let folder = target().join("tmp/mutants");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder)?;
     let mut command = Command::new("cargo");

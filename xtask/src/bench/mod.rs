@@ -15,7 +15,7 @@ use std::str::FromStr;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::{cargo, root, run as execute};
+use crate::{cargo, run as execute, target};
 
 pub(crate) use policy::policy;
 pub(crate) use sim::sim;
@@ -73,10 +73,6 @@ fn built() -> Result<PathBuf> {
         "sagelock",
     ]))?;
     Ok(target().join("release/sagelock"))
-}
-
-pub(crate) fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into)
 }
 
 /// A new folder for what one benchmark writes.

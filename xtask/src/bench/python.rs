@@ -4,11 +4,8 @@ use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::{kept, root, run as execute};
 use anyhow::{Context, Result};
-use sha2::{Digest, Sha256};
-
-use super::target;
-use crate::{root, run as execute};
 
 /// A Python that has moto and boto3, in the versions of the tests.
 pub(super) fn python() -> Result<PathBuf> {
@@ -17,13 +14,7 @@ pub(super) fn python() -> Result<PathBuf> {
     let text = fs::read(&requirements)
         .with_context(|| format!("cannot read `{}`", requirements.display()))?;
     // As the tests name it, so that both use one.
-    let hash = Sha256::digest(&text)
-        .iter()
-        .take(4)
-        .fold(0, |hash: u32, byte| (hash << 8) | u32::from(*byte));
-    let temporary = target().join("tmp");
-    fs::create_dir_all(&temporary)?;
-    let folder = temporary.join(format!("python-{hash:08x}"));
+    let folder = kept("python", &text)?;
     let lock = File::create(folder.with_extension("lock"))?;
     lock.lock()?;
     let done = folder.join("done");

@@ -15,9 +15,8 @@ use anyhow::{Context, Result, bail, ensure};
 use sagelock_policy::case::Case;
 use sagelock_policy::evaluate::{Verdict, evaluate};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
-use crate::{root, run as execute};
+use crate::{kept, root, run as execute};
 use families::FAMILIES;
 pub(crate) use generate::case as random_case;
 
@@ -174,13 +173,7 @@ impl Tally {
 fn installed() -> Result<PathBuf> {
     let source = root().join("xtask/src/differential");
     let lock_file = fs::read(source.join("package-lock.json")).context("the lock")?;
-    let hash = Sha256::digest(&lock_file)
-        .iter()
-        .take(4)
-        .fold(0, |hash: u32, byte| (hash << 8) | u32::from(*byte));
-    let temporary = crate::bench::target().join("tmp");
-    fs::create_dir_all(&temporary)?;
-    let folder = temporary.join(format!("oracle-{hash:08x}"));
+    let folder = kept("oracle", &lock_file)?;
     let lock = File::create(folder.with_extension("lock"))?;
     lock.lock()?;
     fs::create_dir_all(&folder)?;

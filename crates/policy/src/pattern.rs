@@ -60,14 +60,7 @@ pub(crate) enum Substitute<'a> {
 
 impl Pattern {
     pub(crate) fn read(text: &str, syntax: Syntax) -> Self {
-        let pieces = pieces(text, syntax);
-        let has_variables = pieces
-            .iter()
-            .any(|piece| matches!(piece, Piece::Variable(_)));
-        Self {
-            pieces: pieces.into(),
-            has_variables,
-        }
+        Self::of(pieces(text, syntax))
     }
 
     pub(crate) fn of(pieces: Vec<Piece>) -> Self {

@@ -16,6 +16,8 @@ pub enum Value {
 pub struct Context {
     /// In the order of their keys.
     entries: Vec<Entry>,
+    /// Of what is not here nobody knows whether the request has it.
+    is_open: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -24,7 +26,8 @@ struct Entry {
     key: Box<str>,
     /// As it was written.
     name: Box<str>,
-    value: Found,
+    /// `None`: it is not there, and that is known.
+    value: Option<Found>,
 }
 
 /// What is found under a key.
@@ -54,7 +57,7 @@ impl Context {
                 Some(Entry {
                     key: name.to_lowercase().into(),
                     name: name.into(),
-                    value,
+                    value: Some(value),
                 })
             })
             .collect();
@@ -62,18 +65,89 @@ impl Context {
         entries.dedup_by(|second, first| {
             let same = second.key == first.key;
             if same {
-                first.value = Found::Twice;
+                first.value = Some(Found::Twice);
             }
             same
         });
-        Self { entries }
+        Self {
+            entries,
+            is_open: false,
+        }
+    }
+
+    /// A context of which these keys are known, `None` being known to be absent, and no other.
+    pub(crate) fn open(told: impl IntoIterator<Item = (String, Option<Value>)>) -> Self {
+        let mut context = Self {
+            entries: Vec::new(),
+            is_open: true,
+        };
+        for (name, value) in told {
+            context.tell(&name, value);
+        }
+        context
+    }
+
+    /// Tells what a key is; `None` is that it is absent.
+    pub(crate) fn tell(&mut self, name: &str, value: Option<Value>) {
+        let value = match value {
+            Some(Value::One(text)) => Some(Found::One(text)),
+            Some(Value::List(list)) if list.is_empty() => None,
+            Some(Value::List(list)) => Some(Found::List(list)),
+            Some(Value::Unknown) => Some(Found::Unknown),
+            None => None,
+        };
+        let key: Box<str> = name.to_lowercase().into();
+        match self.entries.binary_search_by(|entry| entry.key.cmp(&key)) {
+            Ok(at) => {
+                if let Some(entry) = self.entries.get_mut(at) {
+                    entry.value = value;
+                }
+            }
+            Err(at) => self.entries.insert(
+                at,
+                Entry {
+                    key,
+                    name: name.into(),
+                    value,
+                },
+            ),
+        }
+    }
+
+    /// Whether nobody knows what a key, in lower case, is.
+    pub(crate) fn is_not_told(&self, key: &str) -> bool {
+        matches!(self.get(key), Some(Found::Unknown))
+    }
+
+    /// The values of a key, in lower case, where they are known.
+    pub(crate) fn known(&self, key: &str) -> Option<&[Box<str>]> {
+        match self.get(key)? {
+            Found::One(text) => Some(std::slice::from_ref(text)),
+            Found::List(list) => Some(list),
+            Found::Unknown | Found::Twice => None,
+        }
+    }
+
+    /// Keys and what they are known to be, in the order of their names.
+    pub(crate) fn told(&self) -> impl Iterator<Item = (&str, Option<Value>)> {
+        self.entries.iter().map(|entry| {
+            let value = match &entry.value {
+                Some(Found::One(text)) => Some(Value::One(text.clone())),
+                Some(Found::List(list)) => Some(Value::List(list.clone())),
+                Some(Found::Unknown | Found::Twice) => Some(Value::Unknown),
+                None => None,
+            };
+            (&*entry.name, value)
+        })
     }
 
     /// What is under a key in lower case. A request has a dozen keys, most of another length: to look
     /// at each is faster than to search among them.
     pub(crate) fn get(&self, key: &str) -> Option<&Found> {
-        let entry = self.entries.iter().find(|entry| *entry.key == *key)?;
-        Some(&entry.value)
+        match self.entries.iter().find(|entry| *entry.key == *key) {
+            Some(entry) => entry.value.as_ref(),
+            None => self.is_open.then_some(&Found::Unknown),
+        }
     }
 
     /// The one value of a key, where it has one.
@@ -96,11 +170,9 @@ impl Context {
         self.entries
             .iter()
             .filter(move |entry| entry.key.starts_with(prefix))
-            .map(move |entry| {
-                (
-                    entry.name.get(prefix.len()..).unwrap_or_default(),
-                    &entry.value,
-                )
+            .filter_map(move |entry| {
+                let tail = entry.name.get(prefix.len()..).unwrap_or_default();
+                Some((tail, entry.value.as_ref()?))
             })
     }
 }

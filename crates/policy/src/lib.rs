@@ -13,6 +13,7 @@ pub mod evaluate;
 mod json;
 pub mod kms;
 mod pattern;
+pub mod prove;
 pub mod request;
 
 pub use document::{Document, Effect, Kind, Statement};

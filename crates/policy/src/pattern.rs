@@ -82,6 +82,14 @@ impl Pattern {
         &self.pieces
     }
 
+    /// The keys of its variables, in lower case.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &str> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Variable(variable) => Some(&*variable.key),
+            Piece::Text(_) | Piece::Run | Piece::One => None,
+        })
+    }
+
     /// With every variable's value in its place. What is put in is text: its `*` is a star.
     pub(crate) fn filled<'a>(&self, value: impl Fn(&Variable) -> Substitute<'a>) -> Filled {
         let mut filled = Vec::with_capacity(self.pieces.len());

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::context::Context;
+use crate::context::{Context, Value};
 use crate::decide::Authority;
 use crate::document::{Document, Identity, Who, identity_of};
 use crate::kms;
@@ -124,6 +124,19 @@ impl Request {
         })
     }
 
+    /// The same, with a context of these keys and no others; `None` is that a key is absent.
+    pub(crate) fn with(&self, told: impl IntoIterator<Item = (String, Option<Value>)>) -> Self {
+        let there = told
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)));
+        let context = Context::new(there);
+        Self {
+            role: role_of(&self.caller, &context),
+            context,
+            ..self.clone()
+        }
+    }
+
     /// The service and the name of the action, in lower case.
     pub(crate) fn action_parts(&self) -> (&str, &str) {
         self.action.split_once(':').unwrap_or((&self.action, ""))
@@ -184,6 +197,16 @@ pub struct Stack {
     pub resource: Option<Document>,
     /// The grants of the key.
     pub grants: Vec<Grant>,
+}
+
+impl Stack {
+    /// Every document.
+    pub(crate) fn documents(&self) -> impl Iterator<Item = &Document> {
+        let levels = self.scp.iter().chain(&self.rcp).flatten();
+        let single = [&self.boundary, &self.session, &self.endpoint, &self.resource];
+        let single = single.into_iter().flatten();
+        self.identity.iter().chain(levels).chain(single)
+    }
 }
 
 /// A key of an encryption context, and its value.

@@ -1,6 +1,7 @@
 //! Conditions: which key, compared how, with what.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 use base64::Engine;
 use ipnet::IpNet;
@@ -278,6 +279,18 @@ impl Decimal {
     }
 }
 
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.is_negative { "-" } else { "" };
+        let whole = if self.whole.is_empty() { "0" } else { &self.whole };
+        write!(f, "{sign}{whole}")?;
+        if self.fraction.is_empty() {
+            return Ok(());
+        }
+        write!(f, ".{}", self.fraction)
+    }
+}
+
 impl PartialOrd for Decimal {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
@@ -314,6 +327,14 @@ impl Instant {
             _ => text.to_owned(),
         };
         completed.parse().ok().map(Self)
+    }
+
+    /// The moment before it, it, and the moment after, as texts.
+    pub(crate) fn beside(self) -> Vec<String> {
+        let moment = jiff::SignedDuration::from_nanos(1);
+        let (before, after) = (self.0.checked_sub(moment), self.0.checked_add(moment));
+        let moments = [before.ok(), Some(self.0), after.ok()];
+        moments.into_iter().flatten().map(|one| one.to_string()).collect()
     }
 
     /// Seconds after a point that is told in seconds since 1970.

@@ -66,7 +66,20 @@ pub(super) fn holds(evaluation: &mut Evaluation<'_>, condition: &Condition) -> T
 
 /// Whether one value is one of those expected; under a negated operator, none of them.
 fn compared(evaluation: &mut Evaluation<'_>, condition: &Condition, value: &str) -> Truth {
-    let is_negated = condition.operator.is_negated;
+    let found = is_expected(evaluation, condition, value);
+    if condition.operator.is_negated {
+        found.negated()
+    } else {
+        found
+    }
+}
+
+/// Whether one value is one of those expected.
+pub(crate) fn is_expected(
+    evaluation: &mut Evaluation<'_>,
+    condition: &Condition,
+    value: &str,
+) -> Truth {
     let mut found = Truth::No;
     for expected in &condition.expected {
         let truth = matched(evaluation, condition, expected, value);
@@ -76,7 +89,7 @@ fn compared(evaluation: &mut Evaluation<'_>, condition: &Condition, value: &str)
         }
         found = found.max(truth);
     }
-    if is_negated { found.negated() } else { found }
+    found
 }
 
 fn matched(

@@ -92,7 +92,8 @@ fn from_source(evaluation: &mut Evaluation<'_>, grant: &Grant) -> Truth {
     }
 }
 
-fn is_like(pattern: &str, text: &str) -> bool {
+/// Whether a text is an ARN like a pattern.
+pub(crate) fn is_like(pattern: &str, text: &str) -> bool {
     let syntax = Syntax {
         wildcards: true,
         variables: false,

@@ -9,7 +9,7 @@ use crate::request::{Caller, Grant, Request, Stack};
 
 /// Why something is unknown.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Why {
+pub(crate) enum Why {
     /// A key of the context.
     Key(Box<str>),
     Open(Open),
@@ -34,7 +34,7 @@ pub(super) struct Trace {
 }
 
 /// One request under evaluation.
-pub(super) struct Evaluation<'a> {
+pub(crate) struct Evaluation<'a> {
     pub(super) request: &'a Request,
     has_boundary: bool,
     grantee: Class,
@@ -44,7 +44,7 @@ pub(super) struct Evaluation<'a> {
 }
 
 impl<'a> Evaluation<'a> {
-    pub(super) fn new(request: &'a Request, stack: &Stack) -> Self {
+    pub(crate) fn new(request: &'a Request, stack: &Stack) -> Self {
         Self {
             request,
             has_boundary: stack.boundary.is_some(),
@@ -55,11 +55,29 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    pub(super) fn traced(request: &'a Request, stack: &Stack) -> Self {
+    pub(crate) fn traced(request: &'a Request, stack: &Stack) -> Self {
         Self {
             pending: Some(Vec::new()),
             ..Self::new(request, stack)
         }
+    }
+
+    /// Without the documents.
+    pub(crate) fn bare(request: &'a Request) -> Self {
+        Self::new(request, &Stack::default())
+    }
+
+    /// Why what was asked is unknown.
+    pub(crate) fn into_whys(self) -> Vec<Why> {
+        let mut whys = self.pending.unwrap_or_default();
+        whys.extend(self.trace.whys);
+        whys
+    }
+
+    /// How the grant that was asked about last names the caller, and whether the caller's account
+    /// issued it.
+    pub(crate) const fn of_grant(&self) -> (Class, bool) {
+        (self.grantee, self.is_issuer)
     }
 
     pub(super) fn into_trace(self) -> Trace {
@@ -78,7 +96,7 @@ impl<'a> Evaluation<'a> {
         self.unknown(|| Why::Open(question))
     }
 
-    pub(super) fn fill(&self, pattern: &Pattern) -> Filled {
+    pub(crate) fn fill(&self, pattern: &Pattern) -> Filled {
         let context = &self.request.context;
         pattern.filled(|variable: &Variable| match context.get(&variable.key) {
             None => Substitute::Absent,

@@ -1,6 +1,6 @@
 //! One request, decided in three values.
 
-mod condition;
+pub(crate) mod condition;
 mod grant;
 mod leaves;
 mod principal;
@@ -12,7 +12,8 @@ pub use told::{Answer, Because, Shut, Verdict};
 
 use crate::decide::{Authority, Decision, decide};
 use crate::request::{Request, Stack};
-use leaves::Evaluation;
+pub(crate) use grant::is_like;
+pub(crate) use leaves::{Evaluation, Why};
 
 /// Truth in three values (Kleene's strong logic).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -146,7 +147,7 @@ pub fn explain(request: &Request, stack: &Stack) -> Answer {
     told::answer(request, stack, &decision, &evaluation.into_trace())
 }
 
-fn verdict(decision: &Decision<Truth>) -> Verdict {
+pub(crate) fn verdict(decision: &Decision<Truth>) -> Verdict {
     match (decision.denied, decision.allowed) {
         (Truth::Yes, _) => Verdict::Denied { explicitly: true },
         (Truth::No | Truth::Unknown, Truth::No) => Verdict::Denied { explicitly: false },
@@ -156,7 +157,7 @@ fn verdict(decision: &Decision<Truth>) -> Verdict {
 }
 
 /// A policy of the resource that was given has a say, whatever we know of its service.
-fn authority(request: &Request, stack: &Stack) -> Authority {
+pub(crate) fn authority(request: &Request, stack: &Stack) -> Authority {
     match request.authority {
         Authority::Caller if stack.resource.is_some() && request.action_parts().0 != "kms" => {
             Authority::Either

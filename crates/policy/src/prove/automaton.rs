@@ -1,0 +1,366 @@
+//! Patterns side by side: texts that show every way in which they can match together.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use crate::pattern::{Pattern, Piece};
+
+/// A set of characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::prove) enum Set {
+    Any,
+    /// A field of an ARN ends at a colon.
+    NoColon,
+    Digit,
+    /// Of the name of a user, role or session (IAM User Guide, "IAM and AWS STS quotas").
+    Name,
+    /// Small letters and digits, as in the ids of organisations.
+    Small,
+}
+
+impl Set {
+    fn has(self, c: char) -> bool {
+        match self {
+            Self::Any => true,
+            Self::NoColon => c != ':',
+            Self::Digit => c.is_ascii_digit(),
+            Self::Name => c.is_ascii_alphanumeric() || "_+=,.@-".contains(c),
+            Self::Small => c.is_ascii_lowercase() || c.is_ascii_digit(),
+        }
+    }
+
+    const ALL: [Self; 5] = [
+        Self::Any,
+        Self::NoColon,
+        Self::Digit,
+        Self::Name,
+        Self::Small,
+    ];
+}
+
+/// A step of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::prove) enum Step {
+    Char(char),
+    /// A character or its other case.
+    Fold(char),
+    One(Set),
+    /// Any number of them, none included.
+    Run(Set),
+}
+
+impl Step {
+    fn takes(self, c: char) -> bool {
+        match self {
+            Self::Char(own) => own == c,
+            Self::Fold(own) => c.to_lowercase().eq(own.to_lowercase()),
+            Self::One(set) | Self::Run(set) => set.has(c),
+        }
+    }
+}
+
+/// What a text has to be, from its beginning to its end.
+pub(in crate::prove) type Steps = Vec<Step>;
+
+/// The steps of a text as it is.
+pub(in crate::prove) fn literal(text: &str) -> Steps {
+    text.chars().map(Step::Char).collect()
+}
+
+/// The steps of pieces without variables.
+pub(in crate::prove) fn glob(pieces: &[Piece], set: Set) -> Steps {
+    let mut steps = Steps::new();
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => steps.extend(text.chars().map(Step::Char)),
+            Piece::Run => steps.push(Step::Run(set)),
+            Piece::One => steps.push(Step::One(set)),
+            Piece::Variable(_) => {}
+        }
+    }
+    steps
+}
+
+/// The same, in either case.
+pub(in crate::prove) fn fold(steps: Steps) -> Steps {
+    let fold = |step| match step {
+        Step::Char(c) => Step::Fold(c),
+        Step::Fold(_) | Step::One(_) | Step::Run(_) => step,
+    };
+    steps.into_iter().map(fold).collect()
+}
+
+/// The steps of an ARN's fields: a wildcard stays in its field, but in the last. The first is `arn`
+/// itself, or nothing matches.
+pub(in crate::prove) fn arn(fields: &[Pattern; 6]) -> Option<Steps> {
+    let [first, rest @ ..] = fields;
+    let mut steps = literal("arn");
+    if !crate::pattern::matches(first.fixed()?, "arn") {
+        return None;
+    }
+    for (index, field) in rest.iter().enumerate() {
+        let set = if index == 4 { Set::Any } else { Set::NoColon };
+        steps.push(Step::Char(':'));
+        steps.extend(glob(field.fixed()?, set));
+    }
+    Some(steps)
+}
+
+/// How far a text has come in each of the patterns, one bit for each place in one of them.
+type Reached = Box<[u64]>;
+
+/// Patterns, matched at once.
+struct Patterns {
+    /// One after the other; the end of a pattern is a place of its own, which takes nothing.
+    steps: Vec<Option<Step>>,
+    starts: Vec<usize>,
+    ends: Vec<usize>,
+}
+
+impl Patterns {
+    fn new(patterns: &[Steps]) -> Self {
+        let mut steps = Vec::new();
+        let mut starts = Vec::new();
+        let mut ends = Vec::new();
+        for pattern in patterns {
+            starts.push(steps.len());
+            steps.extend(pattern.iter().copied().map(Some));
+            ends.push(steps.len());
+            steps.push(None);
+        }
+        Self {
+            steps,
+            starts,
+            ends,
+        }
+    }
+
+    fn step(&self, at: usize) -> Option<Step> {
+        self.steps.get(at).copied().flatten()
+    }
+
+    fn set(&self, reached: &mut Reached, at: usize) {
+        let mut at = at;
+        loop {
+            if let Some(word) = reached.get_mut(at / 64) {
+                *word |= 1 << (at % 64);
+            }
+            // A run may be empty.
+            match self.step(at) {
+                Some(Step::Run(_)) => at += 1,
+                Some(_) | None => return,
+            }
+        }
+    }
+
+    fn start(&self) -> Reached {
+        let mut reached = vec![0; self.steps.len().div_ceil(64)].into();
+        for start in &self.starts {
+            self.set(&mut reached, *start);
+        }
+        reached
+    }
+
+    fn after(&self, reached: &Reached, c: char) -> Reached {
+        let mut next: Reached = vec![0; reached.len()].into();
+        for (word_at, word) in reached.iter().enumerate() {
+            let mut word = *word;
+            while word != 0 {
+                let at = word_at * 64 + word.trailing_zeros() as usize;
+                word &= word - 1;
+                match self.step(at) {
+                    Some(step @ Step::Run(_)) if step.takes(c) => self.set(&mut next, at),
+                    Some(step) if step.takes(c) => self.set(&mut next, at + 1),
+                    Some(_) | None => {}
+                }
+            }
+        }
+        next
+    }
+
+    fn accepted(&self, reached: &Reached) -> Box<[bool]> {
+        let has = |at: &usize| {
+            reached
+                .get(at / 64)
+                .is_some_and(|word| word >> (at % 64) & 1 == 1)
+        };
+        self.ends.iter().map(has).collect()
+    }
+
+    /// One character for each way in which characters can differ here.
+    fn alphabet(&self) -> Vec<char> {
+        let written = self.steps.iter().flatten().filter_map(|step| match step {
+            Step::Char(c) => Some(vec![*c]),
+            Step::Fold(c) => Some(c.to_lowercase().chain(c.to_uppercase()).collect()),
+            Step::One(_) | Step::Run(_) => None,
+        });
+        let mut alphabet: Vec<char> = written.flatten().collect();
+        alphabet.sort_unstable();
+        alphabet.dedup();
+        let written = alphabet.clone();
+        let mut kinds = Vec::new();
+        let others = ('a'..='z').chain('0'..='9').chain('A'..='Z');
+        for c in others.chain("-_./:+=,@ #é".chars()) {
+            let kind = Set::ALL.map(|set| set.has(c));
+            if written.binary_search(&c).is_err() && !kinds.contains(&kind) {
+                kinds.push(kind);
+                alphabet.push(c);
+            }
+        }
+        // What nobody wrote comes first: a witness is not made of what is there by chance.
+        alphabet.rotate_left(written.len());
+        alphabet
+    }
+}
+
+/// Texts that a grammar accepts, up to `each` of every way in which the patterns match; `None` where
+/// there are more than `most` ways to come to one.
+pub(in crate::prove) fn texts(
+    patterns: &[Steps],
+    grammar: &[Steps],
+    each: usize,
+    most: usize,
+) -> Option<Vec<String>> {
+    let all: Vec<Steps> = patterns.iter().chain(grammar).cloned().collect();
+    let all = Patterns::new(&all);
+    let alphabet = all.alphabet();
+    let is_in_grammar = |accepted: &[bool]| {
+        grammar.is_empty()
+            || accepted
+                .get(patterns.len()..)
+                .is_some_and(|grammar| grammar.contains(&true))
+    };
+    let mut found: BTreeMap<Box<[bool]>, Vec<String>> = BTreeMap::new();
+    let mut visits: HashMap<Reached, usize> = HashMap::new();
+    let mut queue = VecDeque::from([(all.start(), String::new())]);
+    let mut steps = 0;
+    while let Some((reached, text)) = queue.pop_front() {
+        let visited = visits.entry(reached.clone()).or_default();
+        if *visited >= each {
+            continue;
+        }
+        *visited += 1;
+        let accepted = all.accepted(&reached);
+        if is_in_grammar(&accepted) {
+            let shown = accepted.get(..patterns.len()).unwrap_or_default();
+            let texts = found.entry(shown.into()).or_default();
+            if texts.len() < each {
+                texts.push(text.clone());
+            }
+        }
+        for c in &alphabet {
+            let next = all.after(&reached, *c);
+            // Nothing can match any more; that is one way, unless the grammar is lost too.
+            if !grammar.is_empty() && is_lost(&all, &next, patterns.len()) {
+                continue;
+            }
+            if visits.get(&next).is_none_or(|visited| *visited < each) {
+                let mut text = text.clone();
+                text.push(*c);
+                queue.push_back((next, text));
+                steps += 1;
+                if steps > most {
+                    return None;
+                }
+            }
+        }
+    }
+    Some(found.into_values().flatten().collect())
+}
+
+/// Whether a text is what one of them says; of none, any text is.
+pub(in crate::prove) fn accepts(grammar: &[Steps], text: &str) -> bool {
+    let all = Patterns::new(grammar);
+    let reached = text
+        .chars()
+        .fold(all.start(), |reached, c| all.after(&reached, c));
+    grammar.is_empty() || all.accepted(&reached).contains(&true)
+}
+
+/// Whether no pattern from one on can match any more.
+fn is_lost(all: &Patterns, reached: &Reached, from: usize) -> bool {
+    let first = all.starts.get(from).copied().unwrap_or_default();
+    !reached.iter().enumerate().any(|(word_at, word)| {
+        let above = first.saturating_sub(word_at * 64);
+        above < 64 && word >> above != 0
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pattern::{Syntax, matches};
+
+    const GLOB: Syntax = Syntax {
+        wildcards: true,
+        variables: false,
+    };
+
+    fn vector(patterns: &[Pattern], text: &str) -> Vec<bool> {
+        let is = |pattern: &Pattern| matches(pattern.fixed().expect("no variables"), text);
+        patterns.iter().map(is).collect()
+    }
+
+    proptest::proptest! {
+        /// Whatever a text matches, one of the texts that were found matches the same.
+        #[test]
+        fn every_way_of_matching_is_shown(
+            patterns in proptest::collection::vec("[ab:*?]{0,5}", 1..4),
+            texts_by_chance in proptest::collection::vec("[ab:c]{0,8}", 20),
+        ) {
+            let patterns: Vec<Pattern> = patterns.iter().map(|p| Pattern::read(p, GLOB)).collect();
+            let steps: Vec<Steps> = patterns
+                .iter()
+                .map(|pattern| glob(pattern.pieces(), Set::Any))
+                .collect();
+            let shown = texts(&steps, &[], 2, 100_000).expect("few patterns");
+            let vectors: Vec<_> = shown.iter().map(|text| vector(&patterns, text)).collect();
+            let mut distinct = shown.clone();
+            distinct.sort();
+            distinct.dedup();
+            proptest::prop_assert_eq!(distinct.len(), shown.len());
+            for text in &texts_by_chance {
+                let wanted = vector(&patterns, text);
+                let count = vectors.iter().filter(|one| **one == wanted).count();
+                proptest::prop_assert!(count > 0, "{} {:?}", text, shown);
+                let is_alone = count < 2;
+                let is_other = is_alone && !shown.contains(text);
+                proptest::prop_assert!(!is_other, "{} is another of its kind: {:?}", text, shown);
+            }
+        }
+    }
+
+    #[test]
+    fn a_grammar_bounds_what_is_shown() {
+        let grammar = vec![vec![Step::One(Set::Digit); 3]];
+        let patterns = [
+            literal("123"),
+            glob(Pattern::read("*a*", GLOB).pieces(), Set::Any),
+        ];
+        let shown = texts(&patterns, &grammar, 1, 10_000).expect("few");
+        assert_eq!(shown.len(), 2, "{shown:?}");
+        assert!(shown.contains(&"123".to_owned()));
+        assert!(shown.iter().all(|text| text.len() == 3));
+    }
+
+    #[test]
+    fn case_is_folded_and_fields_end_at_colons() {
+        let shown = texts(&[fold(literal("Ab")), literal("Ab")], &[], 1, 10_000).expect("few");
+        let other = shown.iter().filter(|text| text.eq_ignore_ascii_case("ab"));
+        assert_eq!(other.count(), 2, "{shown:?}");
+        let fields = crate::document::arn_fields(
+            Pattern::read("arn:aws:iam::*:role/a", GLOB).pieces(),
+        );
+        let steps = arn(&fields.expect("an ARN")).expect("an ARN");
+        let smuggled = literal("arn:aws:iam::1:x:role/a");
+        let shown = texts(&[steps, smuggled], &[], 1, 100_000).expect("few");
+        assert_eq!(shown.len(), 3, "{shown:?}");
+    }
+
+    #[test]
+    fn too_many_ways_are_told() {
+        let patterns: Vec<Steps> = ('a'..='t')
+            .map(|c| vec![Step::Run(Set::Any), Step::Char(c), Step::Run(Set::Any)])
+            .collect();
+        assert_eq!(texts(&patterns, &[], 1, 20_000), None);
+    }
+}

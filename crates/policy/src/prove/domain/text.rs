@@ -1,0 +1,228 @@
+//! Texts.
+
+use base64::Engine;
+
+use super::{Form, Ground, Test};
+use crate::document::{Condition, Expected, arn_fields};
+use crate::pattern::{Pattern, Piece, Syntax, matches};
+use crate::prove::automaton::{self, Set, Step, Steps};
+
+/// How many ways a text may come about.
+const WAYS_MAX: usize = 60_000;
+/// A variable that is part of a pattern has at the most so many values that make it match.
+const PARTS_MAX: usize = 64;
+
+/// Texts that show every way in which the tests can come out together, `each` of every way; `None`
+/// where there are too many.
+pub(super) fn values(
+    ground: &Ground<'_>,
+    tests: &[Test<'_>],
+    key: &str,
+    form: Form,
+    each: usize,
+) -> Option<Vec<String>> {
+    let listed = form.listed();
+    if !listed.is_empty() {
+        return Some(listed.iter().map(|text| (*text).to_owned()).collect());
+    }
+    let mut patterns = Vec::new();
+    for test in tests {
+        match test {
+            Test::Condition(condition) => of_condition(ground, condition, &mut patterns),
+            Test::Exactly(text) => patterns.push(automaton::literal(text)),
+            Test::Like(text) => {
+                let syntax = Syntax {
+                    wildcards: true,
+                    variables: false,
+                };
+                let fields = arn_fields(Pattern::read(text, syntax).pieces());
+                patterns.extend(fields.and_then(|fields| automaton::arn(&fields)));
+            }
+            Test::Within(list) => {
+                patterns.extend(list.iter().map(|one| automaton::fold(automaton::literal(one))));
+            }
+        }
+    }
+    for literal in of_variables(ground, key)? {
+        patterns.push(automaton::literal(&literal));
+    }
+    patterns.sort_by(|a, b| format!("{a:?}").cmp(&format!("{b:?}")));
+    patterns.dedup();
+    let literals: Option<Vec<String>> = patterns.iter().map(|one| as_text(one)).collect();
+    match literals {
+        Some(literals) => Some(plain(literals, form, each)),
+        None => automaton::texts(&patterns, &form.grammar(), each, WAYS_MAX),
+    }
+}
+
+/// The text that steps are, where there is one.
+fn as_text(steps: &Steps) -> Option<String> {
+    steps
+        .iter()
+        .map(|step| match step {
+            Step::Char(c) => Some(*c),
+            Step::Fold(_) | Step::One(_) | Step::Run(_) => None,
+        })
+        .collect()
+}
+
+/// Where only whole texts are compared: each of them, and others.
+fn plain(literals: Vec<String>, form: Form, each: usize) -> Vec<String> {
+    let grammar = form.grammar();
+    let mut texts: Vec<String> = (0..)
+        .map(|number| form.fresh(number))
+        .filter(|text| !literals.contains(text))
+        .take(each)
+        .collect();
+    let is_one = |text: &String| automaton::accepts(&grammar, text);
+    texts.extend(literals.into_iter().filter(is_one));
+    if form == Form::Tag && !texts.iter().any(String::is_empty) {
+        texts.push(String::new());
+    }
+    texts
+}
+
+fn of_condition(ground: &Ground<'_>, condition: &Condition, patterns: &mut Vec<Steps>) {
+    use crate::document::Base;
+    for expected in &condition.expected {
+        match expected {
+            Expected::Text(pattern) => {
+                // A variable that is compared whole tells texts apart by being equal to them; where it
+                // has no value, its default is.
+                let Some(pieces) = ground.filled(pattern) else {
+                    let defaults = pattern.pieces().iter().filter_map(|piece| match piece {
+                        Piece::Variable(variable) => variable.default.as_deref(),
+                        Piece::Text(_) | Piece::Run | Piece::One => None,
+                    });
+                    patterns.extend(defaults.map(automaton::literal));
+                    continue;
+                };
+                let steps = automaton::glob(&pieces, Set::Any);
+                patterns.push(if condition.operator.base == Base::StringIgnoreCase {
+                    automaton::fold(steps)
+                } else {
+                    steps
+                });
+            }
+            Expected::Arn(fields) => {
+                let filled: Option<Vec<Pattern>> = fields
+                    .iter()
+                    .map(|field| ground.filled(field).map(Pattern::of))
+                    .collect();
+                let fields = filled.and_then(|fields| <[Pattern; 6]>::try_from(fields).ok());
+                patterns.extend(fields.and_then(|fields| automaton::arn(&fields)));
+            }
+            Expected::FilledArn(pattern) => {
+                let pieces = ground.filled(pattern);
+                let fields = pieces.and_then(|pieces| arn_fields(&pieces));
+                patterns.extend(fields.and_then(|fields| automaton::arn(&fields)));
+            }
+            Expected::Boolean(is) => {
+                patterns.push(automaton::fold(automaton::literal(&is.to_string())));
+            }
+            Expected::Binary(bytes) => {
+                let text = base64::engine::general_purpose::STANDARD.encode(bytes);
+                patterns.push(automaton::literal(&text));
+            }
+            Expected::Number(_)
+            | Expected::Date(_)
+            | Expected::Address(_)
+            | Expected::Disputed
+            | Expected::Unreadable => {}
+        }
+    }
+}
+
+/// The texts that a key must be for a pattern in which it is a variable to match what is known: the
+/// resource, or the value of another key. `None` where there are too many.
+fn of_variables(ground: &Ground<'_>, key: &str) -> Option<Vec<String>> {
+    let mut found = Vec::new();
+    for statement in ground.statements() {
+        for pattern in &statement.resources.list {
+            parts(ground, pattern.pieces(), key, &ground.request.resource, &mut found)?;
+        }
+        for condition in &statement.conditions {
+            let context = &ground.request.context;
+            let Some(values) = context.known(&condition.key) else {
+                continue;
+            };
+            for value in values {
+                for expected in &condition.expected {
+                    match expected {
+                        Expected::Text(pattern) | Expected::FilledArn(pattern) => {
+                            parts(ground, pattern.pieces(), key, value, &mut found)?;
+                        }
+                        Expected::Arn(fields) => {
+                            // Each field takes from its own; what the whole has is more than enough.
+                            for field in fields.iter() {
+                                let texts = value.splitn(6, ':');
+                                for text in texts {
+                                    parts(ground, field.pieces(), key, text, &mut found)?;
+                                }
+                            }
+                        }
+                        Expected::Number(_)
+                        | Expected::Date(_)
+                        | Expected::Boolean(_)
+                        | Expected::Binary(_)
+                        | Expected::Address(_)
+                        | Expected::Disputed
+                        | Expected::Unreadable => {}
+                    }
+                }
+            }
+        }
+    }
+    Some(found)
+}
+
+/// The parts of a text that a variable can be.
+fn parts(
+    ground: &Ground<'_>,
+    pieces: &[Piece],
+    key: &str,
+    text: &str,
+    found: &mut Vec<String>,
+) -> Option<()> {
+    let is_own = |piece: &Piece| matches!(piece, Piece::Variable(one) if *one.key == *key);
+    if !pieces.iter().any(is_own) {
+        return Some(());
+    }
+    let ends: Vec<usize> = text
+        .char_indices()
+        .map(|(at, _)| at)
+        .chain([text.len()])
+        .collect();
+    let mut tried = Vec::new();
+    for (index, begin) in ends.iter().enumerate() {
+        for end in ends.iter().skip(index) {
+            let part = text.get(*begin..*end).unwrap_or_default();
+            if tried.contains(&part) {
+                continue;
+            }
+            tried.push(part);
+            // What other variables are is left open: any text.
+            let with: Vec<Piece> = pieces
+                .iter()
+                .map(|piece| match piece {
+                    Piece::Variable(one) if *one.key == *key => Piece::Text(part.into()),
+                    Piece::Variable(_) => {
+                        let pattern = Pattern::of(vec![piece.clone()]);
+                        let filled = ground.filled(&pattern);
+                        filled
+                            .and_then(|pieces| pieces.into_iter().next())
+                            .unwrap_or(Piece::Run)
+                    }
+                    Piece::Text(_) | Piece::Run | Piece::One => piece.clone(),
+                })
+                .collect();
+            if matches(&with, text) && !found.iter().any(|one| one == part) {
+                found.push(part.to_owned());
+                if found.len() > PARTS_MAX {
+                    return None;
+                }
+            }
+        }
+    }
+    Some(())
+}

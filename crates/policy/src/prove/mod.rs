@@ -1,0 +1,175 @@
+//! All requests at once: whether any of them is allowed, and which.
+//!
+//! The decision is the one that evaluates a single request, over another logic. Of every key of the
+//! context that is not known, the patterns of the documents tell which values can make a difference;
+//! each leaf of the decision is asked of the evaluator with these. What comes out is a decision diagram:
+//! where it is never so, no request is allowed.
+
+mod automaton;
+mod diagram;
+mod domain;
+mod symbolic;
+mod universe;
+
+use std::collections::HashMap;
+
+pub use symbolic::Doubt;
+
+use crate::context::{Context, Value};
+use crate::decide::{Logic, decide};
+use crate::evaluate::{Verdict, authority, evaluate};
+use crate::request::{Caller, NoAction, Request, Stack};
+use diagram::{NO, Node};
+use domain::Limit;
+use symbolic::Symbolic;
+
+/// Requests that are alike but for keys of the context.
+#[derive(Clone, Debug)]
+pub struct Requests {
+    request: Request,
+    limits: HashMap<Box<str>, Limit>,
+}
+
+/// What was found.
+#[derive(Clone, Debug)]
+pub enum Proof {
+    /// There is no such request.
+    Proved,
+    /// There is, and this is one: every key of its context that matters is told.
+    Violated(Box<Request>),
+    /// There may be.
+    Possible(Vec<Doubt>),
+}
+
+impl Requests {
+    /// Requests of an action by a caller. Of every key of the context that `told` does not name, a
+    /// request may have any value or none; `None` is that no request has the key.
+    ///
+    /// # Errors
+    /// The action is none.
+    pub fn new(
+        caller: Caller,
+        action: &str,
+        resource: &str,
+        account: &str,
+        told: impl IntoIterator<Item = (String, Option<Value>)>,
+    ) -> Result<Self, NoAction> {
+        let context = Context::open(told);
+        Ok(Self {
+            request: Request::new(caller, action, resource, account, context)?,
+            limits: HashMap::new(),
+        })
+    }
+
+    /// The requests that a request may be, of which some keys are not known.
+    #[must_use]
+    pub fn of(request: &Request) -> Self {
+        Self {
+            request: request.clone(),
+            limits: HashMap::new(),
+        }
+    }
+
+    fn limit(&mut self, key: &str) -> &mut Limit {
+        self.limits.entry(key.to_lowercase().into()).or_default()
+    }
+
+    /// Only those that have a key.
+    #[must_use]
+    pub fn with(mut self, key: &str) -> Self {
+        self.limit(key).is_there = true;
+        self
+    }
+
+    /// Only those of which a key is none of these, nor an ARN of such an account, nor a path that
+    /// begins with one.
+    #[must_use]
+    pub fn without(mut self, key: &str, values: impl IntoIterator<Item = Box<str>>) -> Self {
+        self.limit(key).without.extend(values);
+        self
+    }
+
+    /// Whether any of them is allowed.
+    #[must_use]
+    pub fn allowed(&self, stack: &Stack) -> Proof {
+        // Most are denied without any key.
+        if let Verdict::Denied { .. } = evaluate(&self.request, stack) {
+            return Proof::Proved;
+        }
+        self.find(
+            &[stack],
+            |symbolic| is_allowed(symbolic, stack),
+            |request| evaluate(request, stack) == Verdict::Allowed,
+        )
+    }
+
+    /// Whether any of them is denied.
+    #[must_use]
+    pub fn denied(&self, stack: &Stack) -> Proof {
+        if evaluate(&self.request, stack) == Verdict::Allowed {
+            return Proof::Proved;
+        }
+        self.find(
+            &[stack],
+            |symbolic| {
+                let allowed = is_allowed(symbolic, stack);
+                symbolic.not(allowed)
+            },
+            |request| matches!(evaluate(request, stack), Verdict::Denied { .. }),
+        )
+    }
+
+    /// Whether one stack allows any of them that the other does not.
+    #[must_use]
+    pub fn allowed_beyond(&self, wider: &Stack, other: &Stack) -> Proof {
+        if let Verdict::Denied { .. } = evaluate(&self.request, wider) {
+            return Proof::Proved;
+        }
+        self.find(
+            &[wider, other],
+            |symbolic| {
+                let here = is_allowed(symbolic, wider);
+                symbolic.turn_to(other);
+                let there = is_allowed(symbolic, other);
+                let not_there = symbolic.not(there);
+                symbolic.and(here, not_there)
+            },
+            |request| {
+                evaluate(request, wider) == Verdict::Allowed
+                    && matches!(evaluate(request, other), Verdict::Denied { .. })
+            },
+        )
+    }
+
+    /// A request for which a truth holds that `again` finds true as well.
+    fn find<'a>(
+        &'a self,
+        stacks: &'a [&'a Stack],
+        truth: impl FnOnce(&mut Symbolic<'a>) -> Node,
+        again: impl Fn(&Request) -> bool,
+    ) -> Proof {
+        let [first, ..] = stacks else {
+            return Proof::Proved;
+        };
+        let mut symbolic = Symbolic::new(self.request.clone(), stacks, first, &self.limits);
+        let found = truth(&mut symbolic);
+        if symbolic.diagram.is_spent() {
+            return Proof::Possible(vec![Doubt::Budget]);
+        }
+        if found == NO {
+            return Proof::Proved;
+        }
+        let definite = symbolic.definite(found);
+        match symbolic.witness(definite) {
+            Some(witness) if again(&witness) => Proof::Violated(Box::new(witness)),
+            Some(_) | None => Proof::Possible(symbolic.doubts(found)),
+        }
+    }
+}
+
+fn is_allowed(symbolic: &mut Symbolic<'_>, stack: &Stack) -> Node {
+    let authority = authority(symbolic.request(), stack);
+    let decision = decide(symbolic, stack, authority);
+    let not_denied = symbolic.not(decision.denied);
+    symbolic.and(decision.allowed, not_denied)
+}

@@ -1,0 +1,309 @@
+//! The leaves of a decision, answered for all requests at once: each is asked of the evaluator with
+//! what is known, and where that is not enough, with each value of the key that is missing.
+
+use std::collections::HashMap;
+
+use super::diagram::{Diagram, NO, Node, Variable, YES};
+use super::domain::{Domain, Ground, Limit};
+use crate::context::Value;
+use crate::decide::{Class, Leaves, Logic, Place, Property};
+use crate::document::Statement;
+use crate::evaluate::{Evaluation, Open, Truth, Why};
+use crate::request::{Grant, Request, Stack};
+
+/// More nodes are not made.
+const NODES_MAX: usize = 100_000;
+/// What AWS leaves open, and what is not followed, is asked after everything else.
+const DOUBTS: Variable = 1 << 24;
+
+/// Why something is neither proved nor shown.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Doubt {
+    /// It depends on what AWS leaves open.
+    Open(Open),
+    /// It depends on a condition that compares a key with another one, or in several ways at once, or
+    /// with too many patterns to follow.
+    Key(Box<str>),
+    /// It would take too much memory.
+    Budget,
+}
+
+/// What only the request can tell.
+#[derive(Clone, Copy)]
+enum Leaf<'a> {
+    Principal(&'a Statement, Class),
+    Action(&'a Statement),
+    Resource(&'a Statement),
+    Condition(&'a Statement, usize),
+    Property(Property),
+    Grant(&'a Grant),
+}
+
+/// All requests at once.
+pub(super) struct Symbolic<'a> {
+    request: Request,
+    /// Under which it is decided.
+    stack: &'a Stack,
+    /// Whose patterns tell values apart.
+    stacks: &'a [&'a Stack],
+    limits: &'a HashMap<Box<str>, Limit>,
+    pub(super) diagram: Diagram,
+    domains: Vec<Domain>,
+    by_key: HashMap<Box<str>, usize>,
+    doubts: Vec<Doubt>,
+    grantee: Class,
+    is_issuer: bool,
+}
+
+impl<'a> Symbolic<'a> {
+    /// Of a request whose context is open.
+    pub(super) fn new(
+        request: Request,
+        stacks: &'a [&'a Stack],
+        stack: &'a Stack,
+        limits: &'a HashMap<Box<str>, Limit>,
+    ) -> Self {
+        Self {
+            request,
+            stack,
+            stacks,
+            limits,
+            diagram: Diagram::new(NODES_MAX),
+            domains: Vec::new(),
+            by_key: HashMap::new(),
+            doubts: Vec::new(),
+            grantee: Class::Any,
+            is_issuer: false,
+        }
+    }
+
+    /// Decides under another stack from now on.
+    pub(super) const fn turn_to(&mut self, stack: &'a Stack) {
+        self.stack = stack;
+    }
+
+    pub(super) const fn request(&self) -> &Request {
+        &self.request
+    }
+
+    fn ask(&mut self, leaf: Leaf<'_>) -> (Truth, Vec<Why>) {
+        let mut evaluation = Evaluation::traced(&self.request, self.stack);
+        let truth = match leaf {
+            Leaf::Principal(statement, class) => evaluation.principal(statement, class),
+            Leaf::Action(statement) => evaluation.action(statement),
+            Leaf::Resource(statement) => evaluation.resource(statement),
+            Leaf::Condition(statement, index) => evaluation.condition(statement, index),
+            Leaf::Property(property) => evaluation.is(property),
+            Leaf::Grant(grant) => {
+                let truth = evaluation.grant(grant);
+                if truth != Truth::No {
+                    (self.grantee, self.is_issuer) = evaluation.of_grant();
+                }
+                truth
+            }
+        };
+        (truth, evaluation.into_whys())
+    }
+
+    fn leaf(&mut self, leaf: Leaf<'_>) -> Node {
+        let (truth, whys) = self.ask(leaf);
+        match truth {
+            Truth::Yes => return YES,
+            Truth::No => return NO,
+            Truth::Unknown => {}
+        }
+        if self.diagram.is_spent() {
+            return NO;
+        }
+        let keys = whys.iter().filter_map(|why| match why {
+            Why::Key(name) => Some(name.to_lowercase()),
+            Why::Open(_) => None,
+        });
+        for key in keys.collect::<Vec<_>>() {
+            if !self.request.context.is_not_told(&key) {
+                continue;
+            }
+            let Some(variable) = self.variable(&key) else {
+                return self.doubt(Doubt::Key(key.into()));
+            };
+            return self.each(leaf, variable);
+        }
+        let open = whys.into_iter().find_map(|why| match why {
+            Why::Open(question) => Some(Doubt::Open(question)),
+            Why::Key(_) => None,
+        });
+        self.doubt(open.unwrap_or(Doubt::Budget))
+    }
+
+    /// A leaf, under each value of a key.
+    fn each(&mut self, leaf: Leaf<'_>, variable: usize) -> Node {
+        let Some(domain) = self.domains.get(variable) else {
+            return NO;
+        };
+        let name = domain.name.clone();
+        let mut children = Vec::with_capacity(domain.values.len());
+        for value in domain.values.clone() {
+            self.request.context.tell(&name, value);
+            children.push(self.leaf(leaf));
+        }
+        self.request.context.tell(&name, Some(Value::Unknown));
+        let variable = Variable::try_from(variable).unwrap_or_default();
+        self.diagram.choose(variable, &children)
+    }
+
+    /// The variable of a key, in lower case; `None` where its values do not tell enough.
+    fn variable(&mut self, key: &str) -> Option<usize> {
+        let index = if let Some(index) = self.by_key.get(key) {
+            *index
+        } else {
+            let ground = Ground {
+                stacks: self.stacks,
+                request: &self.request,
+            };
+            let none = Limit::default();
+            let domain = ground.domain(key, self.limits.get(key).unwrap_or(&none));
+            let index = self.domains.len();
+            self.domains.push(domain);
+            self.by_key.insert(key.into(), index);
+            index
+        };
+        let is_rough = self.domains.get(index).is_none_or(|domain| domain.is_rough);
+        (!is_rough).then_some(index)
+    }
+
+    fn doubt(&mut self, doubt: Doubt) -> Node {
+        let variable = DOUBTS + Variable::try_from(self.doubts.len()).unwrap_or_default();
+        self.doubts.push(doubt);
+        self.diagram.choose(variable, &[NO, YES])
+    }
+
+    /// What a truth holds for, whatever is in doubt.
+    pub(super) fn definite(&mut self, node: Node) -> Node {
+        self.diagram.whatever(node, DOUBTS)
+    }
+
+    /// What a truth depends on that is in doubt.
+    pub(super) fn doubts(&self, node: Node) -> Vec<Doubt> {
+        if self.diagram.is_spent() {
+            return vec![Doubt::Budget];
+        }
+        let asked = self.diagram.asked(node).into_iter();
+        let mut doubts: Vec<Doubt> = asked
+            .filter_map(|variable| variable.checked_sub(DOUBTS))
+            .filter_map(|index| self.doubts.get(index as usize).cloned())
+            .collect();
+        doubts.sort();
+        doubts.dedup();
+        doubts
+    }
+
+    /// A request for which a truth holds, with everything told.
+    pub(super) fn witness(&self, node: Node) -> Option<Request> {
+        let path = self.diagram.path(node)?;
+        let mut told: Vec<(String, Option<Value>)> = self
+            .request
+            .context
+            .told()
+            .filter(|(_, value)| *value != Some(Value::Unknown))
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        for (index, domain) in self.domains.iter().enumerate() {
+            let chosen = path
+                .iter()
+                .find(|(variable, _)| *variable as usize == index)
+                .map_or(0, |(_, value)| *value);
+            if let Some(value) = domain.values.get(chosen) {
+                told.push((domain.name.to_string(), value.clone()));
+            }
+        }
+        Some(self.request.with(told))
+    }
+}
+
+impl Logic for Symbolic<'_> {
+    type Truth = Node;
+
+    fn constant(&mut self, is: bool) -> Node {
+        if is { YES } else { NO }
+    }
+
+    fn and(&mut self, one: Node, other: Node) -> Node {
+        self.diagram.and(one, other)
+    }
+
+    fn or(&mut self, one: Node, other: Node) -> Node {
+        self.diagram.or(one, other)
+    }
+
+    fn not(&mut self, one: Node) -> Node {
+        self.diagram.not(one)
+    }
+
+    fn settled(&self, truth: &Node) -> Option<bool> {
+        match *truth {
+            NO => Some(false),
+            YES => Some(true),
+            _ => None,
+        }
+    }
+}
+
+impl Leaves for Symbolic<'_> {
+    fn principal(&mut self, statement: &Statement, class: Class) -> Node {
+        self.leaf(Leaf::Principal(statement, class))
+    }
+
+    fn action(&mut self, statement: &Statement) -> Node {
+        self.leaf(Leaf::Action(statement))
+    }
+
+    fn resource(&mut self, statement: &Statement) -> Node {
+        self.leaf(Leaf::Resource(statement))
+    }
+
+    fn condition(&mut self, statement: &Statement, index: usize) -> Node {
+        if let Some(condition) = statement.conditions.get(index) {
+            let ground = Ground {
+                stacks: self.stacks,
+                request: &self.request,
+            };
+            if ground.is_beyond(condition) {
+                return self.doubt(Doubt::Key(condition.name.clone()));
+            }
+        }
+        self.leaf(Leaf::Condition(statement, index))
+    }
+
+    fn is(&mut self, property: Property) -> Node {
+        match property {
+            Property::GranteeIs(class) => {
+                let is = self.grantee == class;
+                self.constant(is)
+            }
+            Property::Issuer => {
+                let is = self.is_issuer;
+                self.constant(is)
+            }
+            Property::SameAccount
+            | Property::Root
+            | Property::Service
+            | Property::Anonymous
+            | Property::ServiceLinked
+            | Property::Federated
+            | Property::Crosses
+            | Property::Retires => self.leaf(Leaf::Property(property)),
+        }
+    }
+
+    fn grant(&mut self, grant: &Grant) -> Node {
+        self.grantee = Class::Any;
+        self.is_issuer = false;
+        self.leaf(Leaf::Grant(grant))
+    }
+
+    fn open(&mut self, question: Open) -> Node {
+        self.doubt(Doubt::Open(question))
+    }
+
+    fn looked_at(&mut self, _: Place, _: &Statement, _: &[(Class, Node)]) {}
+}

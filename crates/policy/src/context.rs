@@ -1,5 +1,7 @@
 //! The condition context of a request.
 
+use std::fmt;
+
 /// What a key is in a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
@@ -11,6 +13,24 @@ pub enum Value {
     Unknown,
 }
 
+impl Value {
+    /// Whether it is one value, and which.
+    #[must_use]
+    pub fn is(&self, text: &str) -> bool {
+        matches!(self, Self::One(one) if **one == *text)
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::One(text) => f.write_str(text),
+            Self::List(list) => write!(f, "[{}]", list.join(", ")),
+            Self::Unknown => f.write_str("?"),
+        }
+    }
+}
+
 /// What a request tells of its condition keys. A key that is not here is absent from the request.
 #[derive(Clone, Debug, Default)]
 pub struct Context {
@@ -18,6 +38,8 @@ pub struct Context {
     entries: Vec<Entry>,
     /// Of what is not here nobody knows whether the request has it.
     is_open: bool,
+    /// But of keys that begin so, in lower case, all there are is told.
+    whole: Vec<Box<str>>,
 }
 
 #[derive(Clone, Debug)]
@@ -72,6 +94,7 @@ impl Context {
         Self {
             entries,
             is_open: false,
+            whole: Vec::new(),
         }
     }
 
@@ -80,6 +103,7 @@ impl Context {
         let mut context = Self {
             entries: Vec::new(),
             is_open: true,
+            whole: Vec::new(),
         };
         for (name, value) in told {
             context.tell(&name, value);
@@ -114,6 +138,15 @@ impl Context {
         }
     }
 
+    /// Of keys that begin so, in lower case, all there are was told.
+    pub(crate) fn close(&mut self, prefix: &str) {
+        self.whole.push(prefix.into());
+    }
+
+    fn is_whole(&self, key: &str) -> bool {
+        self.whole.iter().any(|prefix| key.starts_with(&**prefix))
+    }
+
     /// Whether nobody knows what a key, in lower case, is.
     pub(crate) fn is_not_told(&self, key: &str) -> bool {
         matches!(self.get(key), Some(Found::Unknown))
@@ -146,7 +179,7 @@ impl Context {
     pub(crate) fn get(&self, key: &str) -> Option<&Found> {
         match self.entries.iter().find(|entry| *entry.key == *key) {
             Some(entry) => entry.value.as_ref(),
-            None => self.is_open.then_some(&Found::Unknown),
+            None => (self.is_open && !self.is_whole(key)).then_some(&Found::Unknown),
         }
     }
 

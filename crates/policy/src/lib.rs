@@ -5,6 +5,7 @@
 //! document is an [open question](evaluate::Open). Both make a decision unknown where it depends on
 //! them, and never where it does not.
 
+pub mod access;
 pub mod case;
 pub mod context;
 pub mod decide;

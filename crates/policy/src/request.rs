@@ -203,7 +203,12 @@ impl Stack {
     /// Every document.
     pub(crate) fn documents(&self) -> impl Iterator<Item = &Document> {
         let levels = self.scp.iter().chain(&self.rcp).flatten();
-        let single = [&self.boundary, &self.session, &self.endpoint, &self.resource];
+        let single = [
+            &self.boundary,
+            &self.session,
+            &self.endpoint,
+            &self.resource,
+        ];
         let single = single.into_iter().flatten();
         self.identity.iter().chain(levels).chain(single)
     }

@@ -2,6 +2,7 @@
 
 mod audit;
 mod counts;
+mod isolation;
 mod moto;
 mod policy;
 mod process;
@@ -17,6 +18,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::{cargo, run as execute, target};
 
+pub(crate) use isolation::isolation;
 pub(crate) use policy::policy;
 pub(crate) use sim::sim;
 
@@ -73,6 +75,22 @@ fn built() -> Result<PathBuf> {
         "sagelock",
     ]))?;
     Ok(target().join("release/sagelock"))
+}
+
+/// Builds itself in release, and measures there.
+fn in_release(name: &str) -> Result<()> {
+    execute(&mut cargo(&[
+        "run",
+        "--locked",
+        "--release",
+        "--quiet",
+        "--package",
+        "xtask",
+        "--",
+        "bench",
+        name,
+        "--here",
+    ]))
 }
 
 /// A new folder for what one benchmark writes.

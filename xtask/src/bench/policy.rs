@@ -12,7 +12,7 @@ use sagelock_policy::request::{Caller, Request, Stack};
 use serde_json::Value as Json;
 
 use crate::differential::random_case;
-use crate::{cargo, root, run as execute};
+use crate::root;
 
 /// Stacks made by chance, beside those of the corpus.
 const RANDOM: u64 = 4_000;
@@ -33,18 +33,7 @@ pub(crate) fn policy(words: &[&str]) -> Result<()> {
         return here();
     }
     ensure!(words.is_empty(), "`bench policy` has no options");
-    execute(&mut cargo(&[
-        "run",
-        "--locked",
-        "--release",
-        "--quiet",
-        "--package",
-        "xtask",
-        "--",
-        "bench",
-        "policy",
-        "--here",
-    ]))
+    super::in_release("policy")
 }
 
 fn here() -> Result<()> {

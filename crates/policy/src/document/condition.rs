@@ -282,7 +282,11 @@ impl Decimal {
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.is_negative { "-" } else { "" };
-        let whole = if self.whole.is_empty() { "0" } else { &self.whole };
+        let whole = if self.whole.is_empty() {
+            "0"
+        } else {
+            &self.whole
+        };
         write!(f, "{sign}{whole}")?;
         if self.fraction.is_empty() {
             return Ok(());
@@ -334,7 +338,11 @@ impl Instant {
         let moment = jiff::SignedDuration::from_nanos(1);
         let (before, after) = (self.0.checked_sub(moment), self.0.checked_add(moment));
         let moments = [before.ok(), Some(self.0), after.ok()];
-        moments.into_iter().flatten().map(|one| one.to_string()).collect()
+        moments
+            .into_iter()
+            .flatten()
+            .map(|one| one.to_string())
+            .collect()
     }
 
     /// Seconds after a point that is told in seconds since 1970.

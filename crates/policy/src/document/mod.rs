@@ -63,6 +63,27 @@ impl Document {
         read::document(kind, node)
     }
 
+    /// The accounts whose roots its statements name.
+    #[must_use]
+    pub fn accounts(&self) -> Vec<String> {
+        let principals = self
+            .statements
+            .iter()
+            .filter_map(|one| one.principals.as_ref());
+        let mut accounts: Vec<String> = principals
+            .flat_map(|principals| principals.list.iter())
+            .filter_map(|entry| match entry {
+                Entry::Account { account, .. } => Some(account.to_string()),
+                Entry::Everybody | Entry::Identity(_) | Entry::Service(_) | Entry::Nobody(_) => {
+                    None
+                }
+            })
+            .collect();
+        accounts.sort();
+        accounts.dedup();
+        accounts
+    }
+
     /// Its statements, in their order.
     #[must_use]
     pub fn statements(&self) -> &[Statement] {

@@ -45,6 +45,34 @@ pub struct Identity {
     pub who: Who,
 }
 
+impl Identity {
+    /// Who is behind a session: its role, as far as the session tells.
+    pub(crate) fn behind(&self) -> Self {
+        match &self.who {
+            Who::Session(role, _) => Self {
+                who: Who::Role(role.clone()),
+                ..self.clone()
+            },
+            Who::Root | Who::User(_) | Who::Role(_) | Who::Federated(_) => self.clone(),
+        }
+    }
+
+    /// One of its sessions, of a name that none of these is; of others than roles, itself.
+    pub(crate) fn session_but(&self, names: &[&str]) -> Self {
+        let Who::Role(path) = &self.who else {
+            return self.clone();
+        };
+        let mut name = "session".to_owned();
+        while names.contains(&&*name) {
+            name.push('-');
+        }
+        Self {
+            who: Who::Session(path.rsplit('/').next().unwrap_or(path).into(), name.into()),
+            ..self.clone()
+        }
+    }
+}
+
 /// Who somebody is in an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Who {

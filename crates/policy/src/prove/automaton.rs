@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use crate::pattern::{Pattern, Piece};
 
 /// A set of characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::prove) enum Set {
     Any,
     /// A field of an ARN ends at a colon.
@@ -13,8 +13,12 @@ pub(in crate::prove) enum Set {
     Digit,
     /// Of the name of a user, role or session (IAM User Guide, "IAM and AWS STS quotas").
     Name,
+    /// The same, with the slashes of a path.
+    Path,
     /// Small letters and digits, as in the ids of organisations.
     Small,
+    /// The same and hyphens, as in the names of hosts.
+    Label,
 }
 
 impl Set {
@@ -24,21 +28,25 @@ impl Set {
             Self::NoColon => c != ':',
             Self::Digit => c.is_ascii_digit(),
             Self::Name => c.is_ascii_alphanumeric() || "_+=,.@-".contains(c),
+            Self::Path => c == '/' || Self::Name.has(c),
             Self::Small => c.is_ascii_lowercase() || c.is_ascii_digit(),
+            Self::Label => c == '-' || Self::Small.has(c),
         }
     }
 
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 7] = [
         Self::Any,
         Self::NoColon,
         Self::Digit,
         Self::Name,
+        Self::Path,
         Self::Small,
+        Self::Label,
     ];
 }
 
 /// A step of a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::prove) enum Step {
     Char(char),
     /// A character or its other case.
@@ -103,6 +111,20 @@ pub(in crate::prove) fn arn(fields: &[Pattern; 6]) -> Option<Steps> {
         steps.extend(glob(field.fixed()?, set));
     }
     Some(steps)
+}
+
+/// ARNs of an account.
+pub(in crate::prove) fn of_account(account: &[Step]) -> Steps {
+    let mut steps = literal("arn");
+    for _ in 0..3 {
+        steps.push(Step::Char(':'));
+        steps.push(Step::Run(Set::NoColon));
+    }
+    steps.push(Step::Char(':'));
+    steps.extend(account);
+    steps.push(Step::Char(':'));
+    steps.push(Step::Run(Set::Any));
+    steps
 }
 
 /// How far a text has come in each of the patterns, one bit for each place in one of them.
@@ -177,6 +199,11 @@ impl Patterns {
         next
     }
 
+    fn read(&self, text: &str) -> Reached {
+        text.chars()
+            .fold(self.start(), |reached, c| self.after(&reached, c))
+    }
+
     fn accepted(&self, reached: &Reached) -> Box<[bool]> {
         let has = |at: &usize| {
             reached
@@ -213,10 +240,11 @@ impl Patterns {
 }
 
 /// Texts that a grammar accepts, up to `each` of every way in which the patterns match; `None` where
-/// there are more than `most` ways to come to one.
+/// there are more than `most` ways to come to one. Where one of `examples` will do, it is taken.
 pub(in crate::prove) fn texts(
     patterns: &[Steps],
     grammar: &[Steps],
+    examples: &[String],
     each: usize,
     most: usize,
 ) -> Option<Vec<String>> {
@@ -230,6 +258,18 @@ pub(in crate::prove) fn texts(
                 .is_some_and(|grammar| grammar.contains(&true))
     };
     let mut found: BTreeMap<Box<[bool]>, Vec<String>> = BTreeMap::new();
+    let mut find = |accepted: &[bool], text: &str| {
+        if is_in_grammar(accepted) {
+            let shown = accepted.get(..patterns.len()).unwrap_or_default();
+            let texts = found.entry(shown.into()).or_default();
+            if texts.len() < each && !texts.iter().any(|one| one == text) {
+                texts.push(text.to_owned());
+            }
+        }
+    };
+    for example in examples {
+        find(&all.accepted(&all.read(example)), example);
+    }
     let mut visits: HashMap<Reached, usize> = HashMap::new();
     let mut queue = VecDeque::from([(all.start(), String::new())]);
     let mut steps = 0;
@@ -239,14 +279,7 @@ pub(in crate::prove) fn texts(
             continue;
         }
         *visited += 1;
-        let accepted = all.accepted(&reached);
-        if is_in_grammar(&accepted) {
-            let shown = accepted.get(..patterns.len()).unwrap_or_default();
-            let texts = found.entry(shown.into()).or_default();
-            if texts.len() < each {
-                texts.push(text.clone());
-            }
-        }
+        find(&all.accepted(&reached), &text);
         for c in &alphabet {
             let next = all.after(&reached, *c);
             // Nothing can match any more; that is one way, unless the grammar is lost too.
@@ -270,10 +303,7 @@ pub(in crate::prove) fn texts(
 /// Whether a text is what one of them says; of none, any text is.
 pub(in crate::prove) fn accepts(grammar: &[Steps], text: &str) -> bool {
     let all = Patterns::new(grammar);
-    let reached = text
-        .chars()
-        .fold(all.start(), |reached, c| all.after(&reached, c));
-    grammar.is_empty() || all.accepted(&reached).contains(&true)
+    grammar.is_empty() || all.accepted(&all.read(text)).contains(&true)
 }
 
 /// Whether no pattern from one on can match any more.
@@ -312,7 +342,7 @@ mod tests {
                 .iter()
                 .map(|pattern| glob(pattern.pieces(), Set::Any))
                 .collect();
-            let shown = texts(&steps, &[], 2, 100_000).expect("few patterns");
+            let shown = texts(&steps, &[], &[], 2, 100_000).expect("few patterns");
             let vectors: Vec<_> = shown.iter().map(|text| vector(&patterns, text)).collect();
             let mut distinct = shown.clone();
             distinct.sort();
@@ -336,7 +366,7 @@ mod tests {
             literal("123"),
             glob(Pattern::read("*a*", GLOB).pieces(), Set::Any),
         ];
-        let shown = texts(&patterns, &grammar, 1, 10_000).expect("few");
+        let shown = texts(&patterns, &grammar, &[], 1, 10_000).expect("few");
         assert_eq!(shown.len(), 2, "{shown:?}");
         assert!(shown.contains(&"123".to_owned()));
         assert!(shown.iter().all(|text| text.len() == 3));
@@ -344,15 +374,14 @@ mod tests {
 
     #[test]
     fn case_is_folded_and_fields_end_at_colons() {
-        let shown = texts(&[fold(literal("Ab")), literal("Ab")], &[], 1, 10_000).expect("few");
+        let shown = texts(&[fold(literal("Ab")), literal("Ab")], &[], &[], 1, 10_000).expect("few");
         let other = shown.iter().filter(|text| text.eq_ignore_ascii_case("ab"));
         assert_eq!(other.count(), 2, "{shown:?}");
-        let fields = crate::document::arn_fields(
-            Pattern::read("arn:aws:iam::*:role/a", GLOB).pieces(),
-        );
+        let fields =
+            crate::document::arn_fields(Pattern::read("arn:aws:iam::*:role/a", GLOB).pieces());
         let steps = arn(&fields.expect("an ARN")).expect("an ARN");
         let smuggled = literal("arn:aws:iam::1:x:role/a");
-        let shown = texts(&[steps, smuggled], &[], 1, 100_000).expect("few");
+        let shown = texts(&[steps, smuggled], &[], &[], 1, 100_000).expect("few");
         assert_eq!(shown.len(), 3, "{shown:?}");
     }
 
@@ -361,6 +390,6 @@ mod tests {
         let patterns: Vec<Steps> = ('a'..='t')
             .map(|c| vec![Step::Run(Set::Any), Step::Char(c), Step::Run(Set::Any)])
             .collect();
-        assert_eq!(texts(&patterns, &[], 1, 20_000), None);
+        assert_eq!(texts(&patterns, &[], &[], 1, 20_000), None);
     }
 }

@@ -120,7 +120,11 @@ impl Diagram {
         let Some(choice) = self.choice(node).cloned() else {
             return NO;
         };
-        let children = choice.children.iter().map(|child| self.not(*child)).collect();
+        let children = choice
+            .children
+            .iter()
+            .map(|child| self.not(*child))
+            .collect();
         let found = self.make(choice.variable, children);
         self.contrary.insert(node, found);
         self.contrary.insert(found, node);
@@ -144,7 +148,11 @@ impl Diagram {
         let (Some(first), Some(second)) = (self.choice(one), self.choice(other)) else {
             return NO;
         };
-        let top = if first.variable <= second.variable { first } else { second };
+        let top = if first.variable <= second.variable {
+            first
+        } else {
+            second
+        };
         let (variable, count) = (top.variable, top.children.len());
         let left = self.children(one, variable, count);
         let right = self.children(other, variable, count);
@@ -171,12 +179,7 @@ impl Diagram {
         self.whatever_of(node, from, &mut known)
     }
 
-    fn whatever_of(
-        &mut self,
-        node: Node,
-        from: Variable,
-        known: &mut HashMap<Node, Node>,
-    ) -> Node {
+    fn whatever_of(&mut self, node: Node, from: Variable, known: &mut HashMap<Node, Node>) -> Node {
         let Some(choice) = self.choice(node).cloned() else {
             return node;
         };
@@ -280,8 +283,8 @@ mod tests {
                 if *is {
                     let values = [at / 9, at / 3 % 3, at % 3];
                     let mut cube = YES;
-                    for (variable, value) in values.into_iter().enumerate() {
-                        let one = leaf(&mut diagram, (variable as u32, 1 << value));
+                    for (variable, value) in (0_u32..).zip(values) {
+                        let one = leaf(&mut diagram, (variable, 1 << value));
                         cube = diagram.and(cube, one);
                     }
                     again = diagram.or(again, cube);

@@ -6,6 +6,7 @@
 //! where it is never so, no request is allowed.
 
 mod automaton;
+mod callers;
 mod diagram;
 mod domain;
 mod symbolic;
@@ -13,7 +14,9 @@ mod universe;
 
 use std::collections::HashMap;
 
+pub(crate) use callers::{Asker, askers};
 pub use symbolic::Doubt;
+pub(crate) use universe::absent as absent_keys;
 
 use crate::context::{Context, Value};
 use crate::decide::{Logic, decide};
@@ -68,6 +71,29 @@ impl Requests {
             request: request.clone(),
             limits: HashMap::new(),
         }
+    }
+
+    /// Of keys that begin so, all that there are was told.
+    #[must_use]
+    pub fn whole(mut self, prefix: &str) -> Self {
+        self.request.context.close(&prefix.to_lowercase());
+        self
+    }
+
+    /// Only those of which a key, a list, has one of these values.
+    #[must_use]
+    pub fn with_one_of(mut self, key: &str, values: &'static [&'static str]) -> Self {
+        let limit = self.limit(key);
+        limit.is_there = true;
+        limit.has_one_of = Some(values);
+        self
+    }
+
+    /// Only those of which a key is this; `None` is that they do not have it.
+    #[must_use]
+    pub fn telling(mut self, key: &str, value: Option<Value>) -> Self {
+        self.request.context.tell(key, value);
+        self
     }
 
     fn limit(&mut self, key: &str) -> &mut Limit {

@@ -2,6 +2,7 @@
 //! what is known, and where that is not enough, with each value of the key that is missing.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use super::diagram::{Diagram, NO, Node, Variable, YES};
 use super::domain::{Domain, Ground, Limit};
@@ -24,8 +25,24 @@ pub enum Doubt {
     /// It depends on a condition that compares a key with another one, or in several ways at once, or
     /// with too many patterns to follow.
     Key(Box<str>),
+    /// The grants of the key are not known.
+    Grants,
+    /// It depends on aliases that somebody may be allowed to give.
+    Alias,
     /// It would take too much memory.
     Budget,
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open(question) => question.fmt(f),
+            Self::Key(name) => write!(f, "condition:{name}"),
+            Self::Grants => f.write_str("grants"),
+            Self::Alias => f.write_str("alias"),
+            Self::Budget => f.write_str("budget"),
+        }
+    }
 }
 
 /// What only the request can tell.
@@ -116,15 +133,16 @@ impl<'a> Symbolic<'a> {
             return NO;
         }
         let keys = whys.iter().filter_map(|why| match why {
-            Why::Key(name) => Some(name.to_lowercase()),
+            Why::Key(name) => Some(name),
             Why::Open(_) => None,
         });
-        for key in keys.collect::<Vec<_>>() {
+        for name in keys {
+            let key = name.to_lowercase();
             if !self.request.context.is_not_told(&key) {
                 continue;
             }
-            let Some(variable) = self.variable(&key) else {
-                return self.doubt(Doubt::Key(key.into()));
+            let Some(variable) = self.variable(&key, name) else {
+                return self.doubt(Doubt::Key(name.clone()));
             };
             return self.each(leaf, variable);
         }
@@ -152,7 +170,7 @@ impl<'a> Symbolic<'a> {
     }
 
     /// The variable of a key, in lower case; `None` where its values do not tell enough.
-    fn variable(&mut self, key: &str) -> Option<usize> {
+    fn variable(&mut self, key: &str, name: &str) -> Option<usize> {
         let index = if let Some(index) = self.by_key.get(key) {
             *index
         } else {
@@ -161,7 +179,7 @@ impl<'a> Symbolic<'a> {
                 request: &self.request,
             };
             let none = Limit::default();
-            let domain = ground.domain(key, self.limits.get(key).unwrap_or(&none));
+            let domain = ground.domain(key, name, self.limits.get(key).unwrap_or(&none));
             let index = self.domains.len();
             self.domains.push(domain);
             self.by_key.insert(key.into(), index);

@@ -49,8 +49,11 @@ impl Form {
     /// Of a key in lower case.
     pub(in crate::prove) fn of(key: &str) -> Self {
         match key {
-            "aws:principalaccount" | "kms:calleraccount" | "aws:sourceaccount"
-            | "aws:resourceaccount" | "aws:sourceowner" => Self::Account,
+            "aws:principalaccount"
+            | "kms:calleraccount"
+            | "aws:sourceaccount"
+            | "aws:resourceaccount"
+            | "aws:sourceowner" => Self::Account,
             "aws:principalorgid" | "aws:sourceorgid" | "aws:resourceorgid" => Self::Organization,
             "aws:securetransport"
             | "aws:viaawsservice"
@@ -64,9 +67,13 @@ impl Form {
             "kms:grantconstrainttype" => {
                 Self::OneOf(&["EncryptionContextEquals", "EncryptionContextSubset"])
             }
-            "aws:principaltype" => {
-                Self::OneOf(&["AssumedRole", "User", "Account", "FederatedUser", "Anonymous"])
-            }
+            "aws:principaltype" => Self::OneOf(&[
+                "AssumedRole",
+                "User",
+                "Account",
+                "FederatedUser",
+                "Anonymous",
+            ]),
             "aws:currenttime" | "aws:epochtime" | "aws:tokenissuetime" => Self::Date,
             "aws:multifactorauthage" => Self::Number,
             "aws:sourceip" | "aws:vpcsourceip" => Self::Address,
@@ -91,7 +98,10 @@ impl Form {
                 vec![steps]
             }
             Self::Via => {
-                let mut steps = vec![Step::One(Set::Name), Step::Run(Set::Name)];
+                let label = [Step::One(Set::Label), Step::Run(Set::Label)];
+                let mut steps = Steps::from(label);
+                steps.push(Step::Char('.'));
+                steps.extend(label);
                 steps.extend(literal(".amazonaws.com"));
                 vec![steps]
             }
@@ -108,7 +118,12 @@ impl Form {
             Self::Account => format!("{:012}", 999_999_999_999 - number),
             Self::Organization => format!("o-other{number:05}"),
             Self::Via => format!("other{number}.eu-west-1.amazonaws.com"),
-            Self::Boolean | Self::OneOf(_) => self.listed().get(number).copied().unwrap_or_default().to_owned(),
+            Self::Boolean | Self::OneOf(_) => self
+                .listed()
+                .get(number)
+                .copied()
+                .unwrap_or_default()
+                .to_owned(),
             Self::Text | Self::Tag | Self::Number | Self::Date | Self::Address => {
                 if number == 0 {
                     "other".to_owned()
@@ -116,6 +131,28 @@ impl Form {
                     format!("other{number}")
                 }
             }
+        }
+    }
+
+    /// Texts to be taken for others that are like them.
+    pub(in crate::prove) fn examples(self) -> Vec<String> {
+        match self {
+            Self::Via => ["s3", "sagemaker", "ec2"]
+                .iter()
+                .flat_map(|service| {
+                    let regions = ["eu-west-1", "us-east-1"];
+                    regions.map(|region| format!("{service}.{region}.amazonaws.com"))
+                })
+                .collect(),
+            Self::Text
+            | Self::Tag
+            | Self::Account
+            | Self::Organization
+            | Self::Boolean
+            | Self::OneOf(_)
+            | Self::Number
+            | Self::Date
+            | Self::Address => vec![self.fresh(0), self.fresh(1)],
         }
     }
 
@@ -158,7 +195,7 @@ pub(in crate::prove) fn is_single(key: &str) -> bool {
 
 /// Keys that requests of an action do not have (Service Authorization Reference, AWS KMS). The
 /// action is one of KMS, in lower case.
-pub(in crate::prove) fn absent(action: &str) -> Vec<&'static str> {
+pub(crate) fn absent(action: &str) -> Vec<&'static str> {
     let mut absent = Vec::new();
     if action != "creategrant" {
         absent.extend([
@@ -176,7 +213,10 @@ pub(in crate::prove) fn absent(action: &str) -> Vec<&'static str> {
     if !matches!(action, "creategrant" | "listgrants" | "revokegrant") {
         absent.push("kms:GrantIsForAWSResource");
     }
-    if !matches!(action, "tagresource" | "untagresource" | "createkey" | "replicatekey") {
+    if !matches!(
+        action,
+        "tagresource" | "untagresource" | "createkey" | "replicatekey"
+    ) {
         absent.push("aws:TagKeys");
     }
     absent

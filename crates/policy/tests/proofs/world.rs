@@ -65,14 +65,30 @@ const KEYS: [Key; 13] = [
     Key {
         name: "aws:PrincipalTag/team",
         operators: TEXT,
-        patterns: &["red", "Red", "r*", "*d", "blue", "", "${aws:ResourceTag/team}", "${aws:RequestTag/t, 'red'}", "?ed"],
+        patterns: &[
+            "red",
+            "Red",
+            "r*",
+            "*d",
+            "blue",
+            "",
+            "${aws:ResourceTag/team}",
+            "${aws:RequestTag/t, 'red'}",
+            "?ed",
+        ],
         values: &["red", "RED", "reed", "blue", "", "green", "rd"],
         is_list: false,
     },
     Key {
         name: "aws:ResourceTag/team",
         operators: TEXT,
-        patterns: &["red", "blue*", "${aws:PrincipalTag/team}", "x-${aws:PrincipalTag/team}", "${aws:PrincipalTag/none}"],
+        patterns: &[
+            "red",
+            "blue*",
+            "${aws:PrincipalTag/team}",
+            "x-${aws:PrincipalTag/team}",
+            "${aws:PrincipalTag/none}",
+        ],
         values: &["red", "blue", "blueish", "x-red", "green", ""],
         is_list: false,
     },
@@ -85,16 +101,39 @@ const KEYS: [Key; 13] = [
     },
     Key {
         name: "aws:PrincipalOrgID",
-        operators: &["StringEquals", "StringNotEquals", "StringNotEqualsIfExists", "StringLike"],
+        operators: &[
+            "StringEquals",
+            "StringNotEquals",
+            "StringNotEqualsIfExists",
+            "StringLike",
+        ],
         patterns: &["o-aaaaaaaaaa", "o-b*", "o-bbbbbbbbbb"],
-        values: &["o-aaaaaaaaaa", "o-bbbbbbbbbb", "o-cccccccccc", "o-bcbcbcbcbc"],
+        values: &[
+            "o-aaaaaaaaaa",
+            "o-bbbbbbbbbb",
+            "o-cccccccccc",
+            "o-bcbcbcbcbc",
+        ],
         is_list: false,
     },
     Key {
         name: "kms:ViaService",
-        operators: &["StringEquals", "StringNotEquals", "StringLike", "StringEqualsIfExists"],
-        patterns: &["s3.eu-west-1.amazonaws.com", "sagemaker.*.amazonaws.com", "*.amazonaws.com"],
-        values: &["s3.eu-west-1.amazonaws.com", "sagemaker.us-east-1.amazonaws.com", "ec2.eu-west-1.amazonaws.com"],
+        operators: &[
+            "StringEquals",
+            "StringNotEquals",
+            "StringLike",
+            "StringEqualsIfExists",
+        ],
+        patterns: &[
+            "s3.eu-west-1.amazonaws.com",
+            "sagemaker.*.amazonaws.com",
+            "*.amazonaws.com",
+        ],
+        values: &[
+            "s3.eu-west-1.amazonaws.com",
+            "sagemaker.us-east-1.amazonaws.com",
+            "ec2.eu-west-1.amazonaws.com",
+        ],
         is_list: false,
     },
     Key {
@@ -119,7 +158,13 @@ const KEYS: [Key; 13] = [
         name: "kms:GrantOperations",
         operators: SETS,
         patterns: &["Decrypt", "Encrypt", "GenerateDataKey*", "CreateGrant", "*"],
-        values: &["Decrypt", "Encrypt", "GenerateDataKey", "DescribeKey", "CreateGrant"],
+        values: &[
+            "Decrypt",
+            "Encrypt",
+            "GenerateDataKey",
+            "DescribeKey",
+            "CreateGrant",
+        ],
         is_list: true,
     },
     Key {
@@ -131,23 +176,45 @@ const KEYS: [Key; 13] = [
     },
     Key {
         name: "aws:MultiFactorAuthAge",
-        operators: &["NumericLessThan", "NumericEquals", "NumericNotEquals", "NumericGreaterThanEqualsIfExists"],
+        operators: &[
+            "NumericLessThan",
+            "NumericEquals",
+            "NumericNotEquals",
+            "NumericGreaterThanEqualsIfExists",
+        ],
         patterns: &["10", "10.5", "-1", "300"],
         values: &["0", "10", "10.2", "10.5", "11", "300", "301", "-1", "-2"],
         is_list: false,
     },
     Key {
         name: "aws:CurrentTime",
-        operators: &["DateLessThan", "DateGreaterThan", "DateEquals", "DateNotEquals"],
+        operators: &[
+            "DateLessThan",
+            "DateGreaterThan",
+            "DateEquals",
+            "DateNotEquals",
+        ],
         patterns: &["2026-01-01T00:00:00Z", "2026-06-01T00:00:00Z"],
-        values: &["2025-12-31T23:59:59Z", "2026-01-01T00:00:00Z", "2026-03-01T00:00:00Z", "2026-06-01T00:00:01Z"],
+        values: &[
+            "2025-12-31T23:59:59Z",
+            "2026-01-01T00:00:00Z",
+            "2026-03-01T00:00:00Z",
+            "2026-06-01T00:00:01Z",
+        ],
         is_list: false,
     },
     Key {
         name: "aws:SourceIp",
         operators: &["IpAddress", "NotIpAddress", "IpAddressIfExists"],
-        patterns: &["10.0.0.0/8", "10.1.0.0/16", "192.168.1.1", "2001:db8::/32"],
-        values: &["10.0.0.1", "10.1.2.3", "11.0.0.1", "192.168.1.1", "2001:db8::1", "::1"],
+        patterns: &["10.16.0.0/12", "10.17.0.0/16", "192.168.1.1", "2001:db8::/32"],
+        values: &[
+            "10.16.0.1",
+            "10.17.2.3",
+            "11.0.0.1",
+            "192.168.1.1",
+            "2001:db8::1",
+            "::1",
+        ],
         is_list: false,
     },
     Key {
@@ -167,12 +234,29 @@ const KEYS: [Key; 13] = [
 ];
 
 const CALLERS: [(&str, &str); 4] = [
-    ("arn:aws:sts::111122223333:assumed-role/Deployer/s1", "arn:aws:iam::111122223333:role/Deployer"),
-    ("arn:aws:iam::111122223333:user/alice", "arn:aws:iam::111122223333:user/alice"),
-    ("arn:aws:sts::444455556666:assumed-role/Far/s1", "arn:aws:iam::444455556666:role/Far"),
-    ("arn:aws:iam::111122223333:root", "arn:aws:iam::111122223333:root"),
+    (
+        "arn:aws:sts::111122223333:assumed-role/Deployer/s1",
+        "arn:aws:iam::111122223333:role/Deployer",
+    ),
+    (
+        "arn:aws:iam::111122223333:user/alice",
+        "arn:aws:iam::111122223333:user/alice",
+    ),
+    (
+        "arn:aws:sts::444455556666:assumed-role/Far/s1",
+        "arn:aws:iam::444455556666:role/Far",
+    ),
+    (
+        "arn:aws:iam::111122223333:root",
+        "arn:aws:iam::111122223333:root",
+    ),
 ];
-const ACTIONS: [&str; 4] = ["kms:Decrypt", "kms:CreateGrant", "kms:PutKeyPolicy", "kms:DescribeKey"];
+const ACTIONS: [&str; 4] = [
+    "kms:Decrypt",
+    "kms:CreateGrant",
+    "kms:PutKeyPolicy",
+    "kms:DescribeKey",
+];
 
 fn conditions(c: &mut Chance) -> Value {
     let mut block = Map::new();
@@ -212,7 +296,9 @@ fn statement(c: &mut Chance, has_principal: bool, arn: &str) -> Value {
 
 fn policy(c: &mut Chance, has_principal: bool, arn: &str) -> Value {
     let count = 1 + c.below(4);
-    let statements: Vec<_> = (0..count).map(|_| statement(c, has_principal, arn)).collect();
+    let statements: Vec<_> = (0..count)
+        .map(|_| statement(c, has_principal, arn))
+        .collect();
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 

@@ -9,6 +9,7 @@ mod doctor;
 mod estimate;
 mod explain;
 mod history;
+mod keys;
 mod kpi;
 mod man;
 mod policy;
@@ -63,6 +64,8 @@ enum Command {
     Kpi(kpi::Command),
     /// Check credentials and permissions, and say which verdicts are missing for lack of them
     Doctor(doctor::Command),
+    /// Govern keys and their policies
+    Keys(keys::Command),
     /// Ask what a set of policies decides
     Policy(policy::Command),
     /// Serve a simulated AWS over HTTP, for any AWS client
@@ -215,6 +218,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Explain(command) => runtime.block_on(command.run(config()?, quiet)),
         Command::Kpi(command) => runtime.block_on(command.run()),
         Command::Doctor(command) => runtime.block_on(command.run(config()?, quiet)),
+        Command::Keys(command) => command.run(),
         Command::Policy(command) => command.run(quiet),
         Command::Sim(command) => runtime.block_on(command.run(quiet)),
         Command::Config(command) => command.run(&config()?),

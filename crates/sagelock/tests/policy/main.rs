@@ -8,6 +8,7 @@
 )]
 
 mod managed;
+mod proofs;
 #[path = "../peers/python.rs"]
 mod python;
 
@@ -23,16 +24,21 @@ fn simulate() -> Command {
     command
 }
 
-fn answered(input: &[u8]) -> Output {
-    let mut child = simulate()
+fn answered(text: &[u8]) -> Output {
+    input(simulate(), text)
+}
+
+/// What a command says of an input.
+fn input(mut command: Command, text: &[u8]) -> Output {
+    let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .expect("runs");
     let mut stdin = child.stdin.take().expect("piped");
-    let input = input.to_vec();
-    let writer = std::thread::spawn(move || stdin.write_all(&input));
+    let text = text.to_vec();
+    let writer = std::thread::spawn(move || stdin.write_all(&text));
     let output = child.wait_with_output().expect("ends");
     writer.join().expect("no panic").expect("written");
     output
@@ -165,7 +171,7 @@ fn what_cannot_be_read_is_told_and_the_rest_is_decided() {
                 null,
                 "",
                 3,
-                "not JSON: EOF while parsing a string; a request is one line, and `jq -c . FILE` makes it one"
+                "not JSON: EOF while parsing a string; it has to be on one line, and `jq -c . FILE` makes it one"
             ]),
             json!([null, null, "", 4, "the text is not UTF-8"]),
             json!([

@@ -28,7 +28,6 @@ pub(super) struct Limit {
 /// A key, and the values of it that matter; `None` is that it is absent.
 #[derive(Debug)]
 pub(super) struct Domain {
-    pub(super) key: Box<str>,
     /// As it is written.
     pub(super) name: Box<str>,
     pub(super) values: Vec<Option<Value>>,
@@ -128,12 +127,11 @@ impl<'a> Ground<'a> {
     }
 
     /// The values of a key that matter.
-    pub(super) fn domain(&self, key: &str, limit: &Limit) -> Domain {
+    pub(super) fn domain(&self, key: &str, name: &str, limit: &Limit) -> Domain {
         let company = self.company(key);
         let tests: Vec<Test<'a>> = company.iter().flat_map(|one| self.tests(one)).collect();
         let mut domain = Domain {
-            key: key.into(),
-            name: self.name(key),
+            name: name.into(),
             values: Vec::new(),
             is_rough: false,
         };
@@ -141,20 +139,19 @@ impl<'a> Ground<'a> {
         let form = Form::of(key);
         let is_alone = forms.iter().all(|one| *one == form);
         let families = families(&tests);
-        let texts = match families.as_slice() {
+        let values = match families.as_slice() {
             _ if !is_alone && form != Form::Text && form != Form::Tag => None,
-            [] => Some(text::values(self, &tests, key, form, company.len())),
-            [Family::Text] => Some(text::values(self, &tests, key, form, company.len())),
+            [] | [Family::Text] => Some(text::values(self, &tests, key, limit, company.len())),
             [Family::Measure] if company.len() == 1 => Some(measure::values(&tests)),
             _ => None,
         };
-        let Some(Some(mut texts)) = texts else {
+        let Some(Some(mut values)) = values else {
             domain.is_rough = true;
             return domain;
         };
-        texts.retain(|text| is_within(limit, text));
+        values.retain(|value| is_within(limit, value));
         if company.len() == 1 && !self.is_variable(key) {
-            self.merge(&tests, &mut texts);
+            self.merge(&tests, &mut values);
         }
         if !limit.is_there && !universe::is_always_there(key) {
             domain.values.push(None);
@@ -162,11 +159,13 @@ impl<'a> Ground<'a> {
         let is_list = is_list(key);
         let may_be_list = is_list || (!universe::is_single(key) && has_quantity(&tests));
         if !is_list {
-            let single = texts.iter().map(|text| Some(Value::One(text.as_str().into())));
+            let single = values
+                .iter()
+                .map(|text| Some(Value::One(text.as_str().into())));
             domain.values.extend(single);
         }
         if may_be_list {
-            let Some(lists) = lists(&texts, limit) else {
+            let Some(lists) = lists(&values, limit) else {
                 domain.is_rough = true;
                 return domain;
             };
@@ -186,18 +185,12 @@ impl<'a> Ground<'a> {
         })
     }
 
-    fn name(&self, key: &str) -> Box<str> {
-        let conditions = self.statements().flat_map(|one| &one.conditions);
-        let mut names = conditions.filter(|one| *one.key == *key).map(|one| &one.name);
-        names.next().cloned().unwrap_or_else(|| key.into())
-    }
-
     /// Of values that no test tells apart, the first.
-    fn merge(&self, tests: &[Test<'a>], texts: &mut Vec<String>) {
+    fn merge(&self, tests: &[Test<'a>], values: &mut Vec<String>) {
         let mut seen: Vec<Vec<Truth>> = Vec::new();
-        texts.retain(|text| {
-            let signature: Vec<Truth> = tests.iter().map(|test| self.is(test, text)).collect();
-            let is_empty = text.is_empty();
+        values.retain(|value| {
+            let signature: Vec<Truth> = tests.iter().map(|test| self.is(test, value)).collect();
+            let is_empty = value.is_empty();
             let is_new = is_empty || !seen.contains(&signature);
             if is_new && !is_empty {
                 seen.push(signature);
@@ -206,16 +199,16 @@ impl<'a> Ground<'a> {
         });
     }
 
-    fn is(&self, test: &Test<'_>, text: &str) -> Truth {
+    fn is(&self, test: &Test<'_>, value: &str) -> Truth {
         let mut evaluation = self.evaluation();
         match test {
-            Test::Condition(one) => condition::is_expected(&mut evaluation, one, text),
+            Test::Condition(one) => condition::is_expected(&mut evaluation, one, value),
             Test::Within(list) => {
-                let lower = text.to_ascii_lowercase();
+                let lower = value.to_ascii_lowercase();
                 Truth::of(list.iter().any(|one| **one == *lower))
             }
-            Test::Exactly(one) => Truth::of(*one == text),
-            Test::Like(pattern) => Truth::of(crate::evaluate::is_like(pattern, text)),
+            Test::Exactly(one) => Truth::of(*one == value),
+            Test::Like(pattern) => Truth::of(crate::evaluate::is_like(pattern, value)),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 
-use super::{Form, Ground, Test};
+use super::{Form, Ground, Limit, Test};
 use crate::document::{Condition, Expected, arn_fields};
 use crate::pattern::{Pattern, Piece, Syntax, matches};
 use crate::prove::automaton::{self, Set, Step, Steps};
@@ -18,9 +18,10 @@ pub(super) fn values(
     ground: &Ground<'_>,
     tests: &[Test<'_>],
     key: &str,
-    form: Form,
+    limit: &Limit,
     each: usize,
 ) -> Option<Vec<String>> {
+    let form = Form::of(key);
     let listed = form.listed();
     if !listed.is_empty() {
         return Some(listed.iter().map(|text| (*text).to_owned()).collect());
@@ -39,19 +40,32 @@ pub(super) fn values(
                 patterns.extend(fields.and_then(|fields| automaton::arn(&fields)));
             }
             Test::Within(list) => {
-                patterns.extend(list.iter().map(|one| automaton::fold(automaton::literal(one))));
+                patterns.extend(
+                    list.iter()
+                        .map(|one| automaton::fold(automaton::literal(one))),
+                );
             }
+        }
+    }
+    // What a key does not have is no sign of what else it may have.
+    for text in &limit.without {
+        patterns.push(automaton::literal(text));
+        if !matches!(form, Form::Account | Form::Organization) {
+            let mut under = automaton::literal(text);
+            under.extend([Step::Char('/'), Step::Run(Set::Any)]);
+            patterns.push(under);
+            patterns.push(automaton::of_account(&automaton::literal(text)));
         }
     }
     for literal in of_variables(ground, key)? {
         patterns.push(automaton::literal(&literal));
     }
-    patterns.sort_by(|a, b| format!("{a:?}").cmp(&format!("{b:?}")));
+    patterns.sort();
     patterns.dedup();
-    let literals: Option<Vec<String>> = patterns.iter().map(|one| as_text(one)).collect();
+    let literals: Option<Vec<String>> = patterns.iter().map(as_text).collect();
     match literals {
         Some(literals) => Some(plain(literals, form, each)),
-        None => automaton::texts(&patterns, &form.grammar(), each, WAYS_MAX),
+        None => automaton::texts(&patterns, &form.grammar(), &form.examples(), each, WAYS_MAX),
     }
 }
 
@@ -139,7 +153,13 @@ fn of_variables(ground: &Ground<'_>, key: &str) -> Option<Vec<String>> {
     let mut found = Vec::new();
     for statement in ground.statements() {
         for pattern in &statement.resources.list {
-            parts(ground, pattern.pieces(), key, &ground.request.resource, &mut found)?;
+            parts(
+                ground,
+                pattern.pieces(),
+                key,
+                &ground.request.resource,
+                &mut found,
+            )?;
         }
         for condition in &statement.conditions {
             let context = &ground.request.context;

@@ -1,6 +1,8 @@
 //! `sagelock policy …`.
 
+mod lines;
 mod simulate;
+mod who_can;
 
 use clap::{Args, Subcommand};
 
@@ -17,12 +19,15 @@ pub(super) struct Command {
 enum What {
     /// Decide requests: JSON lines in, JSON lines out
     Simulate(simulate::Command),
+    /// Prove who can use a key, and who cannot: JSON lines in, JSON lines out
+    WhoCan(who_can::Command),
 }
 
 impl Command {
     pub(super) fn run(self, quiet: bool) -> Result<Exit, Failure> {
         match self.what {
             What::Simulate(command) => command.run(quiet),
+            What::WhoCan(command) => command.run(quiet),
         }
     }
 }

@@ -1,0 +1,148 @@
+//! How a request comes to KMS: from the caller, or through a service that acts for it.
+
+use super::Key;
+use crate::context::Value;
+use crate::document::{Document, Identity, Who};
+use crate::prove::{Requests, absent_keys};
+use crate::request::{Caller, NoAction};
+
+/// Who makes the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Channel {
+    /// The caller itself.
+    Direct,
+    /// A service, for the caller (IAM User Guide, "Forward access sessions").
+    Through,
+    /// A service on its own behalf.
+    Service,
+}
+
+/// Keys that say how a request came, in lower case.
+const CHANNEL: [&str; 6] = [
+    "kms:viaservice",
+    "aws:viaawsservice",
+    "aws:calledvia",
+    "aws:calledviafirst",
+    "aws:calledvialast",
+    "kms:grantisforawsresource",
+];
+
+/// Whether documents tell a call from the caller from one through a service.
+pub(super) fn tells_channels<'a>(documents: impl IntoIterator<Item = &'a Document>) -> bool {
+    documents
+        .into_iter()
+        .flat_map(Document::statements)
+        .flat_map(|statement| &statement.conditions)
+        .any(|condition| CHANNEL.contains(&&*condition.key))
+}
+
+/// What a request of an action on a key tells, whatever else it is.
+pub(super) fn requests(
+    key: &Key,
+    caller: &Caller,
+    arn: &str,
+    action: &str,
+    channel: Channel,
+) -> Result<Requests, NoAction> {
+    let one = |text: &str| Some(Value::One(text.into()));
+    let mut told: Vec<(String, Option<Value>)> = Vec::new();
+    let mut tell = |name: &str, value| told.push((name.to_owned(), value));
+    let name = action.strip_prefix("kms:").unwrap_or(action);
+    for name in absent_keys(&name.to_ascii_lowercase()) {
+        tell(name, None);
+    }
+    tell("aws:RequestedRegion", one(key.region()));
+    tell("aws:ResourceAccount", one(key.account()));
+    // KMS Developer Guide, "Infrastructure security": requests come over TLS.
+    tell("aws:SecureTransport", one("true"));
+    match channel {
+        Channel::Direct | Channel::Through => {
+            let is_through = channel == Channel::Through;
+            tell("aws:PrincipalIsAWSService", one("false"));
+            tell(
+                "aws:ViaAWSService",
+                one(if is_through { "true" } else { "false" }),
+            );
+            for name in [
+                "aws:PrincipalServiceName",
+                "aws:PrincipalServiceNamesList",
+                "aws:SourceArn",
+                "aws:SourceAccount",
+                "aws:SourceOrgID",
+                "aws:SourceOrgPaths",
+            ] {
+                tell(name, None);
+            }
+            if !is_through {
+                for name in [
+                    "kms:ViaService",
+                    "aws:CalledVia",
+                    "aws:CalledViaFirst",
+                    "aws:CalledViaLast",
+                ] {
+                    tell(name, None);
+                }
+            }
+        }
+        Channel::Service => {
+            tell("aws:PrincipalIsAWSService", one("true"));
+            tell("aws:ViaAWSService", one("false"));
+            tell("aws:PrincipalServiceName", one(arn));
+            for name in [
+                "kms:ViaService",
+                "aws:PrincipalArn",
+                "aws:PrincipalAccount",
+                "aws:PrincipalOrgID",
+                "aws:PrincipalOrgPaths",
+                "aws:PrincipalType",
+                "aws:username",
+                "kms:CallerAccount",
+            ] {
+                tell(name, None);
+            }
+        }
+    }
+    if let Caller::Identity(identity) = caller {
+        told.extend(of_identity(identity, arn));
+    }
+    if let Some(tags) = &key.tags {
+        let tags = tags.iter();
+        told.extend(tags.map(|(name, value)| (format!("aws:ResourceTag/{name}"), one(value))));
+    }
+    if let Some(aliases) = &key.aliases {
+        let value = Value::List(aliases.iter().cloned().collect());
+        told.push(("kms:ResourceAliases".to_owned(), Some(value)));
+    }
+    let requests = Requests::new(caller.clone(), action, &key.arn, key.account(), told)?;
+    let requests = if key.tags.is_some() {
+        requests.whole("aws:ResourceTag/")
+    } else {
+        requests
+    };
+    Ok(match channel {
+        Channel::Through => requests.with("kms:ViaService").with("aws:CalledVia"),
+        Channel::Direct | Channel::Service => requests,
+    })
+}
+
+/// What is so of everything that somebody asks (IAM User Guide, "AWS global condition context keys").
+fn of_identity(identity: &Identity, arn: &str) -> Vec<(String, Option<Value>)> {
+    let one = |text: &str| Some(Value::One(text.into()));
+    let kind = match &identity.who {
+        Who::Root => "Account",
+        Who::User(_) => "User",
+        Who::Role(_) | Who::Session(..) => "AssumedRole",
+        Who::Federated(_) => "FederatedUser",
+    };
+    let user = match &identity.who {
+        Who::User(path) => one(path.rsplit('/').next().unwrap_or(path)),
+        Who::Root | Who::Role(_) | Who::Session(..) | Who::Federated(_) => None,
+    };
+    vec![
+        ("aws:PrincipalArn".to_owned(), one(arn)),
+        ("aws:PrincipalAccount".to_owned(), one(&identity.account)),
+        ("kms:CallerAccount".to_owned(), one(&identity.account)),
+        ("aws:PrincipalType".to_owned(), one(kind)),
+        ("aws:username".to_owned(), user),
+    ]
+}

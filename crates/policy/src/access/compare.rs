@@ -1,0 +1,167 @@
+//! Whether one key policy lets anybody do what another does not.
+
+use super::channel::{Channel, requests, tells_channels};
+use super::{Key, everything};
+use crate::document::{Document, Kind};
+use crate::kms;
+use crate::pattern::Piece;
+use crate::prove::{Asker, Doubt, Proof, askers};
+use crate::request::{Caller, Request, Stack};
+
+/// What a caller's own policies say while two key policies are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Own {
+    /// Nothing: the key policy alone allows.
+    Nothing,
+    /// A boundary allows nothing: the key policy allows past it.
+    Capped,
+    /// Everything.
+    Everything,
+}
+
+/// Something that one key policy allows and the other does not.
+#[derive(Clone, Debug)]
+pub struct Beyond {
+    /// An ARN, or the name of a service.
+    pub who: String,
+    /// It is named itself; else it stands for all that are like it.
+    pub is_itself: bool,
+    /// It stands for everybody whom neither policy names.
+    pub is_anybody: bool,
+    /// `kms:Decrypt`.
+    pub action: String,
+    /// What its own policies have to say.
+    pub own: Own,
+    /// Such a request.
+    pub request: Box<Request>,
+}
+
+/// Two key policies, compared.
+#[derive(Clone, Debug, Default)]
+pub struct Comparison {
+    /// What the second allows and the first does not.
+    pub wider: Vec<Beyond>,
+    /// What the first allows and the second does not.
+    pub narrower: Vec<Beyond>,
+    /// Why more may be allowed by the second.
+    pub perhaps_wider: Vec<Doubt>,
+    /// Why more may be allowed by the first.
+    pub perhaps_narrower: Vec<Doubt>,
+}
+
+/// Compares the policies of a key: what anybody may do under one and not under the other, whatever
+/// their own policies say.
+///
+/// # Errors
+/// They have too many patterns to tell who there is.
+pub fn compare(old: &Key, new: &Key) -> Result<Comparison, Doubt> {
+    let pairs = [Own::Nothing, Own::Capped, Own::Everything].map(|own| {
+        let of = |key: &Key| {
+            let identity = match own {
+                Own::Nothing => Vec::new(),
+                Own::Capped | Own::Everything => everything(),
+            };
+            let boundary = (own == Own::Capped).then(nothing).flatten();
+            Stack {
+                identity,
+                boundary,
+                ..key.stack()
+            }
+        };
+        (own, of(old), of(new))
+    });
+    let [(_, first, second), ..] = &pairs;
+    let accounts = [old.account()];
+    let askers = askers(&[first, second], old.partition(), &accounts).ok_or(Doubt::Budget)?;
+    let actions = actions(&[first, second]);
+    let is_told = tells_channels(first.documents().chain(second.documents()));
+    let mut comparison = Comparison::default();
+    for asker in &askers {
+        let channels: &[Channel] = match (&asker.caller, is_told) {
+            (Caller::Service(_), _) => &[Channel::Service],
+            (_, true) => &[Channel::Direct, Channel::Through],
+            (_, false) => &[Channel::Direct],
+        };
+        for action in &actions {
+            let mut found = [false; 2];
+            for (own, first, second) in &pairs {
+                for channel in channels {
+                    let asked = requests(old, &asker.caller, &asker.arn, action, *channel);
+                    let Ok(asked) = asked else { continue };
+                    let sides = [(second, first), (first, second)];
+                    for ((wider, other), found) in sides.into_iter().zip(&mut found) {
+                        if *found {
+                            continue;
+                        }
+                        let is_wider = std::ptr::eq(wider, second);
+                        match asked.allowed_beyond(wider, other) {
+                            Proof::Proved => {}
+                            Proof::Violated(request) => {
+                                *found = true;
+                                let beyond = beyond(asker, action, *own, request);
+                                if is_wider {
+                                    comparison.wider.push(beyond);
+                                } else {
+                                    comparison.narrower.push(beyond);
+                                }
+                            }
+                            Proof::Possible(doubts) if is_wider => {
+                                comparison.perhaps_wider.extend(doubts);
+                            }
+                            Proof::Possible(doubts) => comparison.perhaps_narrower.extend(doubts),
+                        }
+                    }
+                }
+            }
+        }
+    }
+    for doubts in [
+        &mut comparison.perhaps_wider,
+        &mut comparison.perhaps_narrower,
+    ] {
+        doubts.sort();
+        doubts.dedup();
+    }
+    Ok(comparison)
+}
+
+fn beyond(asker: &Asker, action: &str, own: Own, request: Box<Request>) -> Beyond {
+    Beyond {
+        who: asker.arn.clone(),
+        is_itself: asker.is_itself,
+        is_anybody: !asker.is_named,
+        action: action.to_owned(),
+        own,
+        request,
+    }
+}
+
+/// A boundary that allows nothing of KMS.
+fn nothing() -> Option<Document> {
+    const NOTHING: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"none:None","Resource":"*"}]}"#;
+    Document::read(Kind::Boundary, NOTHING).ok()
+}
+
+/// The actions that can be about a key, those that policies write out, and one for all others.
+fn actions(stacks: &[&Stack]) -> Vec<String> {
+    let mut actions: Vec<String> = kms::ABOUT_KEYS
+        .iter()
+        .map(|name| (*name).to_owned())
+        .collect();
+    let written = stacks
+        .iter()
+        .flat_map(|stack| stack.documents())
+        .flat_map(Document::statements)
+        .flat_map(|statement| &statement.actions.list);
+    for pattern in written {
+        if let [Piece::Text(text)] = pattern.pieces()
+            && text.starts_with("kms:")
+            && !actions.iter().any(|one| one.eq_ignore_ascii_case(text))
+            && crate::kms::is_about_key(text.get(4..).unwrap_or_default())
+        {
+            actions.push(text.to_string());
+        }
+    }
+    actions.push("kms:AnyOtherAction".to_owned());
+    actions
+}

@@ -1,0 +1,76 @@
+//! Whether a key can be administered, whoever leaves.
+
+use super::channel::{Channel, requests};
+use super::{Key, everything};
+use crate::context::Value;
+use crate::document::{Identity, Who};
+use crate::prove::{Doubt, Proof};
+use crate::request::{Caller, Request, Stack};
+
+/// Who can change the policy of a key (AWS KMS API, PutKeyPolicy; KMS Developer Guide, "Default key
+/// policy": "gives the account that owns the key full access").
+#[derive(Clone, Debug)]
+pub enum Lockout {
+    /// The account's root user always, which cannot be deleted.
+    Safe,
+    /// The account's root user, but not always: this is a request that is denied.
+    Conditional(Box<Request>),
+    /// Users or roles that can be deleted, and nobody else.
+    Deletable(Vec<String>),
+    /// Nobody whom the key policy names.
+    Locked,
+    /// It depends.
+    Unknown(Vec<Doubt>),
+}
+
+/// Finds who can change the policy of a key.
+#[must_use]
+pub fn lockout(key: &Key) -> Lockout {
+    let stack = Stack {
+        identity: everything(),
+        ..key.stack()
+    };
+    let root = Identity {
+        partition: key.partition().into(),
+        account: key.account().into(),
+        who: Who::Root,
+    };
+    let ask = |identity: &Identity, arn: &str| {
+        let caller = Caller::Identity(identity.clone());
+        let requests = requests(key, &caller, arn, "kms:PutKeyPolicy", Channel::Direct).ok()?;
+        let bypass = Some(Value::One("false".into()));
+        Some(requests.telling("kms:BypassPolicyLockoutSafetyCheck", bypass))
+    };
+    let Some(requests) = ask(&root, &root.to_string()) else {
+        return Lockout::Unknown(vec![Doubt::Budget]);
+    };
+    let by_root = requests.allowed(&stack);
+    match (requests.denied(&stack), &by_root) {
+        (Proof::Proved, _) => return Lockout::Safe,
+        (Proof::Violated(denied), Proof::Violated(_)) => return Lockout::Conditional(denied),
+        (_, Proof::Possible(doubts)) => return Lockout::Unknown(doubts.clone()),
+        (Proof::Possible(doubts), Proof::Violated(_)) => return Lockout::Unknown(doubts),
+        (Proof::Violated(_) | Proof::Possible(_), Proof::Proved) => {}
+    }
+    let mut deletable = Vec::new();
+    let mut doubts = Vec::new();
+    for identity in key.named() {
+        if matches!(identity.who, Who::Root | Who::Federated(_)) {
+            continue;
+        }
+        let arn = identity.behind().to_string();
+        let asking = identity.session_but(&[]);
+        match ask(&asking, &arn).map(|requests| requests.allowed(&stack)) {
+            Some(Proof::Violated(_)) if !deletable.contains(&arn) => deletable.push(arn),
+            Some(Proof::Possible(found)) => doubts.extend(found),
+            Some(Proof::Proved | Proof::Violated(_)) | None => {}
+        }
+    }
+    if !deletable.is_empty() {
+        Lockout::Deletable(deletable)
+    } else if doubts.is_empty() {
+        Lockout::Locked
+    } else {
+        Lockout::Unknown(doubts)
+    }
+}

@@ -1,0 +1,144 @@
+//! Who can use a key: questions of which the answer is a proof.
+
+mod channel;
+mod compare;
+mod lockout;
+mod outsiders;
+mod users;
+
+use std::borrow::Cow;
+
+pub use compare::{Beyond, Comparison, Own, compare};
+pub use lockout::{Lockout, lockout};
+pub use outsiders::{Outsider, outsiders};
+pub use users::{Use, Users, Way};
+
+use crate::document::{Arn, Document, Entry, Identity, Kind, entry};
+use crate::request::{Caller, Grant, Stack};
+
+/// A key, and what says who may use it.
+#[derive(Clone, Debug)]
+pub struct Key {
+    /// Its ARN.
+    pub arn: Box<str>,
+    /// `None`: the key policy is not known.
+    pub policy: Option<Document>,
+    /// Its grants; `None` where they are not known.
+    pub grants: Option<Vec<Grant>>,
+    /// The names of its aliases, `alias/…`; `None` where they are not known.
+    pub aliases: Option<Vec<Box<str>>>,
+    /// Its tags; `None` where they are not known.
+    pub tags: Option<Vec<(Box<str>, Box<str>)>>,
+    /// Resource control policies of its account, by level.
+    pub rcp: Vec<Vec<Document>>,
+}
+
+impl Key {
+    /// A key of which nothing is known.
+    #[must_use]
+    pub fn new(arn: &str) -> Self {
+        Self {
+            arn: arn.into(),
+            policy: None,
+            grants: None,
+            aliases: None,
+            tags: None,
+            rcp: Vec::new(),
+        }
+    }
+
+    /// The account of its ARN.
+    #[must_use]
+    pub fn account(&self) -> &str {
+        Arn::split(&self.arn).map_or("", |arn| arn.account)
+    }
+
+    fn region(&self) -> &str {
+        Arn::split(&self.arn).map_or("", |arn| arn.region)
+    }
+
+    fn partition(&self) -> &str {
+        Arn::split(&self.arn).map_or("aws", |arn| arn.partition)
+    }
+
+    fn grants(&self) -> &[Grant] {
+        self.grants.as_deref().unwrap_or_default()
+    }
+
+    /// What decides, whoever asks.
+    fn stack(&self) -> Stack {
+        Stack {
+            rcp: self.rcp.clone(),
+            resource: self.policy.clone(),
+            grants: self.grants().to_vec(),
+            ..Stack::default()
+        }
+    }
+
+    /// Whom the key policy and the grants name, services and `*` left out; an account is its root.
+    fn named(&self) -> Vec<Identity> {
+        let statements = self.policy.iter().flat_map(Document::statements);
+        let principals = statements.filter_map(|statement| statement.principals.as_ref());
+        let written = principals.flat_map(|principals| principals.list.iter());
+        let granted = self.grants().iter().flat_map(|grant| {
+            let texts = [&grant.grantee, &grant.retiring, &grant.issuer];
+            texts.into_iter().flatten().map(|text| entry(text))
+        });
+        written
+            .map(Cow::Borrowed)
+            .chain(granted.map(Cow::Owned))
+            .filter_map(|entry| match entry.into_owned() {
+                Entry::Identity(identity) => Some(identity),
+                Entry::Account { partition, account } => Some(Identity {
+                    partition: partition.unwrap_or_else(|| self.partition().into()),
+                    account,
+                    who: crate::document::Who::Root,
+                }),
+                Entry::Everybody | Entry::Service(_) | Entry::Nobody(_) => None,
+            })
+            .collect()
+    }
+}
+
+/// A user or role, and what says what it may do.
+#[derive(Clone, Debug)]
+pub struct Principal {
+    /// Its ARN, with its path.
+    pub arn: Box<str>,
+    /// The same, read.
+    pub caller: Caller,
+    /// Of the user and its groups, or of the role.
+    pub identity: Vec<Document>,
+    /// Its permissions boundary.
+    pub boundary: Option<Document>,
+    /// Service control policies of its account, by level.
+    pub scp: Vec<Vec<Document>>,
+    /// Its tags, where they are known and sessions cannot have others (IAM User Guide, "Pass session
+    /// tags in AWS STS").
+    pub tags: Option<Vec<(Box<str>, Box<str>)>>,
+    /// The organisation of its account, where it is known.
+    pub organization: Option<Box<str>>,
+}
+
+impl Principal {
+    /// Somebody without policies.
+    #[must_use]
+    pub fn new(arn: &str, caller: Caller) -> Self {
+        Self {
+            arn: arn.into(),
+            caller,
+            identity: Vec::new(),
+            boundary: None,
+            scp: Vec::new(),
+            tags: None,
+            organization: None,
+        }
+    }
+}
+
+/// Policies that allow everything.
+fn everything() -> Vec<Document> {
+    const ALL: &str =
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+    Document::read(Kind::Identity, ALL).into_iter().collect()
+}

@@ -1,0 +1,212 @@
+//! Who may ask: of everybody there is, those that documents can tell apart.
+
+use super::automaton::{self, Set, Step, Steps, glob, literal};
+use crate::document::{Document, Entry, Expected, Identity, Who, entry, identity_of};
+use crate::request::{Caller, Stack};
+
+/// How many ways an ARN may come about.
+const WAYS_MAX: usize = 200_000;
+
+/// Somebody who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Asker {
+    pub(crate) caller: Caller,
+    /// `aws:PrincipalArn`, or the name of a service.
+    pub(crate) arn: String,
+    /// A policy or a grant names its account, or itself.
+    pub(crate) is_named: bool,
+    /// It is named itself; else it stands for all that are like it.
+    pub(crate) is_itself: bool,
+}
+
+/// Users, roles, federated users and root users such that everybody is treated as one of them, and
+/// the services that are named; `None` where there are too many.
+pub(crate) fn askers(stacks: &[&Stack], partition: &str, accounts: &[&str]) -> Option<Vec<Asker>> {
+    let entries = entries(stacks);
+    let mut patterns: Vec<Steps> = accounts
+        .iter()
+        .map(|one| automaton::of_account(&literal(one)))
+        .collect();
+    let mut sessions = Vec::new();
+    for entry in &entries {
+        match entry {
+            Entry::Account { account, .. } => {
+                patterns.push(automaton::of_account(&literal(account)));
+            }
+            Entry::Identity(identity) => {
+                patterns.push(automaton::of_account(&literal(&identity.account)));
+                patterns.push(literal(&identity.behind().to_string()));
+                if let Who::Session(..) = identity.who {
+                    sessions.push(identity);
+                }
+            }
+            Entry::Everybody | Entry::Service(_) | Entry::Nobody(_) => {}
+        }
+    }
+    for document in stacks.iter().flat_map(|stack| stack.documents()) {
+        of_conditions(document, &mut patterns);
+    }
+    // Each kind is a way of its own.
+    let kinds = kinds(partition);
+    patterns.extend(kinds.iter().cloned());
+    patterns.sort();
+    patterns.dedup();
+    let named = entries.iter().filter_map(|entry| match entry {
+        Entry::Account { account, .. } => Some(&**account),
+        Entry::Identity(identity) => Some(&*identity.account),
+        Entry::Everybody | Entry::Service(_) | Entry::Nobody(_) => None,
+    });
+    let known = accounts.iter().copied().chain(named).chain([NOBODYS]);
+    let examples: Vec<String> = known.flat_map(|one| examples(partition, one)).collect();
+    let arns = automaton::texts(&patterns, &kinds, &examples, 1, WAYS_MAX)?;
+    let mut askers = Vec::new();
+    for arn in arns {
+        let Some(identity) = identity_of(&arn) else {
+            continue;
+        };
+        let is_named = entries.iter().any(|entry| match entry {
+            Entry::Account { account, .. } => *account == identity.account,
+            Entry::Identity(one) => one.account == identity.account,
+            Entry::Everybody | Entry::Service(_) | Entry::Nobody(_) => false,
+        }) || accounts.contains(&&*identity.account);
+        let of = |caller: Identity| Asker {
+            is_itself: entries.iter().any(|entry| match entry {
+                Entry::Identity(one) => *one == identity || *one == caller,
+                Entry::Account { account, .. } => {
+                    identity.who == Who::Root && *account == identity.account
+                }
+                Entry::Everybody | Entry::Service(_) | Entry::Nobody(_) => false,
+            }),
+            caller: Caller::Identity(caller),
+            arn: arn.clone(),
+            is_named,
+        };
+        if let Who::Role(path) = &identity.who {
+            let role = path.rsplit('/').next().unwrap_or(path);
+            let own = sessions.iter().filter(|session| {
+                let is_role = matches!(&session.who, Who::Session(own, _) if **own == *role);
+                is_role && session.account == identity.account
+            });
+            askers.extend(own.map(|session| of((*session).clone())));
+            let names = sessions.iter().filter_map(|session| match &session.who {
+                Who::Session(_, name) => Some(&**name),
+                Who::Root | Who::User(_) | Who::Role(_) | Who::Federated(_) => None,
+            });
+            askers.push(of(identity.session_but(&names.collect::<Vec<_>>())));
+        } else {
+            askers.push(of(identity.clone()));
+        }
+    }
+    for entry in entries {
+        if let Entry::Service(name) = entry {
+            let asker = Asker {
+                caller: Caller::Service(name.clone()),
+                arn: name.into(),
+                is_named: true,
+                is_itself: true,
+            };
+            if !askers.contains(&asker) {
+                askers.push(asker);
+            }
+        }
+    }
+    Some(askers)
+}
+
+/// Everybody whom the resource's policy or a grant names.
+fn entries(stacks: &[&Stack]) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for stack in stacks {
+        for document in stack.documents() {
+            let statements = document.statements.iter();
+            let principals = statements.filter_map(|statement| statement.principals.as_ref());
+            entries.extend(principals.flat_map(|principals| principals.list.iter().cloned()));
+        }
+        for grant in &stack.grants {
+            let texts = [&grant.grantee, &grant.retiring, &grant.issuer];
+            entries.extend(texts.into_iter().flatten().map(|text| match entry(text) {
+                Entry::Nobody(text) if text.contains('.') && !text.contains(':') => {
+                    Entry::Service(text)
+                }
+                other @ (Entry::Everybody
+                | Entry::Account { .. }
+                | Entry::Identity(_)
+                | Entry::Service(_)
+                | Entry::Nobody(_)) => other,
+            }));
+        }
+    }
+    entries
+}
+
+/// What conditions say of the caller's ARN and account.
+fn of_conditions(document: &Document, patterns: &mut Vec<Steps>) {
+    let conditions = document.statements.iter().flat_map(|one| &one.conditions);
+    for condition in conditions {
+        let is_account = match &*condition.key {
+            "aws:principalarn" => false,
+            "aws:principalaccount" | "kms:calleraccount" => true,
+            _ => continue,
+        };
+        for expected in &condition.expected {
+            let steps = match expected {
+                Expected::Text(pattern) if is_account => {
+                    let pieces = pattern.fixed();
+                    pieces.map(|pieces| automaton::of_account(&glob(pieces, Set::NoColon)))
+                }
+                Expected::Text(pattern) => pattern.fixed().map(|pieces| glob(pieces, Set::Any)),
+                Expected::Arn(fields) => automaton::arn(fields),
+                Expected::FilledArn(_)
+                | Expected::Number(_)
+                | Expected::Date(_)
+                | Expected::Boolean(_)
+                | Expected::Binary(_)
+                | Expected::Address(_)
+                | Expected::Disputed
+                | Expected::Unreadable => None,
+            };
+            let is_folded = condition.operator.base == crate::document::Base::StringIgnoreCase;
+            patterns.extend(steps.map(|steps| {
+                if is_folded {
+                    automaton::fold(steps)
+                } else {
+                    steps
+                }
+            }));
+        }
+    }
+}
+
+/// An account that nobody has.
+const NOBODYS: &str = "999999999999";
+
+/// Somebody of an account.
+fn examples(partition: &str, account: &str) -> [String; 4] {
+    [
+        format!("arn:{partition}:iam::{account}:role/Anyone"),
+        format!("arn:{partition}:iam::{account}:user/Anyone"),
+        format!("arn:{partition}:iam::{account}:root"),
+        format!("arn:{partition}:sts::{account}:federated-user/Anyone"),
+    ]
+}
+
+/// ARNs of those who can ask.
+fn kinds(partition: &str) -> Vec<Steps> {
+    let begun = |service: &str, kind: &str| {
+        let mut steps = literal(&format!("arn:{partition}:{service}::"));
+        steps.extend([Step::One(Set::Digit); 12]);
+        steps.extend(literal(kind));
+        steps
+    };
+    let named = |service: &str, kind: &str, set| {
+        let mut steps = begun(service, kind);
+        steps.extend([Step::Run(set), Step::One(Set::Name)]);
+        steps
+    };
+    vec![
+        begun("iam", ":root"),
+        named("iam", ":user/", Set::Path),
+        named("iam", ":role/", Set::Path),
+        named("sts", ":federated-user/", Set::Name),
+    ]
+}

@@ -1,0 +1,276 @@
+//! `sagelock keys policy diff`.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow};
+use clap::Args;
+use sagelock_policy::access::{Beyond, Comparison, Key, Own, compare};
+use sagelock_policy::prove::Doubt;
+use sagelock_policy::{Document, Kind, Request};
+use serde::Serialize;
+
+use crate::cli::{Plain, print, print_plain};
+use crate::exit::{Exit, Failure};
+
+/// `sagelock keys policy diff`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Everybody is asked about: users, roles, sessions, root users and services, of the\n\
+    accounts that are named and of others, for every action of KMS on a key, with any condition keys,\n\
+    whether their own policies allow nothing, everything, or everything under a boundary that allows\n\
+    nothing. A difference comes with a request that one policy allows and the other does not.\n\n\
+    Examples:\n  \
+    sagelock keys policy diff old.json new.json\n  \
+    aws kms get-key-policy --key-id alias/a --query Policy --output text > old.json\n  \
+    sagelock keys policy diff old.json new.json --format json | jq .answer\n\n\
+    Exit codes: 0 equal or narrower · 1 wider · 2 a policy cannot be read · 3 perhaps wider"
+)]
+pub(super) struct Command {
+    /// The key policy that there is
+    old: PathBuf,
+    /// The key policy that there will be
+    new: PathBuf,
+    /// The ARN of the key [default: one of the account whose root the policies name]
+    #[arg(long, value_name = "ARN")]
+    key: Option<String>,
+    /// What standard output gets
+    #[arg(long, value_enum, default_value = "table")]
+    format: Plain,
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    schema: &'static str,
+    key: &'a str,
+    answer: &'static str,
+    wider: Vec<Change<'a>>,
+    narrower: Vec<Change<'a>>,
+    perhaps_wider: Vec<String>,
+    perhaps_narrower: Vec<String>,
+}
+
+/// What somebody may do under one policy and not under the other.
+#[derive(Serialize)]
+struct Change<'a> {
+    principal: &'a str,
+    /// It is named itself; else it stands for all that are like it.
+    itself: bool,
+    /// It stands for everybody whom neither policy names.
+    anybody: bool,
+    own_policies: &'static str,
+    actions: Vec<&'a str>,
+    /// For the first action.
+    request: &'a Request,
+}
+
+impl Command {
+    pub(super) fn run(self) -> Result<Exit, Failure> {
+        let (old, new) = (read(&self.old)?, read(&self.new)?);
+        let arn = match self.key {
+            Some(arn) => checked(arn)?,
+            None => of_account(&old, &new)?,
+        };
+        let key = |document: Document| Key {
+            policy: Some(document),
+            grants: Some(Vec::new()),
+            ..Key::new(&arn)
+        };
+        let (old, new) = (key(old), key(new));
+        let comparison = compare(&old, &new).unwrap_or_else(|doubt| Comparison {
+            perhaps_wider: vec![doubt.clone()],
+            perhaps_narrower: vec![doubt],
+            ..Comparison::default()
+        });
+        let answer = answer(&comparison);
+        let written = Written {
+            schema: "sagelock.keys.policy.diff/1",
+            key: &arn,
+            answer,
+            wider: changes(&comparison.wider),
+            narrower: changes(&comparison.narrower),
+            perhaps_wider: names(&comparison.perhaps_wider),
+            perhaps_narrower: names(&comparison.perhaps_narrower),
+        };
+        match self.format {
+            Plain::Json => print_plain(|out| {
+                serde_json::to_writer_pretty(&mut *out, &written)?;
+                out.write_all(b"\n")
+            })?,
+            Plain::Table => print(|out| table(out, &written))?,
+        }
+        Ok(if !comparison.wider.is_empty() {
+            Exit::Findings
+        } else if comparison.perhaps_wider.is_empty() {
+            Exit::Clean
+        } else {
+            Exit::Incomplete
+        })
+    }
+}
+
+fn read(path: &Path) -> Result<Document, Failure> {
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("cannot read `{}`", path.display()))
+        .map_err(Failure::usage)?;
+    Document::read(Kind::Resource, &text)
+        .map_err(|error| Failure::usage(anyhow!("`{}`: {error}", path.display())))
+}
+
+fn checked(arn: String) -> Result<String, Failure> {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    match parts.as_slice() {
+        ["arn", _, "kms", _, account, resource]
+            if account.len() == 12 && resource.starts_with("key/") =>
+        {
+            Ok(arn)
+        }
+        _ => Err(Failure::usage(anyhow!("`{arn}` is no ARN of a key"))
+            .hint("expected arn:aws:kms:REGION:ACCOUNT:key/ID")),
+    }
+}
+
+/// A key of the account whose root the policies name.
+fn of_account(old: &Document, new: &Document) -> Result<String, Failure> {
+    let mut accounts = old.accounts();
+    accounts.extend(new.accounts());
+    accounts.sort();
+    accounts.dedup();
+    match accounts.as_slice() {
+        [account] => Ok(format!(
+            "arn:aws:kms:us-east-1:{account}:key/00000000-0000-0000-0000-000000000000"
+        )),
+        [] => Err(Failure::usage(anyhow!(
+            "neither policy names the root of an account: whose key is it?"
+        ))
+        .hint("give the key with --key ARN")),
+        several => Err(Failure::usage(anyhow!(
+            "the policies name the roots of several accounts ({}): whose key is it?",
+            several.join(", ")
+        ))
+        .hint("give the key with --key ARN")),
+    }
+}
+
+fn answer(comparison: &Comparison) -> &'static str {
+    let perhaps = !comparison.perhaps_wider.is_empty() || !comparison.perhaps_narrower.is_empty();
+    match (comparison.wider.is_empty(), comparison.narrower.is_empty()) {
+        (false, false) => "both",
+        (false, true) => "wider",
+        (true, _) if perhaps => "possible",
+        (true, false) => "narrower",
+        (true, true) => "equal",
+    }
+}
+
+fn names(doubts: &[Doubt]) -> Vec<String> {
+    doubts.iter().map(ToString::to_string).collect()
+}
+
+/// Differences of one principal, taken together.
+fn changes(list: &[Beyond]) -> Vec<Change<'_>> {
+    let mut changes: Vec<Change<'_>> = Vec::new();
+    for beyond in list {
+        let own = own(beyond.own);
+        let same = changes
+            .iter_mut()
+            .find(|one| one.principal == beyond.who && one.own_policies == own);
+        if let Some(same) = same {
+            same.actions.push(&beyond.action);
+            continue;
+        }
+        changes.push(Change {
+            principal: &beyond.who,
+            itself: beyond.is_itself,
+            anybody: beyond.is_anybody,
+            own_policies: own,
+            actions: vec![&beyond.action],
+            request: &beyond.request,
+        });
+    }
+    changes
+}
+
+const fn own(own: Own) -> &'static str {
+    match own {
+        Own::Nothing => "none",
+        Own::Capped => "under_a_boundary",
+        Own::Everything => "allow",
+    }
+}
+
+/// More actions than these are counted.
+const ACTIONS_MAX: usize = 6;
+
+fn table(out: &mut dyn Write, written: &Written<'_>) -> io::Result<()> {
+    let said = match written.answer {
+        "equal" => "equal: nobody may do anything under one and not under the other",
+        "wider" => "wider: the new policy allows what the old one does not, and all that it did",
+        "narrower" => "narrower: the new policy allows nothing that the old one did not",
+        "both" => "both: the new policy allows what the old one did not, and the other way round",
+        _ => "possible: no difference is shown, and none is ruled out",
+    };
+    writeln!(out, "{said}")?;
+    for (word, changes) in [("WIDER", &written.wider), ("NARROWER", &written.narrower)] {
+        for change in changes {
+            writeln!(out)?;
+            let like = match (change.itself, change.anybody) {
+                (true, _) => "",
+                (false, false) => "whoever is like ",
+                (false, true) => "anybody, like ",
+            };
+            writeln!(out, "{word} {like}{}", change.principal)?;
+            let shown: Vec<&str> = change.actions.iter().take(ACTIONS_MAX).copied().collect();
+            let more = change.actions.len().saturating_sub(ACTIONS_MAX);
+            let more = if more == 0 {
+                String::new()
+            } else {
+                format!(" and {more} more")
+            };
+            writeln!(out, "  {}{more}", shown.join(", "))?;
+            let needs = match change.own_policies {
+                "none" => "without any permission of its own",
+                "under_a_boundary" => "past its permissions boundary",
+                _ => "where its own policies allow it",
+            };
+            writeln!(out, "  {needs}")?;
+            let told = told(change.request);
+            if !told.is_empty() {
+                writeln!(out, "  with {}", told.join(", "))?;
+            }
+        }
+    }
+    for (word, doubts) in [
+        ("wider", &written.perhaps_wider),
+        ("narrower", &written.perhaps_narrower),
+    ] {
+        if !doubts.is_empty() {
+            writeln!(out, "\nperhaps {word}, depending on: {}", doubts.join(", "))?;
+        }
+    }
+    Ok(())
+}
+
+/// The keys of the context that a reader would not expect.
+fn told(request: &Request) -> Vec<String> {
+    const EXPECTED: [&str; 9] = [
+        "aws:PrincipalAccount",
+        "aws:PrincipalArn",
+        "aws:PrincipalIsAWSService",
+        "aws:PrincipalServiceName",
+        "aws:PrincipalType",
+        "aws:RequestedRegion",
+        "aws:ResourceAccount",
+        "aws:SecureTransport",
+        "kms:CallerAccount",
+    ];
+    request
+        .context()
+        .filter(|(name, _)| !EXPECTED.contains(name))
+        .filter(|(name, value)| {
+            *name != "aws:ViaAWSService" || value.as_ref().is_some_and(|value| value.is("true"))
+        })
+        .filter_map(|(name, value)| Some(format!("{name} = {}", value?)))
+        .collect()
+}

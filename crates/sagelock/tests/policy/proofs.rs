@@ -1,0 +1,204 @@
+//! `policy who-can` and `keys policy diff` as they are used.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+
+use crate::{input, lines, simulate};
+
+const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+const ROOT: &str = "arn:aws:iam::111122223333:root";
+
+fn who_can(questions: &[Value]) -> Output {
+    let text: Vec<String> = questions.iter().map(Value::to_string).collect();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sagelock"));
+    command.env_clear().args(["policy", "who-can"]);
+    input(command, text.join("\n").as_bytes())
+}
+
+fn policy(statements: &Value) -> Value {
+    json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+fn allow(principal: &str, action: &str) -> Value {
+    json!({ "Effect": "Allow", "Principal": { "AWS": principal }, "Action": action, "Resource": "*" })
+}
+
+fn question(statements: &Value) -> Value {
+    let reader = json!({ "arn": "arn:aws:iam::111122223333:role/Reader", "tags": {},
+        "identity": [policy(&json!([{ "Effect": "Allow", "Action": "kms:CreateGrant",
+            "Resource": "*" }]))] });
+    let nobody = json!({ "arn": "arn:aws:iam::111122223333:role/Nobody", "identity": [] });
+    json!({ "id": 7, "principals": [reader, nobody], "organizations": ["o-mine"],
+        "key": { "arn": KEY, "policy": policy(statements), "grants": [], "tags": {}, "aliases": [] } })
+}
+
+/// What is violated comes with a request that `policy simulate` allows, with the same policies.
+#[test]
+fn every_violation_is_allowed_by_simulate() {
+    let asked = question(&json!([allow(ROOT, "kms:*"), allow("*", "kms:Encrypt"),
+        { "Effect": "Allow", "Principal": { "AWS": "*" }, "Action": "kms:Decrypt", "Resource": "*",
+          "Condition": { "StringNotEquals": { "aws:PrincipalOrgID": "o-mine" } } }]));
+    let output = who_can(std::slice::from_ref(&asked));
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let answers = lines(&output);
+    let [answer] = answers.as_slice() else {
+        panic!("{answers:?}");
+    };
+    assert_eq!(answer["id"], 7);
+    assert_eq!(answer["lockout"]["answer"], "safe");
+    let users = &answer["principals"];
+    assert_eq!(users[0]["answer"], "violated");
+    let ways: Vec<&Value> = users[0]["ways"].as_array().expect("ways").iter().collect();
+    // Through a foreign organisation, which is not told of the role; and by a grant, in two steps.
+    assert_eq!(ways[0]["way"], "kms:Decrypt", "{ways:?}");
+    assert_eq!(ways[1]["way"], "kms:CreateGrant", "{ways:?}");
+    assert_eq!(ways[1]["steps"], 2);
+    let outsiders = answer["outsiders"].as_array().expect("outsiders");
+    assert!(outsiders.iter().all(|one| one["anybody"] == true));
+    let mut cases = Vec::new();
+    let all = json!([policy(
+        &json!([{ "Effect": "Allow", "Action": "*", "Resource": "*" }])
+    )]);
+    for (found, identity) in ways
+        .into_iter()
+        .map(|way| (way, &asked["principals"][0]["identity"]))
+        .chain(outsiders.iter().map(|one| (one, &all)))
+    {
+        let mut case = found["request"].clone();
+        case["key"] = asked["key"]["policy"].clone();
+        case["identity"] = identity.clone();
+        cases.push(case.to_string());
+    }
+    assert!(cases.len() > 5, "{cases:?}");
+    let decided = lines(&input(simulate(), cases.join("\n").as_bytes()));
+    assert_eq!(decided.len(), cases.len());
+    for (one, case) in decided.iter().zip(&cases) {
+        assert_eq!(one["decision"], "Allow", "{case}");
+    }
+}
+
+#[test]
+fn what_is_not_known_is_possible_and_bad_lines_are_told() {
+    let closed = json!([allow(ROOT, "kms:Describe*")]);
+    let proved = question(&closed);
+    let mut without_grants = proved.clone();
+    without_grants["key"]["grants"] = Value::Null;
+    let mut without_policy = proved.clone();
+    without_policy["key"]["policy"] = Value::Null;
+    let mut misspelt = proved.clone();
+    misspelt["key"]["grant"] = json!([]);
+    let output = who_can(&[proved, without_grants, without_policy, misspelt]);
+    assert_eq!(output.status.code(), Some(2));
+    let answers = lines(&output);
+    assert_eq!(answers[0]["principals"][0]["answer"], "proved");
+    assert_eq!(answers[0]["outsiders"], json!([]));
+    assert_eq!(answers[0]["lockout"]["answer"], "locked");
+    let ways = &answers[1]["principals"][0]["ways"];
+    assert_eq!(ways[0]["answer"], "possible");
+    assert_eq!(ways[0]["why"], json!(["grants"]));
+    assert_eq!(answers[2]["lockout"]["answer"], "unknown");
+    assert_eq!(
+        answers[2]["principals"][0]["ways"][0]["why"],
+        json!(["resource_policy"])
+    );
+    let message = answers[3]["error"]["message"].as_str().expect("a message");
+    assert!(
+        message.contains("`grant` is no field of a key"),
+        "{message}"
+    );
+    assert_eq!(answers[3]["error"]["line"], 4);
+}
+
+struct Files(tempfile::TempDir);
+
+impl Files {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (name, text) in files {
+            std::fs::write(folder.path().join(name), text).expect("written");
+        }
+        Self(folder)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn diff(&self, old: &str, new: &str, more: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_sagelock"))
+            .env_clear()
+            .args(["keys", "policy", "diff"])
+            .args([self.path(old), self.path(new)])
+            .args(more)
+            .output()
+            .expect("runs")
+    }
+}
+
+#[test]
+fn key_policies_are_compared() {
+    let of = |statements: Value| policy(&statements).to_string();
+    let all = of(json!([allow(ROOT, "kms:*")]));
+    let less = of(
+        json!([allow(ROOT, "kms:*"), { "Effect": "Deny", "Principal": "*",
+        "Action": "kms:Decrypt", "Resource": "*",
+        "Condition": { "Bool": { "aws:MultiFactorAuthPresent": "false" } } }]),
+    );
+    let public = of(json!([allow(ROOT, "kms:*"), allow("*", "kms:Decrypt")]));
+    let open = of(
+        json!([allow(ROOT, "kms:*"), { "Effect": "Allow", "Principal": "*",
+        "Action": "kms:Decrypt", "Resource": "*",
+        "Condition": { "StringEquals": { "aws:PrincipalTag/a": "${aws:RequestTag/b}x" } } }]),
+    );
+    let files = Files::new(&[
+        ("all", &all),
+        ("less", &less),
+        ("public", &public),
+        ("open", &open),
+        ("cut", &all[..40]),
+        ("nobody", &of(json!([]))),
+    ]);
+    for (old, new, answer, code) in [
+        ("all", "all", "equal", 0),
+        ("all", "less", "narrower", 0),
+        ("less", "all", "wider", 1),
+        ("all", "public", "wider", 1),
+        ("less", "public", "wider", 1),
+        ("public", "less", "narrower", 0),
+        ("all", "open", "possible", 3),
+    ] {
+        let output = files.diff(old, new, &["--format", "json"]);
+        let told: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(told["answer"], answer, "{old} {new}");
+        assert_eq!(output.status.code(), Some(code), "{old} {new}");
+        assert_eq!(told["schema"], "sagelock.keys.policy.diff/1");
+        let table = files.diff(old, new, &[]);
+        let table = String::from_utf8(table.stdout).expect("UTF-8");
+        assert!(table.starts_with(answer), "{table}");
+        assert!(
+            table.lines().all(|line| line.chars().count() <= 120),
+            "{table}"
+        );
+    }
+    let public = files.diff("all", "public", &[]);
+    let table = String::from_utf8(public.stdout).expect("UTF-8");
+    assert!(table.contains("WIDER anybody, like"), "{table}");
+    assert!(
+        table.contains("without any permission of its own"),
+        "{table}"
+    );
+    for (old, new, more, message) in [
+        ("all", "cut", &[][..], "line 1, column"),
+        ("all", "missing", &[], "cannot read"),
+        ("nobody", "nobody", &[], "whose key is it?"),
+        ("all", "all", &["--key", "alias/a"], "is no ARN of a key"),
+    ] {
+        let output = files.diff(old, new, more);
+        assert_eq!(output.status.code(), Some(2), "{old} {new}");
+        let told = String::from_utf8(output.stderr).expect("UTF-8");
+        assert!(told.contains(message), "{told}");
+        assert!(output.stdout.is_empty());
+    }
+}

@@ -1,0 +1,145 @@
+//! `cargo xtask bench isolation`: which of 100 tenants can use which of 1,000 keys, on one core.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use anyhow::{Result, ensure};
+use sagelock_policy::access::{Key, Principal, Users};
+use sagelock_policy::prove::Proof;
+use sagelock_policy::request::Caller;
+use sagelock_policy::{Document, Kind};
+use serde_json::{Value, json};
+
+const TENANTS: usize = 100;
+const ROLES: usize = 20;
+const KEYS: usize = 1_000;
+const ACCOUNT: &str = "111122223333";
+
+/// Builds itself in release, and measures.
+pub(crate) fn isolation(words: &[&str]) -> Result<()> {
+    if words == ["--here"] {
+        return here();
+    }
+    ensure!(words.is_empty(), "`bench isolation` has no options");
+    super::in_release("isolation")
+}
+
+fn here() -> Result<()> {
+    let begun = Instant::now();
+    let tenants: Vec<Vec<Principal>> = (0..TENANTS)
+        .map(|tenant| (0..ROLES).map(|role| principal(tenant, role)).collect())
+        .collect::<Result<_>>()?;
+    let keys: Vec<Key> = (0..KEYS).map(key).collect::<Result<_>>()?;
+    let made = begun.elapsed();
+    let begun = Instant::now();
+    let mut tally: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut foreign = BTreeMap::new();
+    for (number, key) in keys.iter().enumerate() {
+        let users = Users::new(key);
+        for (tenant, roles) in tenants.iter().enumerate() {
+            let mut worst = "proved";
+            for role in roles {
+                match users.worst(role, true).map(|found| found.proof) {
+                    Some(Proof::Violated(_)) => worst = "violated",
+                    Some(Proof::Possible(_)) if worst == "proved" => worst = "possible",
+                    Some(Proof::Possible(_) | Proof::Proved) | None => {}
+                }
+            }
+            *tally.entry(worst).or_default() += 1;
+            if tenant != number % TENANTS {
+                *foreign.entry(worst).or_insert(0_usize) += 1;
+            }
+        }
+    }
+    let taken = begun.elapsed();
+    println!("{KEYS} keys, {TENANTS} tenants of {ROLES} roles; documents read in {made:.1?}");
+    println!("all cells       {tally:?}");
+    println!("of other tenants {foreign:?}");
+    println!(
+        "{:.2} s on one core, {:.1} us a cell",
+        taken.as_secs_f64(),
+        taken.as_secs_f64() * 1e6 / f64::from(u32::try_from(KEYS * TENANTS)?)
+    );
+    Ok(())
+}
+
+fn arn(number: usize) -> String {
+    format!("arn:aws:kms:eu-west-1:{ACCOUNT}:key/00000000-0000-0000-0000-{number:012}")
+}
+
+fn document(kind: Kind, statements: &Value) -> Result<Document> {
+    let text = json!({ "Version": "2012-10-17", "Statement": statements }).to_string();
+    Ok(Document::read(kind, &text)?)
+}
+
+/// A role of a tenant: half read by the ARNs of the keys, others by tag, others may do everything.
+fn principal(tenant: usize, role: usize) -> Result<Principal> {
+    let arn = format!("arn:aws:iam::{ACCOUNT}:role/tenants/t{tenant}-r{role}");
+    let keys: Vec<String> = (0..KEYS / TENANTS)
+        .map(|nth| self::arn(nth * TENANTS + tenant))
+        .collect();
+    let mut statements = vec![
+        json!({ "Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"],
+            "Resource": format!("arn:aws:s3:::tenant-{tenant}/*") }),
+        json!({ "Effect": "Allow", "Action": ["logs:*", "ecr:Get*", "cloudwatch:PutMetricData"],
+            "Resource": "*" }),
+    ];
+    statements.push(match role % 4 {
+        0 | 1 => json!({ "Effect": "Allow", "Resource": keys,
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey*", "kms:DescribeKey"],
+            "Condition": { "StringLike": { "kms:ViaService": "s3.*.amazonaws.com" } } }),
+        2 => json!({ "Effect": "Allow", "Resource": "*", "Action": "kms:Decrypt",
+            "Condition": { "StringEquals": { "aws:ResourceTag/tenant": "${aws:PrincipalTag/tenant}" } } }),
+        _ => json!({ "Effect": "Allow", "Resource": "*", "Action": "kms:*" }),
+    });
+    Ok(Principal {
+        caller: Caller::read(&arn)?,
+        arn: arn.into(),
+        identity: vec![document(Kind::Identity, &json!(statements))?],
+        boundary: None,
+        scp: Vec::new(),
+        tags: Some(vec![("tenant".into(), format!("t{tenant}").into())]),
+        organization: Some("o-exampleorgid".into()),
+    })
+}
+
+/// A key of a tenant: every second leaves the decision to the account, but by tags; one in fifty
+/// leaves it altogether.
+fn key(number: usize) -> Result<Key> {
+    let tenant = number % TENANTS;
+    let root = format!("arn:aws:iam::{ACCOUNT}:root");
+    let roles: Vec<String> = (0..ROLES)
+        .map(|role| format!("arn:aws:iam::{ACCOUNT}:role/tenants/t{tenant}-r{role}"))
+        .collect();
+    let mut statements = vec![
+        json!({ "Sid": "Administration", "Effect": "Allow", "Principal": { "AWS": root },
+            "Action": ["kms:Describe*", "kms:Get*", "kms:List*", "kms:EnableKeyRotation"],
+            "Resource": "*" }),
+        json!({ "Sid": "Use", "Effect": "Allow", "Principal": { "AWS": roles },
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey*"], "Resource": "*",
+            "Condition": { "StringEquals": { "kms:ViaService": "s3.eu-west-1.amazonaws.com" } } }),
+        json!({ "Sid": "Deploy", "Effect": "Allow", "Principal": { "AWS": roles },
+            "Action": "kms:CreateGrant", "Resource": "*",
+            "Condition": { "Bool": { "kms:GrantIsForAWSResource": "true" } } }),
+    ];
+    if number.is_multiple_of(50) {
+        statements.push(
+            json!({ "Sid": "All", "Effect": "Allow", "Principal": { "AWS": root },
+            "Action": "kms:*", "Resource": "*" }),
+        );
+    } else if number.is_multiple_of(2) {
+        statements.push(
+            json!({ "Sid": "ByTag", "Effect": "Allow", "Principal": { "AWS": root },
+            "Action": "kms:Decrypt", "Resource": "*",
+            "Condition": { "StringEquals": { "aws:PrincipalTag/tenant": format!("t{tenant}") } } }),
+        );
+    }
+    Ok(Key {
+        arn: arn(number).into(),
+        policy: Some(document(Kind::Resource, &json!(statements))?),
+        grants: Some(Vec::new()),
+        aliases: Some(Vec::new()),
+        tags: Some(vec![("tenant".into(), format!("t{tenant}").into())]),
+        rcp: Vec::new(),
+    })
+}

@@ -66,6 +66,8 @@ pub fn estimate(regions: u64, expected: Expected, rate: Rate) -> Estimate {
         (Op::DescribeKey, keys),
         (Op::GetKeyRotationStatus, keys),
         (Op::ListResourceTags, keys),
+        (Op::GetKeyPolicy, keys),
+        (Op::ListGrants, keys),
         (Op::GetBucketEncryption, buckets),
         (Op::HeadObject, artifacts),
     ];

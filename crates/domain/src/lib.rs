@@ -3,6 +3,7 @@
 //! Everything here is synchronous and a function of its arguments: no clock, no file, no
 //! environment, no network. `ARCHITECTURE.md` draws the rooms.
 
+pub mod access;
 pub mod assess;
 pub mod call;
 pub mod collect;

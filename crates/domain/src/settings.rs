@@ -35,6 +35,8 @@ pub struct Settings {
     pub alias_pattern: Option<Regex>,
     /// The longest rotation period, in days (KEY-001).
     pub rotation_days_max: u32,
+    /// A grant that is older is a finding, in days (KEY-010).
+    pub grant_days_max: u32,
     /// Imported key material that expires within so many days is a finding (EP-006).
     pub material_expiry_days: u32,
     /// How long a superseded configuration may stay for a rollback, in days (EP-011, EP-002).
@@ -132,6 +134,7 @@ impl Default for Settings {
             allowed_accounts: BTreeSet::new(),
             alias_pattern: None,
             rotation_days_max: 365,
+            grant_days_max: 365,
             material_expiry_days: 30,
             superseded_keep_days: 7,
             expected_denied: BTreeSet::new(),

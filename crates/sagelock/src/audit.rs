@@ -206,12 +206,14 @@ fn add_keys(
         account: key.arn.account(),
         region: key.arn.region(),
     };
-    let keys: Vec<&Key> = keys.by_arn.values().collect();
-    for of_cell in keys.chunk_by(|one, next| cell(one) == cell(next)) {
+    let all: Vec<&Key> = keys.by_arn.values().collect();
+    for of_cell in all.chunk_by(|one, next| cell(one) == cell(next)) {
         let Some(id) = of_cell.first().map(cell) else {
             continue;
         };
-        let found = of_cell.iter().flat_map(|key| assessor.assess_key(key));
+        let found = of_cell
+            .iter()
+            .flat_map(|key| assessor.assess_key(key, keys));
         let records = found.map(|finding| Record::of(&finding)).collect();
         let pack = findings.add(id.clone(), records)?;
         history.add_keys(&id, pack.clone());

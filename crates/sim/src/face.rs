@@ -170,6 +170,15 @@ impl From<&Call> for Asked {
                 let page = keys(input.limit, &input.marker);
                 (Kms, "ListResourceTags", with(page, "KeyId", &input.key_id))
             }
+            Call::GetKeyPolicy(input) => {
+                let input = json!({ "KeyId": input.key_id, "PolicyName": input.policy_name });
+                (Kms, "GetKeyPolicy", input)
+            }
+            Call::ListGrants(input) => {
+                let page = keys(input.limit, &input.marker);
+                (Kms, "ListGrants", with(page, "KeyId", &input.key_id))
+            }
+            Call::DescribeOrganization(_) => (Organizations, "DescribeOrganization", json!({})),
             Call::GetBucketEncryption(input) => of_bucket(&input.bucket),
             Call::HeadObject(input) => of_object(&input.bucket, &input.key),
         };

@@ -104,6 +104,9 @@ impl Gap {
             | Op::DescribeKey
             | Op::GetKeyRotationStatus
             | Op::ListResourceTags
+            | Op::GetKeyPolicy
+            | Op::ListGrants
+            | Op::DescribeOrganization
             | Op::GetBucketEncryption
             | Op::HeadObject => false,
         }

@@ -16,6 +16,7 @@ pub use record::{Record, RecordEvidence, RecordSubject, Text};
 pub use totals::{Counts, Totals};
 use uses::Uses;
 
+use crate::access::Accesses;
 use crate::ids::Arn;
 use crate::inventory::{Cell, Key, Keys};
 use crate::kpi::Verdicts;
@@ -32,6 +33,7 @@ pub struct Assessor<'a> {
     settings: &'a Settings,
     now: Timestamp,
     uses: Uses,
+    accesses: Accesses,
     totals: Totals,
 }
 
@@ -43,6 +45,7 @@ impl<'a> Assessor<'a> {
             settings,
             now,
             uses: Uses::default(),
+            accesses: Accesses::default(),
             totals: Totals::default(),
         }
     }
@@ -134,15 +137,17 @@ impl<'a> Assessor<'a> {
 
     /// Assesses the keys, when every cell has been: the findings about them.
     pub fn assess_keys(&mut self, keys: &Keys) -> Vec<Finding> {
-        let keys = keys.by_arn.values();
-        keys.flat_map(|key| self.assess_key(key)).collect()
+        let all = keys.by_arn.values();
+        all.flat_map(|key| self.assess_key(key, keys)).collect()
     }
 
     /// Assesses a key, when every cell has been.
-    pub fn assess_key(&mut self, key: &Key) -> Vec<Finding> {
+    pub fn assess_key(&mut self, key: &Key, keys: &Keys) -> Vec<Finding> {
+        let access = self.accesses.of(key, keys, self.settings);
         let uses = self.uses.of(&key.arn);
         let view = KeyView {
             key,
+            access: access.as_deref(),
             uses: &uses,
             uses_gap: self.uses.gap(),
             settings: self.settings,

@@ -198,6 +198,27 @@ operations! {
         field limit: u32,
         field #[serde(skip_serializing_if = "Option::is_none")] marker: Option<String>,
     }
+    /// Who may use a key: its policy.
+    GetKeyPolicy {
+        service: Kms, wire: KMS, actions: ["kms:GetKeyPolicy"], resource: "key/*",
+        access: Read, view: view::GetKeyPolicy,
+        field key_id: String,
+        field policy_name: String,
+    }
+    /// Who may use a key: its grants.
+    ListGrants {
+        service: Kms, wire: KMS, actions: ["kms:ListGrants"], resource: "key/*",
+        access: Read, view: view::ListGrants,
+        field key_id: String,
+        field limit: u32,
+        field #[serde(skip_serializing_if = "Option::is_none")] marker: Option<String>,
+    }
+    /// The organisation whose members are no outsiders, where a key policy names one.
+    DescribeOrganization {
+        service: Organizations, wire: ORGANIZATIONS,
+        actions: ["organizations:DescribeOrganization"],
+        resource: "*", access: Read, view: view::DescribeOrganization,
+    }
     /// The default encryption of a bucket that an endpoint writes to or takes its model from.
     GetBucketEncryption {
         service: S3, wire: BUCKET_ENCRYPTION, actions: ["s3:GetEncryptionConfiguration"],

@@ -146,6 +146,14 @@ views! {
     }
     /// Rotation of a key.
     GetKeyRotationStatus { key_rotation_enabled: bool, rotation_period_in_days: Option<u32>, }
+    /// The policy of a key.
+    GetKeyPolicy { policy: String, }
+    /// A page of the grants of a key.
+    ListGrants { grants: Vec<serde_json::Value>, truncated: Option<bool>, next_marker: Option<String>, }
+    /// The organisation of an account.
+    DescribeOrganization { organization: Option<OrganizationSummary>, }
+    /// An organisation.
+    OrganizationSummary { id: Option<String>, }
     /// A page of a key's tags.
     ListResourceTags { tags: Vec<KeyTag>, truncated: Option<bool>, next_marker: Option<String>, }
     /// A key's tag.

@@ -1,5 +1,7 @@
 //! The questions of a collection, and the call that asks each.
 
+use sagelock_policy::request::Grant;
+
 use super::buckets::BucketAsk;
 use super::roster::AccountAsk;
 use crate::call::{Call, Op, input};
@@ -95,6 +97,20 @@ pub(super) enum KeyAsk {
         page: Page,
         so_far: Tags,
     },
+    Policy {
+        caller: CellId,
+        arn: KeyArn,
+    },
+    Grants {
+        caller: CellId,
+        arn: KeyArn,
+        page: Page,
+        so_far: Vec<Grant>,
+    },
+    /// The organisation of the account that asks.
+    Organization {
+        caller: CellId,
+    },
     Account {
         caller: CellId,
         account: AccountId,
@@ -115,11 +131,15 @@ pub(super) enum Ask {
     Buckets(BucketAsk),
 }
 
+/// A key has one policy, of this name (KMS API, GetKeyPolicy, `PolicyName`).
+const POLICY_NAME: &str = "default";
 /// SageMaker's lists give at most 100 a page (SageMaker API, `MaxResults`).
 const SAGEMAKER_PAGE: u32 = 100;
 /// KMS lists aliases and tags in pages of at most 100 and 50 (KMS API, `Limit`).
 const ALIAS_PAGE: u32 = 100;
 const KEY_TAG_PAGE: u32 = 50;
+/// KMS lists grants in pages of at most 100 (KMS API, ListGrants, `Limit`).
+const GRANT_PAGE: u32 = 100;
 
 impl CellAsk {
     /// The operation that asks it.
@@ -245,6 +265,9 @@ impl KeyAsk {
             | Self::Text { .. }
             | Self::Rotation { .. }
             | Self::Tags { .. }
+            | Self::Policy { .. }
+            | Self::Grants { .. }
+            | Self::Organization { .. }
             | Self::Account { .. }
             | Self::Members { .. } => false,
         }
@@ -301,6 +324,32 @@ impl KeyAsk {
                 }
                 .into(),
             ),
+            Self::Policy { caller, arn } => (
+                at(&caller.account, arn.region()),
+                input::GetKeyPolicy {
+                    key_id: arn.to_string(),
+                    policy_name: POLICY_NAME.to_owned(),
+                }
+                .into(),
+            ),
+            Self::Grants {
+                caller, arn, page, ..
+            } => (
+                at(&caller.account, arn.region()),
+                input::ListGrants {
+                    key_id: arn.to_string(),
+                    limit: GRANT_PAGE,
+                    marker: page.token.clone(),
+                }
+                .into(),
+            ),
+            Self::Organization { caller } => (
+                at(
+                    &caller.account,
+                    crate::regions::organizations_home(&caller.region),
+                ),
+                input::DescribeOrganization {}.into(),
+            ),
             Self::Members { caller, page } => (
                 at(
                     &caller.account,
@@ -327,10 +376,14 @@ impl KeyAsk {
     /// What it is about, for a gap; empty for a listing.
     pub(super) fn subject(&self) -> String {
         match self {
-            Self::Aliases { .. } | Self::Members { .. } => String::new(),
-            Self::Key { arn, .. } | Self::Rotation { arn, .. } | Self::Tags { arn, .. } => {
-                arn.to_string()
+            Self::Aliases { .. } | Self::Members { .. } | Self::Organization { .. } => {
+                String::new()
             }
+            Self::Key { arn, .. }
+            | Self::Rotation { arn, .. }
+            | Self::Tags { arn, .. }
+            | Self::Policy { arn, .. }
+            | Self::Grants { arn, .. } => arn.to_string(),
             Self::Text { text, .. } => text.clone(),
             Self::Account { account, .. } => account.to_string(),
         }

@@ -77,6 +77,9 @@ impl Told {
             | KeyAsk::Rotation { .. }
             | KeyAsk::Aliases { .. }
             | KeyAsk::Tags { .. }
+            | KeyAsk::Policy { .. }
+            | KeyAsk::Grants { .. }
+            | KeyAsk::Organization { .. }
             | KeyAsk::Account { .. }
             | KeyAsk::Members { .. } => None,
         }

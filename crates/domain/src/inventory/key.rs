@@ -1,6 +1,9 @@
 //! A KMS key.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
+use sagelock_policy::request::Grant;
 
 use super::Tags;
 use crate::call::view;
@@ -36,6 +39,10 @@ pub struct Key {
     pub tags: Option<Read<Tags>>,
     /// Its aliases; `None` where they were not asked for.
     pub aliases: Option<Read<Vec<String>>>,
+    /// The text of its policy; `None` where it was not asked for.
+    pub policy: Option<Read<Arc<str>>>,
+    /// Its grants; `None` where they were not asked for.
+    pub grants: Option<Read<Vec<Grant>>>,
 }
 
 /// What a key is.

@@ -86,6 +86,9 @@ pub struct Keys {
     pub home: Option<AccountId>,
     /// Whether the accounts that are looked at are those of the organisation that is asked.
     pub is_organization: bool,
+    /// The id of the organisation that is asked, where a key policy names one; `None` within: the
+    /// account is in none.
+    pub organization: Option<Read<Option<String>>>,
     /// For accounts of foreign keys, and those that name them: whether they belong to the
     /// organisation that is asked.
     pub own_organization: BTreeMap<AccountId, Read<Membership>>,

@@ -12,11 +12,16 @@ mod ep_011;
 mod ep_012;
 mod holder;
 mod key_001;
+mod key_002;
+mod key_004;
+mod key_005;
 mod key_006;
 mod key_007;
 mod key_009;
+mod key_010;
 mod key_of;
 mod output;
+mod policy_of;
 mod rule;
 mod storage;
 mod subject;
@@ -43,9 +48,13 @@ pub const RULES: &[&Rule] = &[
     &ep_011::RULE,
     &ep_012::RULE,
     &key_001::RULE,
+    &key_002::RULE,
+    &key_004::RULE,
+    &key_005::RULE,
     &key_006::RULE,
     &key_007::RULE,
     &key_009::RULE,
+    &key_010::RULE,
 ];
 
 /// The rule of an id.

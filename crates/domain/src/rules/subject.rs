@@ -4,6 +4,7 @@ use super::verdict::{Evidence, Judgement, Reason, Verdict, known, reasons};
 use crate::severity::Severity;
 use jiff::Timestamp;
 
+use crate::access::{KeyAccess, NoAccess};
 use crate::fact::{Fact, Gap, Source};
 use crate::ids::{ConfigName, EndpointName, KeyRef};
 use crate::inventory::{
@@ -49,6 +50,8 @@ pub struct ConfigView<'a> {
 pub struct KeyView<'a> {
     /// The key.
     pub key: &'a inventory::Key,
+    /// Who can use it, by its policy and its grants.
+    pub access: Result<&'a KeyAccess, &'a NoAccess>,
     /// Who names it.
     pub uses: &'a [KeyUse],
     /// Why the uses may not be all.

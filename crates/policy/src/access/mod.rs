@@ -4,6 +4,7 @@ mod channel;
 mod compare;
 mod lockout;
 mod outsiders;
+mod powers;
 mod users;
 
 use std::borrow::Cow;
@@ -11,6 +12,7 @@ use std::borrow::Cow;
 pub use compare::{Beyond, Comparison, Own, compare};
 pub use lockout::{Lockout, lockout};
 pub use outsiders::{Outsider, outsiders};
+pub use powers::{Power, powers};
 pub use users::{Use, Users, Way};
 
 use crate::document::{Arn, Document, Entry, Identity, Kind, entry};

@@ -11,6 +11,8 @@ use crate::request::{Caller, Stack};
 pub struct Outsider {
     /// An ARN, or the name of a service.
     pub who: String,
+    /// Its account; of a service, none.
+    pub account: Option<String>,
     /// It is named itself; else it stands for all that are like it.
     pub is_itself: bool,
     /// It stands for everybody whom nothing names.
@@ -85,6 +87,7 @@ fn of_asker(
         if let Some(proof) = proof {
             found.push(Outsider {
                 who: asker.arn.clone(),
+                account: asker.caller.account().map(ToOwned::to_owned),
                 is_itself: asker.is_itself,
                 is_anybody: !asker.is_named,
                 is_service,

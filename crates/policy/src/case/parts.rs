@@ -94,6 +94,16 @@ impl Reader {
     }
 }
 
+impl Grant {
+    /// Reads the grants of an answer of ListGrants (AWS KMS API, `GrantListEntry`).
+    ///
+    /// # Errors
+    /// It is not JSON, or a grant has a field of a wrong type.
+    pub fn read_list(text: &str) -> Result<Vec<Self>, Malformed> {
+        read_grants(&Node::read(text)?)
+    }
+}
+
 /// A value that is not null.
 pub(super) fn given<'a, 'b>(node: &'b Node<'a>) -> Option<&'b Node<'a>> {
     (node.shape() != Shape::Null).then_some(node)

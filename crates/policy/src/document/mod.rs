@@ -10,7 +10,7 @@ pub use principal::{Arn, Entry, Identity, Who};
 pub(crate) use principal::{entry, identity_of};
 
 use crate::json::{Malformed, Node, Position};
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, Piece};
 
 /// What a document is attached to, and so which elements it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,6 +40,14 @@ impl Kind {
         }
     }
 }
+
+/// Keys that say of which organisation somebody is, in lower case.
+const ORGANIZATION_KEYS: [&str; 4] = [
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:sourceorgid",
+    "aws:sourceorgpaths",
+];
 
 /// A policy document.
 #[derive(Clone, Debug)]
@@ -82,6 +90,45 @@ impl Document {
         accounts.sort();
         accounts.dedup();
         accounts
+    }
+
+    /// Whether a condition asks of which organisation somebody is.
+    #[must_use]
+    pub fn names_organizations(&self) -> bool {
+        let conditions = self.statements.iter().flat_map(|one| &one.conditions);
+        conditions
+            .into_iter()
+            .any(|condition| ORGANIZATION_KEYS.contains(&&*condition.key))
+    }
+
+    /// The organisations that conditions name.
+    #[must_use]
+    pub fn organizations(&self) -> Vec<String> {
+        let conditions = self.statements.iter().flat_map(|one| &one.conditions);
+        let of_organization =
+            conditions.filter(|condition| ORGANIZATION_KEYS.contains(&&*condition.key));
+        let mut named: Vec<String> = of_organization
+            .flat_map(|condition| condition.expected.iter())
+            .filter_map(|expected| match expected {
+                Expected::Text(pattern) => match pattern.pieces().first() {
+                    Some(Piece::Text(text)) => text.split('/').next().map(ToOwned::to_owned),
+                    Some(Piece::Run | Piece::One | Piece::Variable(_)) | None => None,
+                },
+                Expected::Arn(_)
+                | Expected::FilledArn(_)
+                | Expected::Number(_)
+                | Expected::Date(_)
+                | Expected::Boolean(_)
+                | Expected::Binary(_)
+                | Expected::Address(_)
+                | Expected::Disputed
+                | Expected::Unreadable => None,
+            })
+            .filter(|text| text.starts_with("o-"))
+            .collect();
+        named.sort();
+        named.dedup();
+        named
     }
 
     /// Its statements, in their order.

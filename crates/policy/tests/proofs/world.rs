@@ -206,7 +206,12 @@ const KEYS: [Key; 13] = [
     Key {
         name: "aws:SourceIp",
         operators: &["IpAddress", "NotIpAddress", "IpAddressIfExists"],
-        patterns: &["10.16.0.0/12", "10.17.0.0/16", "192.168.1.1", "2001:db8::/32"],
+        patterns: &[
+            "10.16.0.0/12",
+            "10.17.0.0/16",
+            "192.168.1.1",
+            "2001:db8::/32",
+        ],
         values: &[
             "10.16.0.1",
             "10.17.2.3",

@@ -252,6 +252,18 @@ fn probe(op: Op, address: &Address, bucket: &BucketName) -> Option<Call> {
         .into(),
         Op::DescribeKey => input::DescribeKey { key_id }.into(),
         Op::GetKeyRotationStatus => input::GetKeyRotationStatus { key_id }.into(),
+        Op::GetKeyPolicy => input::GetKeyPolicy {
+            key_id,
+            policy_name: "default".to_owned(),
+        }
+        .into(),
+        Op::ListGrants => input::ListGrants {
+            key_id,
+            limit: 1,
+            marker: None,
+        }
+        .into(),
+        Op::DescribeOrganization => input::DescribeOrganization {}.into(),
         Op::ListResourceTags => input::ListResourceTags {
             key_id,
             limit: 1,

@@ -234,6 +234,12 @@ pub(crate) const KEYS: &[Key] = &[
         settings.rotation_days_max
     ),
     whole!(
+        "keys.grant_days_max",
+        "a grant that is older is a finding, in days (KEY-010)",
+        1..=3650,
+        settings.grant_days_max
+    ),
+    whole!(
         "keys.material_expiry_days",
         "imported key material that expires within so many days is a finding (EP-006)",
         0..=3650,

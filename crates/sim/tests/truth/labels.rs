@@ -55,6 +55,9 @@ pub(crate) fn labels(estate: &Value, strict: bool) -> BTreeMap<(String, String),
         }
         let arn = &key["arn"];
         say("KEY-001", arn, key_001(name, key));
+        for (rule, label) in by_policy(name) {
+            say(rule, arn, label);
+        }
         say("KEY-006", arn, estate.key_006(name, key));
         say("KEY-007", arn, estate.key_007(name, key));
         say("KEY-009", arn, key_009(name));
@@ -68,6 +71,9 @@ pub(crate) fn labels(estate: &Value, strict: bool) -> BTreeMap<(String, String),
     let managed = ("not_applicable", "aws_managed");
     for aws in [named, &estate.all["storage"]["aws_key"]] {
         say("KEY-001", aws, managed);
+        for (rule, _) in by_policy("plain") {
+            say(rule, aws, managed);
+        }
         say("KEY-006", aws, estate.when_configured(managed));
         say("KEY-007", aws, estate.when_configured(managed));
         say("KEY-009", aws, managed);
@@ -404,6 +410,29 @@ fn key_001(name: &str, key: &Value) -> Label {
         (_, false, _) => ("not_applicable", "rotation_not_supported"),
         (_, true, true) => ("pass", "rotation_on"),
         (_, true, false) => ("fail", "rotation_off"),
+    }
+}
+
+/// What is right to say of a key's policy and grants: the keys of the own account have the default
+/// policy and no grants, and KMS shows those of others to their own account only.
+fn by_policy(name: &str) -> [(&'static str, Label); 4] {
+    let all = |label: Label| {
+        [
+            ("KEY-002", label),
+            ("KEY-004", label),
+            ("KEY-005", label),
+            ("KEY-010", label),
+        ]
+    };
+    match name {
+        "closed" => all(("unknown", "access_denied")),
+        "shared" | "stranger" => all(("unknown", "owner_account_not_read")),
+        _ => [
+            ("KEY-002", ("pass", "nobody_outside")),
+            ("KEY-004", ("fail", "left_to_account")),
+            ("KEY-005", ("pass", "root_can_change_it")),
+            ("KEY-010", ("pass", "no_grants")),
+        ],
     }
 }
 

@@ -34,6 +34,8 @@ impl KeyBook {
                 rotation: None,
                 tags: None,
                 aliases: None,
+                policy: None,
+                grants: None,
             },
         );
         let foreign = arn.account() != caller.account;
@@ -59,6 +61,17 @@ impl KeyBook {
                 arn: arn.clone(),
                 page: Page::default(),
                 so_far: Tags::new(),
+            });
+            // KMS API, GetKeyPolicy: "Cross-account use: No".
+            questions.push(KeyAsk::Policy {
+                caller: caller.clone(),
+                arn: arn.clone(),
+            });
+            questions.push(KeyAsk::Grants {
+                caller: caller.clone(),
+                arn: arn.clone(),
+                page: Page::default(),
+                so_far: Vec::new(),
             });
             let home = CellId {
                 account: arn.account(),

@@ -7,9 +7,11 @@ mod described;
 mod details;
 mod members;
 mod owner;
+mod policies;
 mod readers;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use members::Members;
 
@@ -58,6 +60,9 @@ pub(super) struct KeyBook {
     members: Members,
     accounts_asked: BTreeSet<AccountId>,
     accounts_open: BTreeSet<AccountId>,
+    organization_asked: bool,
+    /// Key policies, each text once: most of an account's keys have the same.
+    policies: BTreeSet<Arc<str>>,
 }
 
 #[derive(Debug)]
@@ -98,6 +103,8 @@ impl KeyBook {
             members: Members::default(),
             accounts_asked: BTreeSet::new(),
             accounts_open: BTreeSet::new(),
+            organization_asked: false,
+            policies: BTreeSet::new(),
         }
     }
 
@@ -281,6 +288,16 @@ impl KeyBook {
                 so_far,
             } => {
                 self.on_tags(caller, arn, &page, so_far, answer, &mut outcome);
+            }
+            KeyAsk::Policy { caller, arn } => self.on_policy(&caller, &arn, answer, &mut outcome),
+            KeyAsk::Grants {
+                caller,
+                arn,
+                page,
+                so_far,
+            } => self.on_grants(caller, arn, &page, so_far, answer, &mut outcome),
+            KeyAsk::Organization { caller } => {
+                self.on_organization(&caller, answer, &mut outcome);
             }
             KeyAsk::Members { caller, page } => {
                 self.on_members(caller, &page, answer, &mut outcome);

@@ -1,0 +1,228 @@
+//! Who can use a key of the inventory: what its policy and its grants let whom do, found once for all
+//! the rules that ask.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sagelock_policy::access::{self, Lockout, Outsider, lockout, outsiders, powers};
+use sagelock_policy::prove::{Doubt, Proof};
+use sagelock_policy::{Document, Kind};
+
+use crate::fact::{Fact, Gap};
+use crate::ids::AccountId;
+use crate::inventory::{Key, Keys, Membership};
+use crate::settings::Settings;
+
+/// What a key policy and grants say.
+#[derive(Clone, Debug)]
+pub struct KeyAccess {
+    /// Who outside can use the key.
+    pub outsiders: Vec<Outside>,
+    /// Why there may be more of them.
+    pub doubts: Vec<String>,
+    /// Whether the key policy can be changed, whoever leaves.
+    pub lockout: Lockout,
+    /// Who may both administer the key and use it by the key policy alone.
+    pub both: Vec<String>,
+    /// Whether the key policy leaves both to the account's own policies.
+    pub is_left_to_account: bool,
+}
+
+/// Somebody outside.
+#[derive(Clone, Debug)]
+pub struct Outside {
+    /// An ARN, or the name of a service.
+    pub who: String,
+    /// What it is.
+    pub kind: OutsideKind,
+    /// Actions: `kms:Decrypt`.
+    pub actions: Vec<&'static str>,
+}
+
+/// Who is outside, and how far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OutsideKind {
+    /// Anybody of any account.
+    Anybody,
+    /// Of an account that is in no organisation of ours.
+    Stranger(AccountId),
+    /// Of an account of which it is not known whether it is one of ours.
+    Unsure(AccountId),
+    /// A service that may act for anybody.
+    Service,
+    /// Of an organisation of which it is not known whether it is ours.
+    Organization,
+}
+
+/// Why nothing is known.
+#[derive(Clone, Debug)]
+pub enum NoAccess {
+    /// Nobody asked: the key is of an account that was not looked at.
+    NotAsked,
+    /// It could not be read.
+    Gap(Box<Gap>),
+    /// The key policy is none.
+    Malformed(String),
+}
+
+/// What is known of keys, by their policies: most keys of an account have the same one.
+#[derive(Debug, Default)]
+pub struct Accesses {
+    known: BTreeMap<(Arc<str>, String), Arc<KeyAccess>>,
+}
+
+impl Accesses {
+    /// Who can use a key.
+    ///
+    /// # Errors
+    /// Its policy or its grants are not known.
+    pub fn of(
+        &mut self,
+        key: &Key,
+        keys: &Keys,
+        settings: &Settings,
+    ) -> Result<Arc<KeyAccess>, NoAccess> {
+        let (Some(policy), Some(grants)) = (&key.policy, &key.grants) else {
+            return Err(NoAccess::NotAsked);
+        };
+        let text = read(&policy.fact)?;
+        let grants = read(&grants.fact)?;
+        let place = (text.clone(), key.arn.region().to_string());
+        if grants.is_empty()
+            && let Some(known) = self.known.get(&place)
+        {
+            return Ok(known.clone());
+        }
+        let document = Document::read(Kind::Resource, text)
+            .map_err(|error| NoAccess::Malformed(error.to_string()))?;
+        let is_plain = grants.is_empty();
+        let asked = access::Key {
+            policy: Some(document),
+            grants: Some(grants.clone()),
+            ..access::Key::new(key.arn.as_str())
+        };
+        let found = Arc::new(look(&asked, keys, settings));
+        if is_plain {
+            self.known.insert(place, found.clone());
+        }
+        Ok(found)
+    }
+}
+
+fn read<T>(fact: &Fact<T>) -> Result<&T, NoAccess> {
+    match fact {
+        Fact::Known(value) => Ok(value),
+        Fact::Unknown(gap) => Err(NoAccess::Gap(Box::new(Gap::clone(gap)))),
+    }
+}
+
+fn look(key: &access::Key, keys: &Keys, settings: &Settings) -> KeyAccess {
+    let named = key.policy.as_ref().map(Document::organizations);
+    let named = named.unwrap_or_default();
+    let organization = keys.organization.as_ref().map(|read| read.fact.known());
+    // Whether those that are named are ours is not known: then both are asked.
+    let (sure, perhaps) = match organization {
+        Some(Some(own)) => (own.iter().map(String::as_str).collect::<Vec<_>>(), None),
+        Some(None) | None if named.is_empty() => (Vec::new(), None),
+        Some(None) | None => {
+            let all: Vec<&str> = named.iter().map(String::as_str).collect();
+            (all, Some(Vec::new()))
+        }
+    };
+    let allowed: Vec<&str> = settings
+        .allowed_accounts
+        .iter()
+        .map(AccountId::as_str)
+        .collect();
+    let mut doubts = Vec::new();
+    let mut find = |organizations: &[&str]| match outsiders(key, &allowed, organizations) {
+        Ok(found) => found,
+        Err(doubt) => {
+            doubts.push(doubt.to_string());
+            Vec::new()
+        }
+    };
+    let surely = find(&sure);
+    let perhaps = perhaps.map(|organizations: Vec<&str>| find(&organizations));
+    let mut outside = Vec::new();
+    for one in &surely {
+        note(&mut outside, one, kind(one, keys), &mut doubts);
+    }
+    for one in perhaps.iter().flatten() {
+        let is_new = !surely
+            .iter()
+            .any(|known| known.who == one.who && known.action == one.action);
+        if is_new {
+            note(
+                &mut outside,
+                one,
+                Some(OutsideKind::Organization),
+                &mut doubts,
+            );
+        }
+    }
+    doubts.sort();
+    doubts.dedup();
+    let (mut both, mut is_left_to_account) = (Vec::new(), false);
+    for power in powers(key) {
+        match (power.administers && power.uses, power.is_account) {
+            (true, true) => is_left_to_account = true,
+            (true, false) => both.push(power.who),
+            (false, _) => {}
+        }
+    }
+    KeyAccess {
+        outsiders: outside,
+        doubts,
+        lockout: lockout(key),
+        both,
+        is_left_to_account,
+    }
+}
+
+/// What an outsider is; `None` where it turns out to be one of ours.
+fn kind(one: &Outsider, keys: &Keys) -> Option<OutsideKind> {
+    if one.is_service {
+        return Some(OutsideKind::Service);
+    }
+    if one.is_anybody {
+        return Some(OutsideKind::Anybody);
+    }
+    let account = AccountId::new(one.account.as_deref()?);
+    if keys.is_of_home(&account) {
+        return None;
+    }
+    let said = keys.own_organization.get(&account);
+    Some(match said.and_then(|read| read.fact.known()) {
+        Some(Membership::Member) => return None,
+        Some(Membership::Stranger | Membership::NoOrganization) => OutsideKind::Stranger(account),
+        None => OutsideKind::Unsure(account),
+    })
+}
+
+fn note(
+    outside: &mut Vec<Outside>,
+    one: &Outsider,
+    kind: Option<OutsideKind>,
+    doubts: &mut Vec<String>,
+) {
+    let Some(kind) = kind else { return };
+    match &one.proof {
+        Proof::Proved => {}
+        Proof::Possible(found) => doubts.extend(found.iter().map(Doubt::to_string)),
+        Proof::Violated(_) => {
+            let same = outside.iter_mut().find(|known| {
+                known.kind == kind && (known.who == one.who || kind == OutsideKind::Anybody)
+            });
+            match same {
+                Some(same) if same.actions.contains(&one.action) => {}
+                Some(same) => same.actions.push(one.action),
+                None => outside.push(Outside {
+                    who: one.who.clone(),
+                    kind,
+                    actions: vec![one.action],
+                }),
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Who may use a key: its policy and its grants; and whose organisation a policy names.
+
+use std::sync::Arc;
+
+use sagelock_policy::request::Grant;
+
+use super::{KeyBook, Outcome, endless, malformed, unknown};
+use crate::call::{Op, view};
+use crate::collect::ask::{KeyAsk, Page};
+use crate::collect::{Answer, PAGES_MAX};
+use crate::fact::{Fact, Read};
+use crate::ids::{AccountId, KeyArn};
+use crate::inventory::CellId;
+
+impl KeyBook {
+    pub(super) fn on_policy(
+        &mut self,
+        caller: &CellId,
+        arn: &KeyArn,
+        answer: Answer,
+        outcome: &mut Outcome,
+    ) {
+        let gap = malformed(caller, Op::GetKeyPolicy, arn.as_str());
+        let (source, viewed) = answer.view::<view::GetKeyPolicy>(gap);
+        let fact = match viewed {
+            Err(failure) => unknown(failure, outcome),
+            Ok(read) => {
+                let text: Arc<str> = read.policy.into();
+                let text = match self.policies.get(&text) {
+                    Some(known) => known.clone(),
+                    None => {
+                        self.policies.insert(text.clone());
+                        self.want_named(caller, &text, outcome);
+                        text
+                    }
+                };
+                Fact::Known(text)
+            }
+        };
+        if let Some(key) = self.keys.by_arn.get_mut(arn) {
+            key.policy = Some(Read { source, fact });
+        }
+        self.answered(arn);
+    }
+
+    /// Asks about the accounts and the organisation that a key policy names.
+    fn want_named(&mut self, caller: &CellId, text: &str, outcome: &mut Outcome) {
+        let kind = sagelock_policy::Kind::Resource;
+        let Ok(document) = sagelock_policy::Document::read(kind, text) else {
+            return;
+        };
+        for account in document.accounts() {
+            self.want_owner(caller, AccountId::new(&account), outcome);
+        }
+        if document.names_organizations()
+            && self.ask_organization
+            && self.keys.organization.is_none()
+            && !self.organization_asked
+        {
+            self.organization_asked = true;
+            let caller = CellId {
+                account: self.home.clone(),
+                region: caller.region.clone(),
+            };
+            outcome.asks.push(KeyAsk::Organization { caller });
+        }
+    }
+
+    pub(super) fn on_organization(
+        &mut self,
+        caller: &CellId,
+        answer: Answer,
+        outcome: &mut Outcome,
+    ) {
+        let gap = malformed(caller, Op::DescribeOrganization, "");
+        let (source, viewed) = answer.view::<view::DescribeOrganization>(gap);
+        let fact = match viewed {
+            Ok(view) => Fact::Known(view.organization.and_then(|one| one.id)),
+            // Organizations API, DescribeOrganization, errors.
+            Err(failure) if failure.error.code == "AWSOrganizationsNotInUseException" => {
+                Fact::Known(None)
+            }
+            Err(failure) => unknown(failure, outcome),
+        };
+        self.keys.organization = Some(Read { source, fact });
+    }
+
+    pub(super) fn on_grants(
+        &mut self,
+        caller: CellId,
+        arn: KeyArn,
+        page: &Page,
+        mut so_far: Vec<Grant>,
+        answer: Answer,
+        outcome: &mut Outcome,
+    ) {
+        let gap = malformed(&caller, Op::ListGrants, arn.as_str());
+        let (source, viewed) = answer.view::<view::ListGrants>(&gap);
+        let fact = match viewed {
+            Err(failure) => unknown(failure, outcome),
+            Ok(listed) => {
+                let text = serde_json::Value::from(listed.grants).to_string();
+                match Grant::read_list(&text) {
+                    Err(wrong) => {
+                        let gap = crate::fact::Gap {
+                            said: wrong.to_string(),
+                            ..gap()
+                        };
+                        outcome.gaps.push(gap.clone());
+                        Fact::Unknown(gap.into())
+                    }
+                    Ok(grants) => {
+                        so_far.extend(grants);
+                        let marker = listed
+                            .next_marker
+                            .filter(|_| listed.truncated.unwrap_or(false));
+                        match page.after(marker) {
+                            Some(page) if page.number < PAGES_MAX => {
+                                outcome.asks.push(KeyAsk::Grants {
+                                    caller,
+                                    arn,
+                                    page,
+                                    so_far,
+                                });
+                                return;
+                            }
+                            Some(_) => endless(gap(), outcome),
+                            None => Fact::Known(so_far),
+                        }
+                    }
+                }
+            }
+        };
+        if let Some(key) = self.keys.by_arn.get_mut(&arn) {
+            key.grants = Some(Read { source, fact });
+        }
+        self.answered(&arn);
+    }
+}

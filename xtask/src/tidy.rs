@@ -17,7 +17,7 @@ const LINES_MAX: usize = 500;
 /// Which room may depend on which, and nothing else.
 const GRAPH: &[(&str, &[&str])] = &[
     ("sagelock-policy", &[]),
-    ("sagelock-domain", &[]),
+    ("sagelock-domain", &["sagelock-policy"]),
     ("sagelock-aws", &["sagelock-domain"]),
     ("sagelock-sim", &["sagelock-domain"]),
     ("sagelock-store", &["sagelock-domain"]),

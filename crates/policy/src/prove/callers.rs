@@ -88,11 +88,11 @@ pub(crate) fn askers(stacks: &[&Stack], partition: &str, accounts: &[&str]) -> O
                 is_role && session.account == identity.account
             });
             askers.extend(own.map(|session| of((*session).clone())));
-            let names = sessions.iter().filter_map(|session| match &session.who {
+            let taken = sessions.iter().filter_map(|session| match &session.who {
                 Who::Session(_, name) => Some(&**name),
                 Who::Root | Who::User(_) | Who::Role(_) | Who::Federated(_) => None,
             });
-            askers.push(of(identity.session_but(&names.collect::<Vec<_>>())));
+            askers.push(of(identity.session_but(&taken.collect::<Vec<_>>())));
         } else {
             askers.push(of(identity.clone()));
         }

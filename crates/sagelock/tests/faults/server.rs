@@ -214,6 +214,14 @@ fn healthy(asked: &Asked) -> Answer {
         "GetKeyRotationStatus" => {
             json!({ "KeyRotationEnabled": true, "RotationPeriodInDays": 365 })
         }
+        "GetKeyPolicy" => json!({ "PolicyName": "default", "Policy": json!({
+            "Version": "2012-10-17",
+            "Statement": [{ "Effect": "Allow", "Resource": "*",
+                "Principal": { "AWS": format!("arn:aws:iam::{ACCOUNT}:root") },
+                "Action": ["kms:Describe*", "kms:PutKeyPolicy"] }],
+        })
+        .to_string() }),
+        "ListGrants" => json!({ "Grants": [], "Truncated": false }),
         "ListResourceTags" => json!({ "Tags": [], "Truncated": false }),
         other => return Answer::error("UnknownOperationException", other),
     };

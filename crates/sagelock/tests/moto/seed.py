@@ -66,6 +66,13 @@ def key(name, kms=kms, account=ACCOUNT, region=REGION, state="Enabled", rotation
 owned = (("owner", "ml"),)
 key("good", rotation=True, tags=owned, aliases=["alias/prod-good"])
 key("plain")
+# Open to everybody; the account has no say in its policy; and a grant to the whole account.
+public = json.dumps({"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*", "Principal": "*"},
+    {"Effect": "Allow", "Action": "kms:PutKeyPolicy", "Resource": "*", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/admin"}},
+]})
+key("open", Policy=public)
+kms.create_grant(KeyId=keys["open"]["id"], GranteePrincipal=f"arn:aws:iam::{ACCOUNT}:root", Operations=["Decrypt"])
 key("misnamed", rotation=True, tags=owned, aliases=["alias/misnamed"])
 key("disabled", state="Disabled", tags=owned, aliases=["alias/prod-disabled"])
 key("leaving", state="PendingDeletion", aliases=["alias/prod-leaving"])
@@ -121,7 +128,7 @@ REFERENCES = [
     by("elsewhere", "arn", keys["elsewhere"]["arn"]),
     by("aws", "arn", keys["aws"]["arn"]),
 ]
-for name in ["good", "plain", "misnamed", "disabled", "leaving", "rsa", "signing", "hmac", "imported", "multi"]:
+for name in ["good", "plain", "open", "misnamed", "disabled", "leaving", "rsa", "signing", "hmac", "imported", "multi"]:
     REFERENCES += all_forms(name)
 OUTPUT_REFERENCES = [
     by(None, "absent", None),

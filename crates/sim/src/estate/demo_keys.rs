@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::builder::{Builder, shared_with};
-use super::demo_teams::{TEAMS, pick};
+use super::demo_teams::{TEAMS, Team, pick};
 use crate::world::World;
 
 /// How an endpoint comes by its key.
@@ -129,9 +129,18 @@ pub(super) fn make(world: &mut World, regions: &[&str]) -> Keys {
                     { "TagKey": "tenant", "TagValue": tenant },
                     { "TagKey": "owner", "TagValue": "security" },
                 ]);
-                let input =
+                let mut input =
                     json!({ "Description": format!("ML endpoints of {tenant}"), "Tags": tags });
-                keep(tenant, builder.key(&input, &[&alias], number != 4));
+                if let Some(policy) = policy_of(tenant, team, region)
+                    && let Some(fields) = input.as_object_mut()
+                {
+                    fields.insert("Policy".to_owned(), Value::from(policy));
+                }
+                let arn = builder.key(&input, &[&alias], number != 4);
+                if *tenant == "fjord" && team.name == "payments" {
+                    grant_to_account(&mut builder, &arn);
+                }
+                keep(tenant, arn);
             }
             let plain = json!({});
             keep("outputs", builder.key(&plain, &["alias/ml/outputs"], true));
@@ -177,6 +186,65 @@ pub(super) fn grow_old(world: &mut World, keys: &Keys) {
             _ => {}
         }
     }
+}
+
+/// The policy of a tenant's key, where it is not the default one.
+fn policy_of(tenant: &str, team: &Team, region: &str) -> Option<String> {
+    let root = json!({ "AWS": format!("arn:aws:iam::{}:root", team.account) });
+    let mut statements = vec![json!({
+        "Sid": "Account", "Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*",
+    })];
+    match (tenant, team.name) {
+        // Administration and reading is the account's, and use is the service's.
+        ("aurora", _) => {
+            statements = vec![
+                json!({
+                    "Sid": "Administration", "Effect": "Allow", "Principal": root, "Resource": "*",
+                    "Action": ["kms:Describe*", "kms:Get*", "kms:List*", "kms:Put*", "kms:Update*",
+                        "kms:Enable*", "kms:Disable*", "kms:TagResource", "kms:UntagResource",
+                        "kms:CreateAlias", "kms:DeleteAlias", "kms:RevokeGrant",
+                        "kms:ScheduleKeyDeletion", "kms:CancelKeyDeletion"],
+                }),
+                json!({
+                    "Sid": "Endpoints", "Effect": "Allow", "Principal": root, "Resource": "*",
+                    "Action": "kms:CreateGrant",
+                    "Condition": {
+                        "Bool": { "kms:GrantIsForAWSResource": "true" },
+                        "StringEquals": {
+                            "kms:ViaService": format!("sagemaker.{region}.amazonaws.com"),
+                        },
+                    },
+                }),
+            ];
+        }
+        ("cirrus", "payments") => statements.push(json!({
+            "Sid": "Partner", "Effect": "Allow", "Resource": "*",
+            "Principal": { "AWS": format!("arn:aws:iam::{VENDOR}:root") },
+            "Action": ["kms:Decrypt", "kms:DescribeKey"],
+        })),
+        ("delta", "health") => statements.push(json!({
+            "Sid": "Readers", "Effect": "Allow", "Resource": "*", "Principal": "*",
+            "Action": "kms:Decrypt",
+            "Condition": { "ArnLike": { "aws:PrincipalArn": "arn:aws:iam::*:role/ml-reader-*" } },
+        })),
+        ("estuary", "health") => {
+            if let Some(fields) = statements.first_mut().and_then(Value::as_object_mut) {
+                let mfa = json!({ "Bool": { "aws:MultiFactorAuthPresent": "true" } });
+                fields.insert("Condition".to_owned(), mfa);
+            }
+        }
+        _ => return None,
+    }
+    Some(json!({ "Version": "2012-10-17", "Statement": statements }).to_string())
+}
+
+/// A grant to whoever the account lets use it.
+fn grant_to_account(builder: &mut Builder<'_>, arn: &str) {
+    let input = json!({
+        "KeyId": arn, "GranteePrincipal": format!("arn:aws:iam::{}:root", builder.account),
+        "Operations": ["Decrypt", "DescribeKey"], "Name": "nightly-scoring",
+    });
+    builder.kms("CreateGrant", &input);
 }
 
 /// The policy of a key that every team may use but research.

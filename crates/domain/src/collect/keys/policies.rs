@@ -26,14 +26,12 @@ impl KeyBook {
             Err(failure) => unknown(failure, outcome),
             Ok(read) => {
                 let text: Arc<str> = read.policy.into();
-                let text = match self.policies.get(&text) {
-                    Some(known) => known.clone(),
-                    None => {
-                        self.policies.insert(text.clone());
-                        self.want_named(caller, &text, outcome);
-                        text
-                    }
-                };
+                let known = self.policies.get(&text).cloned();
+                let text = known.unwrap_or_else(|| {
+                    self.policies.insert(text.clone());
+                    self.want_named(caller, &text, outcome);
+                    text
+                });
                 Fact::Known(text)
             }
         };

@@ -102,9 +102,14 @@ fn by_policy(name: &str) -> [(&'static str, Label); 4] {
             ("KEY-010", ("fail", "grants_wide")),
         ];
     }
+    let separated = if name == "narrow" {
+        ("pass", "separated")
+    } else {
+        ("fail", "left_to_account")
+    };
     [
         ("KEY-002", ("pass", "nobody_outside")),
-        ("KEY-004", ("fail", "left_to_account")),
+        ("KEY-004", separated),
         ("KEY-005", ("pass", "root_can_change_it")),
         ("KEY-010", ("pass", "no_grants")),
     ]

@@ -72,6 +72,10 @@ public = json.dumps({"Version": "2012-10-17", "Statement": [
     {"Effect": "Allow", "Action": "kms:PutKeyPolicy", "Resource": "*", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/admin"}},
 ]})
 key("open", Policy=public)
+narrow = json.dumps({"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Action": ["kms:Describe*", "kms:PutKeyPolicy"], "Resource": "*", "Principal": {"AWS": ACCOUNT}},
+]})
+key("narrow", Policy=narrow)
 kms.create_grant(KeyId=keys["open"]["id"], GranteePrincipal=f"arn:aws:iam::{ACCOUNT}:root", Operations=["Decrypt"])
 key("misnamed", rotation=True, tags=owned, aliases=["alias/misnamed"])
 key("disabled", state="Disabled", tags=owned, aliases=["alias/prod-disabled"])
@@ -128,7 +132,7 @@ REFERENCES = [
     by("elsewhere", "arn", keys["elsewhere"]["arn"]),
     by("aws", "arn", keys["aws"]["arn"]),
 ]
-for name in ["good", "plain", "open", "misnamed", "disabled", "leaving", "rsa", "signing", "hmac", "imported", "multi"]:
+for name in ["good", "plain", "open", "narrow", "misnamed", "disabled", "leaving", "rsa", "signing", "hmac", "imported", "multi"]:
     REFERENCES += all_forms(name)
 OUTPUT_REFERENCES = [
     by(None, "absent", None),

@@ -84,6 +84,7 @@ fn service_id(service: Service) -> &'static str {
         Service::Ec2 => "EC2",
         Service::Organizations => "Organizations",
         Service::S3 => "S3",
+        Service::Iam => "IAM",
     }
 }
 
@@ -110,6 +111,12 @@ fn public(service: Service, region: &Region, fips: bool) -> Result<String, CallE
         Service::Ec2 => format!("https://ec2{fips}.{region}.{suffix}"),
         Service::Organizations => format!("https://organizations{fips}.{region}.{suffix}"),
         Service::S3 => format!("https://s3{fips}.{region}.{suffix}"),
+        // Botocore, `endpoints.json`, iam: one for each partition.
+        Service::Iam if suffix == "amazonaws.com" && region.as_str().starts_with("us-gov-") => {
+            format!("https://iam.us-gov.{suffix}")
+        }
+        Service::Iam if suffix == "amazonaws.com" => format!("https://iam{fips}.{suffix}"),
+        Service::Iam => format!("https://iam.{region}.{suffix}"),
     })
 }
 

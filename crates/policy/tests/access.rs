@@ -39,7 +39,8 @@ fn principal(arn: &str, statements: &Value) -> Principal {
         caller: Caller::read(arn).expect("a caller"),
         identity: vec![document(Kind::Identity, statements)],
         boundary: None,
-        scp: Vec::new(),
+        is_partial: false,
+        scp: Some(Vec::new()),
         tags: None,
         organization: Some("o-mine".into()),
     }
@@ -141,7 +142,7 @@ fn boundaries_and_service_control_policies_close_ways() {
     let deny = json!([{ "Effect": "Allow", "Action": "*", "Resource": "*" },
         { "Effect": "Deny", "Action": "kms:*", "Resource": "*",
           "Condition": { "StringNotEquals": { "aws:PrincipalOrgID": "o-mine" } } }]);
-    reader.scp = vec![vec![document(Kind::Scp, &deny)]];
+    reader.scp = Some(vec![vec![document(Kind::Scp, &deny)]]);
     assert_eq!(ways(&all, &reader).0, [DIRECTLY[0]]);
     reader.organization = Some("o-other".into());
     assert_eq!(ways(&all, &reader).0, []);

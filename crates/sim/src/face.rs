@@ -69,7 +69,7 @@ impl From<&Call> for Asked {
         reason = "an arm for each operation of the table"
     )]
     fn from(call: &Call) -> Self {
-        use Service::{Ec2, Kms, Organizations, SageMaker, Sts};
+        use Service::{Ec2, Iam, Kms, Organizations, SageMaker, Sts};
         let list =
             |most: u32, next: &Option<String>| page("MaxResults", most, "NextToken", next.as_ref());
         let keys = |most: u32, next: &Option<String>| page("Limit", most, "Marker", next.as_ref());
@@ -179,6 +179,24 @@ impl From<&Call> for Asked {
                 (Kms, "ListGrants", with(page, "KeyId", &input.key_id))
             }
             Call::DescribeOrganization(_) => (Organizations, "DescribeOrganization", json!({})),
+            Call::GetAccountAuthorizationDetails(input) => {
+                let marker = input.marker.as_ref();
+                let page = page("MaxItems", input.max_items, "Marker", marker);
+                (Iam, "GetAccountAuthorizationDetails", page)
+            }
+            Call::ListParents(input) => {
+                let child = json!({ "ChildId": input.child_id });
+                (Organizations, "ListParents", child)
+            }
+            Call::ListPoliciesForTarget(input) => {
+                let page = json!({ "TargetId": input.target_id, "Filter": input.filter });
+                let page = next(page, input.next_token.as_ref());
+                (Organizations, "ListPoliciesForTarget", page)
+            }
+            Call::DescribePolicy(input) => {
+                let id = json!({ "PolicyId": input.policy_id });
+                (Organizations, "DescribePolicy", id)
+            }
             Call::GetBucketEncryption(input) => of_bucket(&input.bucket),
             Call::HeadObject(input) => of_object(&input.bucket, &input.key),
         };

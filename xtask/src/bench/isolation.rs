@@ -97,7 +97,8 @@ fn principal(tenant: usize, role: usize) -> Result<Principal> {
         arn: arn.into(),
         identity: vec![document(Kind::Identity, &json!(statements))?],
         boundary: None,
-        scp: Vec::new(),
+        is_partial: false,
+        scp: Some(Vec::new()),
         tags: Some(vec![("tenant".into(), format!("t{tenant}").into())]),
         organization: Some("o-exampleorgid".into()),
     })

@@ -107,6 +107,10 @@ impl Gap {
             | Op::GetKeyPolicy
             | Op::ListGrants
             | Op::DescribeOrganization
+            | Op::GetAccountAuthorizationDetails
+            | Op::ListParents
+            | Op::ListPoliciesForTarget
+            | Op::DescribePolicy
             | Op::GetBucketEncryption
             | Op::HeadObject => false,
         }

@@ -121,6 +121,7 @@ macro_rules! operations {
     (@prefix Ec2 $op:ident) => { concat!("ec2:", stringify!($op)) };
     (@prefix Organizations $op:ident) => { concat!("organizations:", stringify!($op)) };
     (@prefix S3 $op:ident) => { concat!("s3:", stringify!($op)) };
+    (@prefix Iam $op:ident) => { concat!("iam:", stringify!($op)) };
 }
 
 pub(super) use operations;

@@ -10,6 +10,7 @@ mod reply;
 mod table;
 mod time;
 pub mod view;
+pub mod view_iam;
 
 pub use error::{CallError, CallErrorKind, classify};
 pub use reply::{Malformed, Reply};
@@ -35,6 +36,8 @@ pub enum Service {
     Organizations,
     /// Amazon S3.
     S3,
+    /// AWS Identity and Access Management.
+    Iam,
 }
 
 impl Service {
@@ -48,6 +51,7 @@ impl Service {
             Self::Ec2 => "ec2",
             Self::Organizations => "organizations",
             Self::S3 => "s3",
+            Self::Iam => "iam",
         }
     }
 
@@ -63,7 +67,7 @@ impl Service {
             Self::SageMaker | Self::Ec2 => 10.0,
             Self::Sts => 200.0,
             Self::Kms | Self::S3 => 20.0,
-            Self::Organizations => 5.0,
+            Self::Organizations | Self::Iam => 5.0,
         }
     }
 }

@@ -19,6 +19,10 @@ const ORGANIZATIONS: Wire = Wire::Json {
 const STS: Wire = Wire::Query {
     version: "2011-06-15",
 };
+/// IAM speaks the Query protocol (botocore, iam/2010-05-08, metadata).
+const IAM: Wire = Wire::Query {
+    version: "2010-05-08",
+};
 /// EC2 speaks its own flavour of it (botocore, ec2/2016-11-15, metadata).
 const EC2: Wire = Wire::Query {
     version: "2016-11-15",
@@ -218,6 +222,34 @@ operations! {
         service: Organizations, wire: ORGANIZATIONS,
         actions: ["organizations:DescribeOrganization"],
         resource: "*", access: Read, view: view::DescribeOrganization,
+    }
+    /// The roles and users of an account and their policies, where tenants are to be isolated.
+    GetAccountAuthorizationDetails {
+        service: Iam, wire: IAM, actions: ["iam:GetAccountAuthorizationDetails"], resource: "*",
+        access: Read, view: view::GetAccountAuthorizationDetails,
+        field max_items: u32,
+        field #[serde(skip_serializing_if = "Option::is_none")] marker: Option<String>,
+    }
+    /// The unit above an account, whose service control policies bind it too.
+    ListParents {
+        service: Organizations, wire: ORGANIZATIONS, actions: ["organizations:ListParents"],
+        resource: "*", access: Read, view: view::ListParents,
+        field child_id: String,
+    }
+    /// The service and resource control policies of an account or a unit.
+    ListPoliciesForTarget {
+        service: Organizations, wire: ORGANIZATIONS,
+        actions: ["organizations:ListPoliciesForTarget"],
+        resource: "*", access: Read, view: view::ListPoliciesForTarget,
+        field target_id: String,
+        field filter: String,
+        field #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String>,
+    }
+    /// What a service or resource control policy says.
+    DescribePolicy {
+        service: Organizations, wire: ORGANIZATIONS, actions: ["organizations:DescribePolicy"],
+        resource: "*", access: Read, view: view::DescribePolicy,
+        field policy_id: String,
     }
     /// The default encryption of a bucket that an endpoint writes to or takes its model from.
     GetBucketEncryption {

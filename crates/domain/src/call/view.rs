@@ -4,6 +4,7 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+pub use super::view_iam::{AuthorizationDetails, GetAccountAuthorizationDetails};
 use super::AwsTime;
 use crate::ids::{AccountId, ConfigName, EndpointName, InstanceType, ModelName, Region};
 
@@ -153,7 +154,19 @@ views! {
     /// The organisation of an account.
     DescribeOrganization { organization: Option<OrganizationSummary>, }
     /// An organisation.
-    OrganizationSummary { id: Option<String>, }
+    OrganizationSummary { id: Option<String>, master_account_id: Option<AccountId>, }
+    /// The unit above an account or a unit.
+    ListParents { parents: Vec<Parent>, }
+    /// A unit, or the root.
+    Parent { id: String, }
+    /// A page of policies.
+    ListPoliciesForTarget { policies: Vec<PolicySummary>, next_token: Option<String>, }
+    /// A policy in a list.
+    PolicySummary { id: String, }
+    /// A policy of the organisation.
+    DescribePolicy { policy: OrganizationPolicy, }
+    /// What it says.
+    OrganizationPolicy { content: String, }
     /// A page of a key's tags.
     ListResourceTags { tags: Vec<KeyTag>, truncated: Option<bool>, next_marker: Option<String>, }
     /// A key's tag.

@@ -3,6 +3,7 @@
 use sagelock_policy::request::Grant;
 
 use super::buckets::BucketAsk;
+use super::principals::PrincipalAsk;
 use super::roster::AccountAsk;
 use crate::call::{Call, Op, input};
 use crate::ids::{AccountId, ConfigName, EndpointName, KeyArn, ModelName, Region};
@@ -129,6 +130,7 @@ pub(super) enum Ask {
     Cell(usize, CellAsk),
     Keys(KeyAsk),
     Buckets(BucketAsk),
+    Principals(PrincipalAsk),
 }
 
 /// A key has one policy, of this name (KMS API, GetKeyPolicy, `PolicyName`).

@@ -18,6 +18,8 @@ impl Collector {
                     .entry(account.clone())
                     .or_default()
                     .extend(regions);
+                let asks = self.principals.enter(&account);
+                self.ready.extend(asks.into_iter().map(Ask::Principals));
                 self.unopened.extend(cells);
                 let held = self.held.remove(&account).unwrap_or_default();
                 self.ready.extend(held);
@@ -27,7 +29,7 @@ impl Collector {
                 for ask in self.held.remove(&account).unwrap_or_default() {
                     let ask = match ask {
                         Ask::Keys(ask) => Ask::Keys(self.book.without(ask, &account)),
-                        Ask::Cell(..) | Ask::Account(_) | Ask::Buckets(_) => ask,
+                        Ask::Cell(..) | Ask::Account(_) | Ask::Buckets(_) | Ask::Principals(_) => ask,
                     };
                     self.ready.push_back(ask);
                 }
@@ -51,7 +53,11 @@ impl Collector {
                     self.ready.push_back(Ask::Keys(ask));
                     None
                 }
-                Ask::Keys(_) | Ask::Cell(..) | Ask::Account(_) | Ask::Buckets(_) => {
+                Ask::Keys(_)
+                | Ask::Cell(..)
+                | Ask::Account(_)
+                | Ask::Buckets(_)
+                | Ask::Principals(_) => {
                     let error = CallError {
                         kind: CallErrorKind::Credentials,
                         code: "NoCredentials".to_owned(),

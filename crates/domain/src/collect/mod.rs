@@ -12,6 +12,7 @@ mod denied;
 mod entering;
 mod keys;
 mod memory;
+mod principals;
 mod roster;
 mod scope;
 mod told;
@@ -29,6 +30,7 @@ use cell::CellState;
 use closing::Settled;
 use keys::KeyBook;
 pub use memory::{Denied, Memory, Ran};
+use principals::PrincipalBook;
 use roster::Roster;
 pub use scope::{Access, Entry, Regions, Scope};
 pub use told::{Told, ToldKey};
@@ -36,7 +38,7 @@ pub use told::{Told, ToldKey};
 use crate::call::{Call, CallError, CallErrorKind, Op, Reply};
 use crate::fact::Gap;
 use crate::ids::{AccountId, Region};
-use crate::inventory::{Cell, CellId, Keys};
+use crate::inventory::{Cell, CellId, Keys, Principals};
 use crate::recording::Recording;
 
 /// Names a call that has been started.
@@ -85,6 +87,7 @@ pub struct Collector {
     shared: Recording,
     lately_denied: Denied,
     buckets: BucketBook,
+    principals: PrincipalBook,
     ready: VecDeque<Ask>,
     /// Questions to accounts that are not entered yet.
     held: BTreeMap<AccountId, Vec<Ask>>,
@@ -118,6 +121,7 @@ impl Collector {
             unscanned: 0,
             book: KeyBook::new(scope),
             buckets: BucketBook::new(),
+            principals: PrincipalBook::new(scope),
             shared: Recording::default(),
             lately_denied: Denied::default(),
             ready: VecDeque::new(),
@@ -155,6 +159,19 @@ impl Collector {
     pub fn reading(mut self, reading: StorageReading) -> Self {
         self.buckets.set_reading(reading);
         self
+    }
+
+    /// With who there is in the accounts, and what binds them.
+    #[must_use]
+    pub fn with_principals(mut self) -> Self {
+        self.principals.set_wanted();
+        self
+    }
+
+    /// Who there is, where it was asked for.
+    #[must_use]
+    pub fn principals(&self) -> &Principals {
+        self.principals.found()
     }
 
     /// What to do next.
@@ -245,8 +262,8 @@ impl Collector {
     fn remembered(&self, ask: &Ask) -> Option<(Timestamp, Result<Reply, CallError>)> {
         match ask {
             Ask::Cell(index, ask) => self.open.get(index)?.remembered(ask),
-            // Credentials are not remembered.
-            Ask::Account(_) => None,
+            // Credentials are not remembered, nor what may be another by now.
+            Ask::Account(_) | Ask::Principals(_) => None,
             Ask::Buckets(_) if !self.remembers => None,
             Ask::Buckets(ask) => {
                 let (address, call) = ask.call();
@@ -286,6 +303,7 @@ impl Collector {
             Ask::Keys(ask) => ask.call(),
             Ask::Account(ask) => self.roster.call(ask),
             Ask::Buckets(ask) => ask.call(),
+            Ask::Principals(ask) => self.principals.call(ask),
             Ask::Cell(index, ask) => {
                 let state = self.open.get(index);
                 // A cell is closed when nothing of it is asked any more.
@@ -322,11 +340,12 @@ impl Collector {
             Ask::Keys(ask) => ask.subject(),
             Ask::Account(ask) => self.roster.subject(ask),
             Ask::Buckets(ask) => ask.subject(),
+            Ask::Principals(ask) => PrincipalBook::subject(ask),
         };
         let answer = Answer::of(&call, address, subject, result, now);
         let settled = match &ask {
             Ask::Cell(index, _) => Settled::Cell(*index),
-            Ask::Keys(_) | Ask::Account(_) | Ask::Buckets(_) => Settled::Shared,
+            Ask::Keys(_) | Ask::Account(_) | Ask::Buckets(_) | Ask::Principals(_) => Settled::Shared,
         };
         match ask {
             Ask::Keys(ask) => {
@@ -336,6 +355,12 @@ impl Collector {
             Ask::Account(ask) => {
                 let entered = self.roster.on_answer(ask, answer);
                 self.enter(entered);
+            }
+            Ask::Principals(ask) => {
+                let outcome = self.principals.on_answer(ask, answer);
+                self.ready
+                    .extend(outcome.asks.into_iter().map(Ask::Principals));
+                self.gaps.extend(outcome.gaps);
             }
             Ask::Buckets(ask) => {
                 let outcome = self.buckets.on_answer(&ask, answer);

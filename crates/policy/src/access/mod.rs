@@ -113,8 +113,10 @@ pub struct Principal {
     pub identity: Vec<Document>,
     /// Its permissions boundary.
     pub boundary: Option<Document>,
-    /// Service control policies of its account, by level.
-    pub scp: Vec<Vec<Document>>,
+    /// Not all of its policies could be read.
+    pub is_partial: bool,
+    /// Service control policies of its account, by level; `None` where they are not known.
+    pub scp: Option<Vec<Vec<Document>>>,
     /// Its tags, where they are known and sessions cannot have others (IAM User Guide, "Pass session
     /// tags in AWS STS").
     pub tags: Option<Vec<(Box<str>, Box<str>)>>,
@@ -131,7 +133,8 @@ impl Principal {
             caller,
             identity: Vec::new(),
             boundary: None,
-            scp: Vec::new(),
+            is_partial: false,
+            scp: Some(Vec::new()),
             tags: None,
             organization: None,
         }

@@ -223,9 +223,14 @@ impl<'a> Users<'a> {
             return Proof::Proved;
         }
         let stack = stack.get_or_init(|| Stack {
-            identity: principal.identity.clone(),
-            boundary: principal.boundary.clone(),
-            scp: principal.scp.clone(),
+            // What is not known may allow everything.
+            identity: if principal.is_partial {
+                everything()
+            } else {
+                principal.identity.clone()
+            },
+            boundary: principal.boundary.clone().filter(|_| !principal.is_partial),
+            scp: principal.scp.clone().unwrap_or_default(),
             ..self.stack.clone()
         });
         let mut found = Proof::Proved;
@@ -233,16 +238,25 @@ impl<'a> Users<'a> {
             for channel in self.channels(plan.way, stack).iter().copied() {
                 match self.one(plan.way, principal, &caller, channel, stack) {
                     Proof::Proved => {}
-                    violated @ Proof::Violated(_) => return violated,
+                    violated @ Proof::Violated(_) => {
+                        return self.as_far_as_known(principal, plan, violated);
+                    }
                     possible @ Proof::Possible(_) => found = possible,
                 }
             }
         }
+        self.as_far_as_known(principal, plan, found)
+    }
+
+    /// What was found, where not everything is known that could make it another.
+    fn as_far_as_known(&self, principal: &Principal, plan: &Plan, found: Proof) -> Proof {
         match found {
             // Grants only add: without them nothing is proved closed.
             Proof::Proved if self.key.grants.is_none() && plan.way.is_granted() => {
                 Proof::Possible(vec![Doubt::Grants])
             }
+            Proof::Violated(_) if principal.is_partial => Proof::Possible(vec![Doubt::Policies]),
+            Proof::Violated(_) if principal.scp.is_none() => Proof::Possible(vec![Doubt::Scp]),
             Proof::Proved | Proof::Violated(_) | Proof::Possible(_) => found,
         }
     }
@@ -377,7 +391,10 @@ impl<'a> Users<'a> {
         match reach {
             Reach::Never => true,
             Reach::Open => false,
-            Reach::ByOwn => !may_allow(&principal.identity, plan.way.action(), &self.key.arn),
+            Reach::ByOwn => {
+                !principal.is_partial
+                    && !may_allow(&principal.identity, plan.way.action(), &self.key.arn)
+            }
         }
     }
 

@@ -70,7 +70,7 @@ pub fn document_name(place: Place) -> String {
         Kind::Session => "session".to_owned(),
         Kind::Scp => format!("scp[{}][{}]", place.level, place.document),
         Kind::Rcp => format!("rcp[{}][{}]", place.level, place.document),
-        Kind::Resource => "key".to_owned(),
+        Kind::Resource | Kind::Trust => "key".to_owned(),
         Kind::Endpoint => "vpce".to_owned(),
     }
 }

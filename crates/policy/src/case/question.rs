@@ -147,7 +147,12 @@ impl Reader {
                         self.documents(Kind::Identity, value, &name("identity"))?;
                 }
                 "pb" => principal.boundary = self.document(Kind::Boundary, value, &name("pb"))?,
-                "scp" => principal.scp = self.levels(Kind::Scp, value, &name("scp"))?,
+                "scp" => {
+                    let levels = given(value)
+                        .map(|node| self.levels(Kind::Scp, node, &name("scp")))
+                        .transpose()?;
+                    principal.scp = levels;
+                }
                 "tags" => principal.tags = given(value).map(pairs).transpose()?,
                 "organization" => {
                     let text = given(value).map(|node| node.text("the id of an organisation"));

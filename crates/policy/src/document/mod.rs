@@ -29,13 +29,15 @@ pub enum Kind {
     Resource,
     /// Of a VPC endpoint.
     Endpoint,
+    /// Of a role, on who may assume it: it needs no resource, which is the role.
+    Trust,
 }
 
 impl Kind {
     /// Whether its statements say whom they are about.
     pub(crate) const fn has_principal(self) -> bool {
         match self {
-            Self::Rcp | Self::Resource | Self::Endpoint => true,
+            Self::Rcp | Self::Resource | Self::Endpoint | Self::Trust => true,
             Self::Identity | Self::Boundary | Self::Session | Self::Scp => false,
         }
     }

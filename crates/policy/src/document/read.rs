@@ -7,7 +7,7 @@ use super::principal::{Entry, entry};
 use super::{Document, Effect, Kind, Listed, Statement};
 use crate::context;
 use crate::json::{Malformed, Member, Node, Places, Position, Shape};
-use crate::pattern::{Pattern, Syntax};
+use crate::pattern::{Pattern, Piece, Syntax};
 
 pub(super) fn document(kind: Kind, root: &Node<'_>) -> Result<Document, Malformed> {
     let mut has_variables = false;
@@ -142,7 +142,13 @@ fn statement(
         effect: effect.ok_or_else(|| node.wrong("`Effect` is missing"))?,
         principals,
         actions: actions.required(node, "Action")?,
-        resources: resources.required(node, "Resource")?,
+        resources: match resources.found {
+            None if kind == Kind::Trust => Listed {
+                is_all_but: false,
+                list: vec![Pattern::of(vec![Piece::Run])].into(),
+            },
+            found => Either { found }.required(node, "Resource")?,
+        },
         conditions,
     })
 }

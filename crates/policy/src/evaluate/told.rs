@@ -137,7 +137,7 @@ fn allowing(request: &Request, decision: &Decision<Truth>, noted: &[Noted]) -> V
             Kind::Scp | Kind::Endpoint => is_yes(noted),
             Kind::Boundary | Kind::Session => with_caps && is_yes(noted),
             Kind::Identity => with_identity && is_yes(noted),
-            Kind::Resource => classes.iter().any(|class| is_class(noted, *class)),
+            Kind::Resource | Kind::Trust => classes.iter().any(|class| is_class(noted, *class)),
             Kind::Rcp => false,
         })
         .map(because)
@@ -155,7 +155,7 @@ fn reasons(decision: &Decision<Truth>, trace: &Trace) -> (Vec<Box<str>>, Vec<Ope
                 (Effect::Deny, _) => unknown(decision.denied),
                 (Effect::Allow, Kind::Scp) => allowed && unknown(decision.scp),
                 (Effect::Allow, Kind::Endpoint) => allowed && unknown(decision.endpoint),
-                (Effect::Allow, Kind::Resource) => allowed,
+                (Effect::Allow, Kind::Resource | Kind::Trust) => allowed,
                 (Effect::Allow, Kind::Identity) => allowed && unknown(decision.caller),
                 (Effect::Allow, Kind::Boundary | Kind::Session) => allowed && unknown(decision.cap),
                 (Effect::Allow, Kind::Rcp) => false,

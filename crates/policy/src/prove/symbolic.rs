@@ -27,6 +27,10 @@ pub enum Doubt {
     Key(Box<str>),
     /// The grants of the key are not known.
     Grants,
+    /// The service control policies of the caller's account are not known.
+    Scp,
+    /// Not all of the caller's policies are known.
+    Policies,
     /// It depends on aliases that somebody may be allowed to give.
     Alias,
     /// It would take too much memory.
@@ -39,6 +43,8 @@ impl fmt::Display for Doubt {
             Self::Open(question) => question.fmt(f),
             Self::Key(name) => write!(f, "condition:{name}"),
             Self::Grants => f.write_str("grants"),
+            Self::Scp => f.write_str("scp"),
+            Self::Policies => f.write_str("policies"),
             Self::Alias => f.write_str("alias"),
             Self::Budget => f.write_str("budget"),
         }

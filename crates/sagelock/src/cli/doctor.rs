@@ -180,7 +180,15 @@ fn probe(op: Op, address: &Address, bucket: &BucketName) -> Option<Call> {
         | Op::ListAccounts
         | Op::ListAccountsForParent
         | Op::ListOrganizationalUnitsForParent
-        | Op::ListTagsForResource => return None,
+        | Op::ListTagsForResource
+        | Op::ListParents
+        | Op::ListPoliciesForTarget
+        | Op::DescribePolicy => return None,
+        Op::GetAccountAuthorizationDetails => input::GetAccountAuthorizationDetails {
+            max_items: 1,
+            marker: None,
+        }
+        .into(),
         Op::GetCallerIdentity => input::GetCallerIdentity {}.into(),
         Op::DescribeRegions => input::DescribeRegions { all_regions: true }.into(),
         Op::DescribeAccount => input::DescribeAccount {

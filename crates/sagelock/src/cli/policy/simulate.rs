@@ -116,7 +116,7 @@ fn kind_name(kind: Kind) -> &'static str {
         Kind::Session => "session",
         Kind::Scp => "scp",
         Kind::Rcp => "rcp",
-        Kind::Resource => "key",
+        Kind::Resource | Kind::Trust => "key",
         Kind::Endpoint => "vpce",
     }
 }

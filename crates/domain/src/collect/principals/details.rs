@@ -1,0 +1,153 @@
+//! Users and roles out of the pages of IAM's answer: a policy may stand on another page than who has
+//! it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::call::view_iam::{
+    AttachedPolicy, AuthorizationDetails, Members, PermissionsBoundary, PolicyDetail, Tag,
+};
+use crate::inventory::{Principal, Tags};
+
+/// What the pages so far said.
+#[derive(Debug, Default)]
+pub(super) struct Pages {
+    people: Vec<Person>,
+    groups: BTreeMap<String, Group>,
+    /// Managed policies, by ARN.
+    managed: BTreeMap<String, Arc<str>>,
+}
+
+#[derive(Debug)]
+struct Person {
+    found: Principal,
+    attached: Vec<String>,
+    boundary: Option<String>,
+    groups: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Group {
+    policies: Vec<Arc<str>>,
+    attached: Vec<String>,
+}
+
+impl Pages {
+    /// Takes a page. A text that many have is kept once.
+    pub(super) fn add(&mut self, details: AuthorizationDetails, texts: &mut BTreeSet<Arc<str>>) {
+        let mut keep = |encoded: &str| -> Arc<str> {
+            let text: Arc<str> = decoded(encoded).into();
+            if let Some(known) = texts.get(&text) {
+                return known.clone();
+            }
+            texts.insert(text.clone());
+            text
+        };
+        for user in details.user_detail_list.0 {
+            let found = principal(user.arn, user.tags, user.user_policy_list, None, &mut keep);
+            self.people.push(Person {
+                found,
+                attached: arns(user.attached_managed_policies),
+                boundary: boundary(user.permissions_boundary),
+                groups: user.group_list.0,
+            });
+        }
+        for role in details.role_detail_list.0 {
+            let trust = role.assume_role_policy_document;
+            let found = principal(role.arn, role.tags, role.role_policy_list, trust, &mut keep);
+            self.people.push(Person {
+                found,
+                attached: arns(role.attached_managed_policies),
+                boundary: boundary(role.permissions_boundary),
+                groups: Vec::new(),
+            });
+        }
+        for group in details.group_detail_list.0 {
+            let own = group.group_policy_list.0.iter();
+            let policies = own.map(|policy| keep(&policy.policy_document)).collect();
+            let attached = arns(group.attached_managed_policies);
+            self.groups
+                .insert(group.group_name, Group { policies, attached });
+        }
+        for policy in details.policies.0 {
+            let versions = policy.policy_version_list.0;
+            let current = versions
+                .iter()
+                .find(|version| version.is_default_version.as_deref() == Some("true"));
+            if let Some(version) = current {
+                self.managed.insert(policy.arn, keep(&version.document));
+            }
+        }
+    }
+
+    /// Everybody, with the policies of each.
+    pub(super) fn close(self) -> Vec<Principal> {
+        let Self {
+            people,
+            groups,
+            managed,
+        } = self;
+        people
+            .into_iter()
+            .map(|person| {
+                let mut found = person.found;
+                let mut attached = person.attached;
+                for name in &person.groups {
+                    match groups.get(name) {
+                        Some(group) => {
+                            found.policies.extend(group.policies.iter().cloned());
+                            attached.extend(group.attached.iter().cloned());
+                        }
+                        None => found.is_partial = true,
+                    }
+                }
+                for arn in attached {
+                    match managed.get(&arn) {
+                        Some(text) => found.policies.push(text.clone()),
+                        None => found.is_partial = true,
+                    }
+                }
+                if let Some(arn) = person.boundary {
+                    found.boundary = managed.get(&arn).cloned();
+                    found.is_partial |= found.boundary.is_none();
+                }
+                found
+            })
+            .collect()
+    }
+}
+
+fn principal(
+    arn: String,
+    tags: Members<Tag>,
+    inline: Members<PolicyDetail>,
+    trust: Option<String>,
+    keep: &mut impl FnMut(&str) -> Arc<str>,
+) -> Principal {
+    let tags = tags.0.into_iter().map(|tag| (tag.key, tag.value));
+    let inline = inline.0.iter();
+    Principal {
+        arn,
+        tags: tags.collect::<Tags>(),
+        policies: inline.map(|policy| keep(&policy.policy_document)).collect(),
+        boundary: None,
+        is_partial: false,
+        trust: trust.map(|text| keep(&text)),
+    }
+}
+
+fn arns(attached: Members<AttachedPolicy>) -> Vec<String> {
+    attached.0.into_iter().map(|one| one.policy_arn).collect()
+}
+
+fn boundary(boundary: Option<PermissionsBoundary>) -> Option<String> {
+    boundary.map(|one| one.permissions_boundary_arn)
+}
+
+/// IAM gives documents percent-encoded (IAM API, `PolicyDetail`: "URL-encoded compliant with RFC
+/// 3986").
+fn decoded(text: &str) -> String {
+    percent_encoding::percent_decode_str(text)
+        .decode_utf8_lossy()
+        .into_owned()
+}

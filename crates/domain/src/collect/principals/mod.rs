@@ -1,0 +1,367 @@
+//! Who there is in the accounts, and what the organisation lets them do: asked for where somebody
+//! wants to know who can use which key.
+
+mod details;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use details::Pages;
+
+use super::ask::Page;
+use super::scope::Scope;
+use super::{Address, Answer, PAGES_MAX};
+use crate::call::{Call, Op, input, view};
+use crate::fact::{Fact, Gap, GapReason, Read};
+use crate::ids::{AccountId, Region};
+use crate::inventory::{Control, Principals};
+
+/// IAM gives at most 1,000 a page (IAM API, GetAccountAuthorizationDetails, `MaxItems`).
+const DETAILS_PAGE: u32 = 1_000;
+
+/// A question about who there is.
+#[derive(Clone, Debug)]
+pub(in crate::collect) enum PrincipalAsk {
+    Details { account: AccountId, page: Page },
+    Organization,
+    Parent { child: String },
+    Attached {
+        control: Control,
+        target: String,
+        page: Page,
+        so_far: Vec<String>,
+    },
+    Policy { id: String },
+}
+
+/// What is known of who there is, and what is still asked.
+#[derive(Debug)]
+pub(in crate::collect) struct PrincipalBook {
+    is_wanted: bool,
+    home: Address,
+    found: Principals,
+    pages: BTreeMap<AccountId, Pages>,
+    /// Accounts and units about which it was asked.
+    asked: BTreeSet<String>,
+    /// Accounts that wait until it is known whether there is an organisation.
+    waiting: Vec<AccountId>,
+    texts: BTreeSet<Arc<str>>,
+}
+
+/// What an answer leads to.
+#[derive(Default)]
+pub(in crate::collect) struct Outcome {
+    pub(in crate::collect) asks: Vec<PrincipalAsk>,
+    pub(in crate::collect) gaps: Vec<Gap>,
+}
+
+impl PrincipalBook {
+    pub(in crate::collect) fn new(scope: &Scope) -> Self {
+        Self {
+            is_wanted: false,
+            home: Address {
+                account: scope.account.clone(),
+                region: crate::regions::organizations_home(&scope.home),
+            },
+            found: Principals::default(),
+            pages: BTreeMap::new(),
+            asked: BTreeSet::new(),
+            waiting: Vec::new(),
+            texts: BTreeSet::new(),
+        }
+    }
+
+    pub(in crate::collect) fn set_wanted(&mut self) {
+        self.is_wanted = true;
+    }
+
+    pub(in crate::collect) fn found(&self) -> &Principals {
+        &self.found
+    }
+
+    /// Takes up an account that was entered.
+    pub(in crate::collect) fn enter(&mut self, account: &AccountId) -> Vec<PrincipalAsk> {
+        if !self.is_wanted || self.pages.contains_key(account) {
+            return Vec::new();
+        }
+        self.pages.insert(account.clone(), Pages::default());
+        let mut asks = vec![PrincipalAsk::Details {
+            account: account.clone(),
+            page: Page::default(),
+        }];
+        match self.found.controls.management.as_ref().map(|read| &read.fact) {
+            Some(Fact::Known(Some(_))) => asks.extend(self.climb(account.to_string())),
+            Some(Fact::Known(None) | Fact::Unknown(_)) => {}
+            None => {
+                if self.waiting.is_empty() {
+                    asks.push(PrincipalAsk::Organization);
+                }
+                self.waiting.push(account.clone());
+            }
+        }
+        asks
+    }
+
+    /// What is attached to an account or a unit, and what is above it.
+    fn climb(&mut self, target: String) -> Vec<PrincipalAsk> {
+        if !self.asked.insert(target.clone()) {
+            return Vec::new();
+        }
+        let mut asks: Vec<PrincipalAsk> = Control::ALL
+            .into_iter()
+            .map(|control| PrincipalAsk::Attached {
+                control,
+                target: target.clone(),
+                page: Page::default(),
+                so_far: Vec::new(),
+            })
+            .collect();
+        // The root has nothing above it (Organizations API, `Root`, `Id`).
+        if target.starts_with("r-") {
+            self.found.controls.parents.insert(target, Fact::Known(None));
+        } else {
+            asks.push(PrincipalAsk::Parent { child: target });
+        }
+        asks
+    }
+
+    pub(in crate::collect) fn on_answer(
+        &mut self,
+        ask: PrincipalAsk,
+        answer: Answer,
+    ) -> Outcome {
+        match ask {
+            PrincipalAsk::Details { account, page } => self.on_details(&account, &page, answer),
+            PrincipalAsk::Organization => self.on_organization(answer),
+            PrincipalAsk::Parent { child } => self.on_parent(child, answer),
+            PrincipalAsk::Attached {
+                control,
+                target,
+                page,
+                so_far,
+            } => self.on_attached(control, target, &page, so_far, answer),
+            PrincipalAsk::Policy { id } => self.on_policy(id, answer),
+        }
+    }
+
+    fn on_details(&mut self, account: &AccountId, page: &Page, answer: Answer) -> Outcome {
+        let region = iam_home(&self.home.region);
+        let gap = || gap(Op::GetAccountAuthorizationDetails, account, &region, "");
+        let (source, viewed) = answer.view::<view::GetAccountAuthorizationDetails>(gap);
+        let mut outcome = Outcome::default();
+        let fact = match viewed {
+            Err(failure) => unknown(failure.gap, &mut outcome),
+            Ok(reply) => {
+                let details = reply.get_account_authorization_details_result;
+                let Some(details) = details else {
+                    let fact = unknown(gap(), &mut outcome);
+                    let read = Read { source, fact };
+                    self.found.by_account.insert(account.clone(), read);
+                    return outcome;
+                };
+                let is_more = details.is_truncated.as_deref() == Some("true");
+                let marker = details.marker.clone().filter(|_| is_more);
+                let pages = self.pages.entry(account.clone()).or_default();
+                pages.add(details, &mut self.texts);
+                match page.after(marker) {
+                    Some(page) if page.number < PAGES_MAX => {
+                        let account = account.clone();
+                        outcome.asks.push(PrincipalAsk::Details { account, page });
+                        return outcome;
+                    }
+                    Some(_) => unknown(endless(gap()), &mut outcome),
+                    None => Fact::Known(std::mem::take(pages).close()),
+                }
+            }
+        };
+        let read = Read { source, fact };
+        self.found.by_account.insert(account.clone(), read);
+        outcome
+    }
+
+    fn on_organization(&mut self, answer: Answer) -> Outcome {
+        let home = self.home.clone();
+        let gap = || gap(Op::DescribeOrganization, &home.account, &home.region, "");
+        let (source, viewed) = answer.view::<view::DescribeOrganization>(gap);
+        let mut outcome = Outcome::default();
+        let fact = match viewed {
+            Ok(view) => Fact::Known(view.organization.and_then(|one| one.master_account_id)),
+            // Organizations API, DescribeOrganization, errors.
+            Err(failure) if failure.error.code == "AWSOrganizationsNotInUseException" => {
+                Fact::Known(None)
+            }
+            Err(failure) => unknown(failure.gap, &mut outcome),
+        };
+        let is_there = matches!(fact, Fact::Known(Some(_)));
+        self.found.controls.management = Some(Read { source, fact });
+        for account in std::mem::take(&mut self.waiting) {
+            if is_there {
+                outcome.asks.extend(self.climb(account.to_string()));
+            }
+        }
+        outcome
+    }
+
+    fn on_parent(&mut self, child: String, answer: Answer) -> Outcome {
+        let home = self.home.clone();
+        let gap = || gap(Op::ListParents, &home.account, &home.region, &child);
+        let (_, viewed) = answer.view::<view::ListParents>(gap);
+        let mut outcome = Outcome::default();
+        let fact = match viewed {
+            Err(failure) => unknown(failure.gap, &mut outcome),
+            // Organizations API, ListParents: "a child can have only a single parent".
+            Ok(listed) => match listed.parents.into_iter().next() {
+                None => unknown(gap(), &mut outcome),
+                Some(parent) => {
+                    outcome.asks.extend(self.climb(parent.id.clone()));
+                    Fact::Known(Some(parent.id))
+                }
+            },
+        };
+        self.found.controls.parents.insert(child, fact);
+        outcome
+    }
+
+    fn on_attached(
+        &mut self,
+        control: Control,
+        target: String,
+        page: &Page,
+        mut so_far: Vec<String>,
+        answer: Answer,
+    ) -> Outcome {
+        let home = self.home.clone();
+        let gap = || gap(Op::ListPoliciesForTarget, &home.account, &home.region, &target);
+        let (_, viewed) = answer.view::<view::ListPoliciesForTarget>(gap);
+        let mut outcome = Outcome::default();
+        let fact = match viewed {
+            Err(failure) => unknown(failure.gap, &mut outcome),
+            Ok(listed) => {
+                so_far.extend(listed.policies.into_iter().map(|policy| policy.id));
+                match page.after(listed.next_token) {
+                    Some(page) if page.number < PAGES_MAX => {
+                        outcome.asks.push(PrincipalAsk::Attached {
+                            control,
+                            target,
+                            page,
+                            so_far,
+                        });
+                        return outcome;
+                    }
+                    Some(_) => unknown(endless(gap()), &mut outcome),
+                    None => {
+                        for id in &so_far {
+                            if self.asked.insert(id.clone()) {
+                                outcome.asks.push(PrincipalAsk::Policy { id: id.clone() });
+                            }
+                        }
+                        Fact::Known(so_far)
+                    }
+                }
+            }
+        };
+        self.found.controls.attached.insert((control, target), fact);
+        outcome
+    }
+
+    fn on_policy(&mut self, id: String, answer: Answer) -> Outcome {
+        let home = self.home.clone();
+        let gap = || gap(Op::DescribePolicy, &home.account, &home.region, &id);
+        let (_, viewed) = answer.view::<view::DescribePolicy>(gap);
+        let mut outcome = Outcome::default();
+        let fact = match viewed {
+            Err(failure) => unknown(failure.gap, &mut outcome),
+            Ok(read) => Fact::Known(read.policy.content.into()),
+        };
+        self.found.controls.texts.insert(id, fact);
+        outcome
+    }
+
+    /// The call that asks it, and where.
+    pub(in crate::collect) fn call(&self, ask: &PrincipalAsk) -> (Address, Call) {
+        let home = self.home.clone();
+        match ask {
+            PrincipalAsk::Details { account, page } => (
+                Address {
+                    account: account.clone(),
+                    region: iam_home(&home.region),
+                },
+                input::GetAccountAuthorizationDetails {
+                    max_items: DETAILS_PAGE,
+                    marker: page.token.clone(),
+                }
+                .into(),
+            ),
+            PrincipalAsk::Organization => (home, input::DescribeOrganization {}.into()),
+            PrincipalAsk::Parent { child } => (
+                home,
+                input::ListParents {
+                    child_id: child.clone(),
+                }
+                .into(),
+            ),
+            PrincipalAsk::Attached {
+                control,
+                target,
+                page,
+                ..
+            } => (
+                home,
+                input::ListPoliciesForTarget {
+                    target_id: target.clone(),
+                    filter: control.as_str().to_owned(),
+                    next_token: page.token.clone(),
+                }
+                .into(),
+            ),
+            PrincipalAsk::Policy { id } => (
+                home,
+                input::DescribePolicy {
+                    policy_id: id.clone(),
+                }
+                .into(),
+            ),
+        }
+    }
+
+    /// What it is about, for a gap.
+    pub(in crate::collect) fn subject(ask: &PrincipalAsk) -> String {
+        match ask {
+            PrincipalAsk::Details { .. } | PrincipalAsk::Organization => String::new(),
+            PrincipalAsk::Parent { child } => child.clone(),
+            PrincipalAsk::Attached { target, .. } => target.clone(),
+            PrincipalAsk::Policy { id } => id.clone(),
+        }
+    }
+}
+
+/// Where IAM of a partition answers (botocore, `endpoints.json`, iam).
+fn iam_home(region: &Region) -> Region {
+    if region.as_str().starts_with("cn-") {
+        return Region::new("cn-north-1");
+    }
+    crate::regions::organizations_home(region)
+}
+
+fn gap(call: Op, account: &AccountId, region: &Region, subject: &str) -> Gap {
+    Gap {
+        call,
+        account: account.clone(),
+        region: region.clone(),
+        reason: GapReason::MalformedReply,
+        subject: subject.to_owned(),
+        said: String::new(),
+    }
+}
+
+fn endless(gap: Gap) -> Gap {
+    Gap {
+        reason: GapReason::TooManyPages,
+        ..gap
+    }
+}
+
+fn unknown<T>(gap: Gap, outcome: &mut Outcome) -> Fact<T> {
+    outcome.gaps.push(gap.clone());
+    Fact::Unknown(gap.into())
+}

@@ -1,0 +1,115 @@
+//! Who there is in an account, and what binds it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Tags;
+use crate::fact::{Fact, Gap, Read};
+use crate::ids::AccountId;
+
+/// A user or role, and what its policies say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    /// Its ARN, with its path.
+    pub arn: String,
+    /// Its tags.
+    pub tags: Tags,
+    /// The texts of its policies, its groups' included.
+    pub policies: Vec<Arc<str>>,
+    /// The text of its permissions boundary.
+    pub boundary: Option<Arc<str>>,
+    /// A policy that is attached to it was not told.
+    pub is_partial: bool,
+    /// Of a role, the text of its trust policy.
+    pub trust: Option<Arc<str>>,
+}
+
+/// Who there is, and what binds them.
+#[derive(Clone, Debug, Default)]
+pub struct Principals {
+    /// By account.
+    pub by_account: BTreeMap<AccountId, Read<Vec<Principal>>>,
+    /// What the organisation says.
+    pub controls: Controls,
+}
+
+/// Service and resource control policies of an organisation.
+#[derive(Clone, Debug, Default)]
+pub struct Controls {
+    /// The management account, which none of them binds; `None` within: there is no organisation.
+    pub management: Option<Read<Option<AccountId>>>,
+    /// Above an account or a unit; `None` within: nothing, it is the root.
+    pub parents: BTreeMap<String, Fact<Option<String>>>,
+    /// By kind and target: the ids of the policies that are attached.
+    pub attached: BTreeMap<(Control, String), Fact<Vec<String>>>,
+    /// By id.
+    pub texts: BTreeMap<String, Fact<Arc<str>>>,
+}
+
+/// A kind of control policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Control {
+    /// Of what an account's own may do.
+    Service,
+    /// Of what may be done with an account's resources.
+    Resource,
+}
+
+impl Control {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Service, Self::Resource];
+
+    /// As Organizations calls it (Organizations API, `PolicyType`).
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Service => "SERVICE_CONTROL_POLICY",
+            Self::Resource => "RESOURCE_CONTROL_POLICY",
+        }
+    }
+}
+
+/// More units than these are not above one another (Organizations User Guide, "Quotas for AWS
+/// Organizations", OU maximum nesting).
+const DEPTH_MAX: usize = 8;
+
+impl Controls {
+    /// The policies that bind an account, by level, the root first; none where nothing does.
+    ///
+    /// # Errors
+    /// Something of it could not be read; `None` is that it was not asked for.
+    pub fn levels(
+        &self,
+        control: Control,
+        account: &AccountId,
+    ) -> Result<Vec<Vec<Arc<str>>>, Option<Arc<Gap>>> {
+        match self.management.as_ref().map(|read| &read.fact) {
+            None => return Err(None),
+            Some(Fact::Unknown(gap)) => return Err(Some(gap.clone())),
+            Some(Fact::Known(None)) => return Ok(Vec::new()),
+            Some(Fact::Known(Some(management))) if management == account => return Ok(Vec::new()),
+            Some(Fact::Known(Some(_))) => {}
+        }
+        let mut levels = Vec::new();
+        let mut at = account.to_string();
+        for _ in 0..DEPTH_MAX {
+            let ids = known(self.attached.get(&(control, at.clone())))?;
+            let texts = ids.iter().map(|id| known(self.texts.get(id)).cloned());
+            levels.push(texts.collect::<Result<Vec<_>, _>>()?);
+            match known(self.parents.get(&at))? {
+                Some(parent) => at.clone_from(parent),
+                None => break,
+            }
+        }
+        levels.reverse();
+        Ok(levels)
+    }
+}
+
+fn known<T>(fact: Option<&Fact<T>>) -> Result<&T, Option<Arc<Gap>>> {
+    match fact {
+        None => Err(None),
+        Some(Fact::Unknown(gap)) => Err(Some(gap.clone())),
+        Some(Fact::Known(value)) => Ok(value),
+    }
+}

@@ -13,6 +13,7 @@ pub mod fact;
 pub mod ids;
 pub mod instance;
 pub mod inventory;
+pub mod isolation;
 pub mod kpi;
 pub mod permissions;
 pub mod recording;

@@ -41,6 +41,8 @@ pub struct Settings {
     pub material_expiry_days: u32,
     /// How long a superseded configuration may stay for a rollback, in days (EP-011, EP-002).
     pub superseded_keep_days: u32,
+    /// ARNs, with wildcards, of those who are trusted not to take a second step to a key (isolation).
+    pub trusted_admins: Vec<String>,
     /// Regions whose denial is expected; it is shown, and does not make a run incomplete.
     pub expected_denied: BTreeSet<Region>,
     /// Rules that are switched off, by id.
@@ -92,6 +94,13 @@ impl Settings {
             .unwrap_or_else(|| self.default_data_class.clone())
     }
 
+    /// Whether somebody is trusted not to take a second step to a key.
+    #[must_use]
+    pub fn is_trusted_admin(&self, arn: &str) -> bool {
+        let mut patterns = self.trusted_admins.iter();
+        patterns.any(|pattern| sagelock_policy::is_arn_like(pattern, arn))
+    }
+
     /// Whether "a key cannot cover it" is no excuse for data of this class.
     #[must_use]
     pub fn is_regulated(&self, class: &str) -> bool {
@@ -137,6 +146,7 @@ impl Default for Settings {
             grant_days_max: 365,
             material_expiry_days: 30,
             superseded_keep_days: 7,
+            trusted_admins: Vec::new(),
             expected_denied: BTreeSet::new(),
             rules_off: BTreeSet::new(),
         }

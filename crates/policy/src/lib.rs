@@ -18,6 +18,6 @@ pub mod prove;
 pub mod request;
 
 pub use document::{Document, Effect, Kind, Statement};
-pub use evaluate::{Answer, evaluate, explain};
+pub use evaluate::{Answer, evaluate, explain, is_like as is_arn_like};
 pub use json::{Malformed, Position};
 pub use request::{Request, Stack};

@@ -29,7 +29,7 @@ fn key(statements: &Value) -> Key {
         grants: Some(Vec::new()),
         aliases: Some(vec!["alias/team-a".into()]),
         tags: Some(vec![("team".into(), "a".into())]),
-        rcp: Vec::new(),
+        rcp: Some(Vec::new()),
     }
 }
 

@@ -11,7 +11,8 @@ use sagelock_domain::collect::{Collector, Scope, StorageReading, Told};
 use sagelock_domain::drive::{Calls, Driver};
 use sagelock_domain::fact::{Gap, GapReason};
 use sagelock_domain::ids::Region;
-use sagelock_domain::inventory::{Cell, CellId, Key, Keys};
+use sagelock_domain::inventory::{Cell, CellId, Key, Keys, Principals};
+use sagelock_domain::isolation::Tenancy;
 use sagelock_domain::rules::RULES;
 
 use crate::config::Config;
@@ -30,6 +31,9 @@ pub(crate) struct Done {
     pub(crate) keys: Keys,
     /// The cells, where somebody asked to keep them.
     pub(crate) cells: Vec<Cell>,
+    /// Who there is, and whose endpoints run as whom, where somebody asked for them.
+    pub(crate) principals: Principals,
+    pub(crate) tenancy: Tenancy,
 }
 
 /// What is kept of an audit beside its findings.
@@ -39,6 +43,8 @@ pub(crate) struct Keep {
     pub(crate) cells: bool,
     /// Every name, for who wants none of them said.
     pub(crate) names: bool,
+    /// Who there is and what binds them, for who wants to know who can use a key.
+    pub(crate) principals: bool,
 }
 
 /// What is known before anything is asked.
@@ -83,6 +89,9 @@ pub(crate) async fn audit(
     };
     let reading = StorageReading::of(&config.settings);
     let mut collector = Collector::new(&scope).reading(reading);
+    if keep.principals {
+        collector = collector.with_principals();
+    }
     let history = &past.history;
     collector.hear(past.told);
     if past.remembers {
@@ -98,12 +107,16 @@ pub(crate) async fn audit(
     let mut packed = Ok(());
     let mut kept = Vec::new();
     let mut names = Names::new();
+    let mut tenancy = Tenancy::default();
     let mut harvest = |driver: &mut Driver<Collector>| {
         for cell in driver.source_mut().take_cells() {
             let found = assessor.assess_cell(&cell, driver.source().keys());
             match findings.add(cell.id.clone(), records(&found)) {
                 Ok(pack) => history.close(&cell, pack.clone()),
                 Err(error) => packed = Err(error),
+            }
+            if keep.principals {
+                tenancy.note(&cell, driver.source().keys(), &config.settings);
             }
             if keep.names {
                 names.append(&mut names_of(&cell));
@@ -159,6 +172,8 @@ pub(crate) async fn audit(
     Ok(Done {
         audit,
         calls,
+        principals: collected.principals().clone(),
+        tenancy,
         keys: collected.into_keys(),
         cells: kept,
     })

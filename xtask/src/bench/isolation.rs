@@ -141,6 +141,6 @@ fn key(number: usize) -> Result<Key> {
         grants: Some(Vec::new()),
         aliases: Some(Vec::new()),
         tags: Some(vec![("tenant".into(), format!("t{tenant}").into())]),
-        rcp: Vec::new(),
+        rcp: Some(Vec::new()),
     })
 }

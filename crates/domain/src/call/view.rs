@@ -4,8 +4,8 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-pub use super::view_iam::{AuthorizationDetails, GetAccountAuthorizationDetails};
 use super::AwsTime;
+pub use super::view_iam::{AuthorizationDetails, GetAccountAuthorizationDetails};
 use crate::ids::{AccountId, ConfigName, EndpointName, InstanceType, ModelName, Region};
 
 /// Declares views: PascalCase fields, all `Option` fields absent or null alike.

@@ -29,7 +29,9 @@ impl Collector {
                 for ask in self.held.remove(&account).unwrap_or_default() {
                     let ask = match ask {
                         Ask::Keys(ask) => Ask::Keys(self.book.without(ask, &account)),
-                        Ask::Cell(..) | Ask::Account(_) | Ask::Buckets(_) | Ask::Principals(_) => ask,
+                        Ask::Cell(..) | Ask::Account(_) | Ask::Buckets(_) | Ask::Principals(_) => {
+                            ask
+                        }
                     };
                     self.ready.push_back(ask);
                 }

@@ -345,7 +345,9 @@ impl Collector {
         let answer = Answer::of(&call, address, subject, result, now);
         let settled = match &ask {
             Ask::Cell(index, _) => Settled::Cell(*index),
-            Ask::Keys(_) | Ask::Account(_) | Ask::Buckets(_) | Ask::Principals(_) => Settled::Shared,
+            Ask::Keys(_) | Ask::Account(_) | Ask::Buckets(_) | Ask::Principals(_) => {
+                Settled::Shared
+            }
         };
         match ask {
             Ask::Keys(ask) => {

@@ -31,8 +31,8 @@ pub struct Key {
     pub aliases: Option<Vec<Box<str>>>,
     /// Its tags; `None` where they are not known.
     pub tags: Option<Vec<(Box<str>, Box<str>)>>,
-    /// Resource control policies of its account, by level.
-    pub rcp: Vec<Vec<Document>>,
+    /// Resource control policies of its account, by level; `None` where they are not known.
+    pub rcp: Option<Vec<Vec<Document>>>,
 }
 
 impl Key {
@@ -45,7 +45,7 @@ impl Key {
             grants: None,
             aliases: None,
             tags: None,
-            rcp: Vec::new(),
+            rcp: Some(Vec::new()),
         }
     }
 
@@ -70,7 +70,7 @@ impl Key {
     /// What decides, whoever asks.
     fn stack(&self) -> Stack {
         Stack {
-            rcp: self.rcp.clone(),
+            rcp: self.rcp.clone().unwrap_or_default(),
             resource: self.policy.clone(),
             grants: self.grants().to_vec(),
             ..Stack::default()

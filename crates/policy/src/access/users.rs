@@ -257,6 +257,7 @@ impl<'a> Users<'a> {
             }
             Proof::Violated(_) if principal.is_partial => Proof::Possible(vec![Doubt::Policies]),
             Proof::Violated(_) if principal.scp.is_none() => Proof::Possible(vec![Doubt::Scp]),
+            Proof::Violated(_) if self.key.rcp.is_none() => Proof::Possible(vec![Doubt::Rcp]),
             Proof::Proved | Proof::Violated(_) | Proof::Possible(_) => found,
         }
     }

@@ -97,7 +97,12 @@ impl Reader {
                     let aliases = given(value).map(texts).transpose()?;
                     key.aliases = aliases.map(|list| list.into_iter().map(Into::into).collect());
                 }
-                "rcp" => key.rcp = self.levels(Kind::Rcp, value, "key.rcp")?,
+                "rcp" => {
+                    let levels = given(value)
+                        .map(|node| self.levels(Kind::Rcp, node, "key.rcp"))
+                        .transpose()?;
+                    key.rcp = levels;
+                }
                 name => {
                     let message = format!(
                         "`{name}` is no field of a key; there are arn, policy, grants, tags, aliases \

@@ -94,6 +94,21 @@ impl Document {
         accounts
     }
 
+    /// Whether a statement allows an action of a name like `sts:TagSession`, under whatever conditions.
+    #[must_use]
+    pub fn may_allow(&self, action: &str) -> bool {
+        let action = action.to_ascii_lowercase();
+        let mut statements = self.statements.iter();
+        statements.any(|statement| {
+            let mut patterns = statement.actions.list.iter();
+            let is_listed = patterns.any(|pattern| {
+                let pieces = pattern.fixed();
+                pieces.is_some_and(|pieces| crate::pattern::matches(pieces, &action))
+            });
+            statement.effect == Effect::Allow && is_listed != statement.actions.is_all_but
+        })
+    }
+
     /// Whether a condition asks of which organisation somebody is.
     #[must_use]
     pub fn names_organizations(&self) -> bool {

@@ -92,8 +92,9 @@ fn from_source(evaluation: &mut Evaluation<'_>, grant: &Grant) -> Truth {
     }
 }
 
-/// Whether a text is an ARN like a pattern.
-pub(crate) fn is_like(pattern: &str, text: &str) -> bool {
+/// Whether a text is an ARN like a pattern, field by field, as `ArnLike` compares them.
+#[must_use]
+pub fn is_like(pattern: &str, text: &str) -> bool {
     let syntax = Syntax {
         wildcards: true,
         variables: false,

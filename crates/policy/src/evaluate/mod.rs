@@ -12,7 +12,7 @@ pub use told::{Answer, Because, Shut, Verdict};
 
 use crate::decide::{Authority, Decision, decide};
 use crate::request::{Request, Stack};
-pub(crate) use grant::is_like;
+pub use grant::is_like;
 pub(crate) use leaves::{Evaluation, Why};
 
 /// Truth in three values (Kleene's strong logic).

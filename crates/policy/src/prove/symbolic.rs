@@ -29,6 +29,8 @@ pub enum Doubt {
     Grants,
     /// The service control policies of the caller's account are not known.
     Scp,
+    /// The resource control policies of the key's account are not known.
+    Rcp,
     /// Not all of the caller's policies are known.
     Policies,
     /// It depends on aliases that somebody may be allowed to give.
@@ -44,6 +46,7 @@ impl fmt::Display for Doubt {
             Self::Key(name) => write!(f, "condition:{name}"),
             Self::Grants => f.write_str("grants"),
             Self::Scp => f.write_str("scp"),
+            Self::Rcp => f.write_str("rcp"),
             Self::Policies => f.write_str("policies"),
             Self::Alias => f.write_str("alias"),
             Self::Budget => f.write_str("budget"),

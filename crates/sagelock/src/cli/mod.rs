@@ -9,6 +9,7 @@ mod doctor;
 mod estimate;
 mod explain;
 mod history;
+mod isolation;
 mod keys;
 mod kpi;
 mod man;
@@ -64,6 +65,8 @@ enum Command {
     Kpi(kpi::Command),
     /// Check credentials and permissions, and say which verdicts are missing for lack of them
     Doctor(doctor::Command),
+    /// Prove which tenant can use which key
+    Isolation(isolation::Command),
     /// Govern keys and their policies
     Keys(keys::Command),
     /// Ask what a set of policies decides
@@ -218,6 +221,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Explain(command) => runtime.block_on(command.run(config()?, quiet)),
         Command::Kpi(command) => runtime.block_on(command.run()),
         Command::Doctor(command) => runtime.block_on(command.run(config()?, quiet)),
+        Command::Isolation(command) => runtime.block_on(command.run(config()?, quiet)),
         Command::Keys(command) => command.run(),
         Command::Policy(command) => command.run(quiet),
         Command::Sim(command) => runtime.block_on(command.run(quiet)),

@@ -233,6 +233,12 @@ pub(crate) const KEYS: &[Key] = &[
         90..=2560,
         settings.rotation_days_max
     ),
+    texts!(
+        "isolation.trusted_admins",
+        "ARNs, with wildcards, of those who take no second step to a key (isolation)",
+        Ok,
+        settings.trusted_admins
+    ),
     whole!(
         "keys.grant_days_max",
         "a grant that is older is a finding, in days (KEY-010)",

@@ -6,6 +6,7 @@ mod clause;
 mod csv;
 mod difference;
 mod html;
+mod isolation;
 mod json;
 mod junit;
 mod md;
@@ -30,6 +31,7 @@ use sagelock_domain::call::Op;
 use sagelock_domain::ids::{AccountId, Region};
 
 pub(crate) use difference::{write as write_difference, write_json as write_difference_json};
+pub(crate) use isolation::isolation_page;
 pub(crate) use names::some_of;
 pub(crate) use redact::{Names, names_of, redact};
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::builder::{Builder, tag_list, trusting_role};
 use super::demo_keys::{self, KeyCase, Keys};
+use super::demo_roles;
 use super::demo_storage;
 use super::demo_teams::{TEAMS, Team, pick};
 use crate::fault::{Because, Effect, Fault, Plan, Scope};
@@ -54,6 +55,7 @@ pub fn demo(now: Timestamp, seed: u64) -> World {
     organization(&mut world);
     let keys = demo_keys::make(&mut world, REGIONS);
     demo_storage::make(&mut world, &keys, REGIONS);
+    demo_roles::make(&mut world, TENANTS);
     let shift = usize::try_from(seed % 1000).unwrap_or(0);
     for index in 0..ENDPOINTS {
         deploy(&mut world, &keys, index, shift);

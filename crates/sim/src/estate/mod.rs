@@ -6,6 +6,7 @@ mod case_storage;
 pub mod cases;
 pub mod demo;
 mod demo_keys;
+mod demo_roles;
 mod demo_storage;
 mod demo_teams;
 pub mod fleet;

@@ -22,16 +22,23 @@ const DETAILS_PAGE: u32 = 1_000;
 /// A question about who there is.
 #[derive(Clone, Debug)]
 pub(in crate::collect) enum PrincipalAsk {
-    Details { account: AccountId, page: Page },
+    Details {
+        account: AccountId,
+        page: Page,
+    },
     Organization,
-    Parent { child: String },
+    Parent {
+        child: String,
+    },
     Attached {
         control: Control,
         target: String,
         page: Page,
         so_far: Vec<String>,
     },
-    Policy { id: String },
+    Policy {
+        id: String,
+    },
 }
 
 /// What is known of who there is, and what is still asked.
@@ -89,7 +96,13 @@ impl PrincipalBook {
             account: account.clone(),
             page: Page::default(),
         }];
-        match self.found.controls.management.as_ref().map(|read| &read.fact) {
+        match self
+            .found
+            .controls
+            .management
+            .as_ref()
+            .map(|read| &read.fact)
+        {
             Some(Fact::Known(Some(_))) => asks.extend(self.climb(account.to_string())),
             Some(Fact::Known(None) | Fact::Unknown(_)) => {}
             None => {
@@ -118,18 +131,17 @@ impl PrincipalBook {
             .collect();
         // The root has nothing above it (Organizations API, `Root`, `Id`).
         if target.starts_with("r-") {
-            self.found.controls.parents.insert(target, Fact::Known(None));
+            self.found
+                .controls
+                .parents
+                .insert(target, Fact::Known(None));
         } else {
             asks.push(PrincipalAsk::Parent { child: target });
         }
         asks
     }
 
-    pub(in crate::collect) fn on_answer(
-        &mut self,
-        ask: PrincipalAsk,
-        answer: Answer,
-    ) -> Outcome {
+    pub(in crate::collect) fn on_answer(&mut self, ask: PrincipalAsk, answer: Answer) -> Outcome {
         match ask {
             PrincipalAsk::Details { account, page } => self.on_details(&account, &page, answer),
             PrincipalAsk::Organization => self.on_organization(answer),
@@ -231,7 +243,14 @@ impl PrincipalBook {
         answer: Answer,
     ) -> Outcome {
         let home = self.home.clone();
-        let gap = || gap(Op::ListPoliciesForTarget, &home.account, &home.region, &target);
+        let gap = || {
+            gap(
+                Op::ListPoliciesForTarget,
+                &home.account,
+                &home.region,
+                &target,
+            )
+        };
         let (_, viewed) = answer.view::<view::ListPoliciesForTarget>(gap);
         let mut outcome = Outcome::default();
         let fact = match viewed {

@@ -1,0 +1,328 @@
+//! Which tenant can use which key: proved, shown, or possible and why.
+
+mod tenancy;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sagelock_policy::access::{self, Principal, Users, Way};
+use sagelock_policy::prove::Proof;
+use sagelock_policy::request::Caller;
+use sagelock_policy::{Document, Kind, Request};
+
+pub use tenancy::Tenancy;
+
+use crate::fact::Fact;
+use crate::ids::{AccountId, KeyArn};
+use crate::inventory::{self, Control, Keys, Principals};
+use crate::settings::Settings;
+
+/// Keys by tenants.
+#[derive(Clone, Debug)]
+pub struct Matrix {
+    /// The tenants, by name.
+    pub tenants: Vec<Tenant>,
+    /// The keys.
+    pub rows: Vec<Row>,
+    /// What every proof takes for granted.
+    pub assumptions: Vec<String>,
+}
+
+/// A tenant.
+#[derive(Clone, Debug)]
+pub struct Tenant {
+    /// As its tags name it.
+    pub name: String,
+    /// The ARNs of its users and roles.
+    pub principals: Vec<String>,
+}
+
+/// A key, and which tenant can use it.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The key.
+    pub key: KeyArn,
+    /// One of its aliases.
+    pub alias: Option<String>,
+    /// The tenants whose key it is.
+    pub owners: BTreeSet<String>,
+    /// One for each tenant.
+    pub answers: Vec<Answer>,
+}
+
+/// Whether a tenant can use a key.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// It is the tenant's own.
+    Own,
+    /// It cannot.
+    Proved,
+    /// It can.
+    Violated {
+        /// Who of it.
+        principal: Box<str>,
+        /// By which operation, and whether another step has to follow.
+        way: Way,
+        /// Such a request.
+        request: Box<Request>,
+    },
+    /// It may.
+    Possible {
+        /// Who of it.
+        principal: Box<str>,
+        /// By which operation, and whether another step has to follow.
+        way: Way,
+        /// What it depends on.
+        why: Vec<String>,
+    },
+}
+
+/// Proves, for every key that somebody uses, which tenants can use it.
+#[must_use]
+pub fn matrix(
+    tenancy: &Tenancy,
+    keys: &Keys,
+    principals: &Principals,
+    settings: &Settings,
+    mut tell: impl FnMut(usize, usize),
+) -> Matrix {
+    let people = People::new(tenancy, keys, principals, settings);
+    let mut rows = Vec::new();
+    let owned = tenancy.owners(keys, settings);
+    for (done, (arn, owners)) in owned.iter().enumerate() {
+        tell(done, owned.len());
+        let Some(key) = keys.by_arn.get(arn) else {
+            continue;
+        };
+        let asked = asked(key, principals);
+        let users = Users::new(&asked);
+        let answers = people.tenants.iter().map(|(name, list)| {
+            if owners.contains(name) {
+                Answer::Own
+            } else {
+                worst(&users, list)
+            }
+        });
+        let aliases = key.aliases.as_ref().and_then(|read| read.fact.known());
+        rows.push(Row {
+            key: arn.clone(),
+            alias: aliases.and_then(|list| list.first().cloned()),
+            owners: owners.clone(),
+            answers: answers.collect(),
+        });
+    }
+    let tenants = people.tenants.into_iter().map(|(name, list)| Tenant {
+        name,
+        principals: list
+            .iter()
+            .map(|one| one.principal.arn.to_string())
+            .collect(),
+    });
+    Matrix {
+        tenants: tenants.collect(),
+        rows,
+        assumptions: assumptions(settings),
+    }
+}
+
+/// Somebody of a tenant, and whether it is trusted not to take a second step.
+struct Member {
+    principal: Principal,
+    is_trusted: bool,
+}
+
+struct People {
+    tenants: BTreeMap<String, Vec<Member>>,
+}
+
+impl People {
+    fn new(tenancy: &Tenancy, keys: &Keys, principals: &Principals, settings: &Settings) -> Self {
+        let mut tenants: BTreeMap<String, BTreeMap<String, Member>> = BTreeMap::new();
+        let organization = keys
+            .organization
+            .as_ref()
+            .and_then(|read| read.fact.known());
+        let organization = organization.and_then(Option::as_deref);
+        for (account, read) in &principals.by_account {
+            for found in read.fact.known().into_iter().flatten() {
+                let tag = found.tags.get(&settings.tags.tenant);
+                let of_tag = tag.filter(|tenant| !tenant.trim().is_empty());
+                let runs = tenancy.tenants_of(&found.arn);
+                for tenant in of_tag.into_iter().chain(runs.map(String::as_str)) {
+                    if let Some(member) = member(found, account, principals, organization, settings)
+                    {
+                        let tenant = tenants.entry(tenant.trim().to_owned()).or_default();
+                        tenant.insert(found.arn.clone(), member);
+                    }
+                }
+            }
+        }
+        // Roles that endpoints run as, and of which nothing else is known.
+        for (tenant, arn) in tenancy.roles() {
+            let tenant = tenants.entry(tenant.to_owned()).or_default();
+            if !tenant.contains_key(arn)
+                && let Ok(caller) = Caller::read(arn)
+            {
+                let principal = Principal {
+                    is_partial: true,
+                    scp: None,
+                    ..Principal::new(arn, caller)
+                };
+                let is_trusted = settings.is_trusted_admin(arn);
+                tenant.insert(
+                    arn.to_owned(),
+                    Member {
+                        principal,
+                        is_trusted,
+                    },
+                );
+            }
+        }
+        let tenants = tenants.into_iter();
+        Self {
+            tenants: tenants
+                .map(|(name, members)| (name, members.into_values().collect()))
+                .collect(),
+        }
+    }
+}
+
+/// IAM User Guide, "Pass session tags in AWS STS": the trust policy must allow it.
+const TAG_SESSION: &str = "sts:TagSession";
+
+fn member(
+    found: &inventory::Principal,
+    account: &AccountId,
+    principals: &Principals,
+    organization: Option<&str>,
+    settings: &Settings,
+) -> Option<Member> {
+    let caller = Caller::read(&found.arn).ok()?;
+    let mut is_partial = found.is_partial;
+    let mut identity = Vec::new();
+    for text in &found.policies {
+        match Document::read(Kind::Identity, text) {
+            Ok(document) => identity.push(document),
+            Err(_) => is_partial = true,
+        }
+    }
+    let mut boundary = None;
+    if let Some(text) = &found.boundary {
+        boundary = Document::read(Kind::Boundary, text).ok();
+        is_partial |= boundary.is_none();
+    }
+    // Where the trust policy cannot be read, sessions may have any tags.
+    let is_tagged_by_sessions = found.trust.as_ref().is_some_and(|text| {
+        Document::read(Kind::Trust, text).map_or(true, |document| document.may_allow(TAG_SESSION))
+    });
+    let tags = found.tags.iter();
+    let tags = tags.map(|(name, value)| (name.into(), value.into()));
+    Some(Member {
+        is_trusted: settings.is_trusted_admin(&found.arn),
+        principal: Principal {
+            identity,
+            boundary,
+            is_partial,
+            scp: controls(principals, Control::Service, account),
+            tags: (!is_tagged_by_sessions).then(|| tags.collect()),
+            organization: organization.map(Into::into),
+            ..Principal::new(&found.arn, caller)
+        },
+    })
+}
+
+/// The control policies of an account by level, where all of them can be read.
+fn controls(
+    principals: &Principals,
+    control: Control,
+    account: &AccountId,
+) -> Option<Vec<Vec<Document>>> {
+    let kind = match control {
+        Control::Service => Kind::Scp,
+        Control::Resource => Kind::Rcp,
+    };
+    let levels = principals.controls.levels(control, account).ok()?;
+    let levels = levels.iter().map(|texts| {
+        let documents = texts.iter().map(|text| Document::read(kind, text).ok());
+        documents.collect()
+    });
+    levels.collect()
+}
+
+/// A key as it is asked about.
+fn asked(key: &inventory::Key, principals: &Principals) -> access::Key {
+    let policy = key.policy.as_ref().and_then(|read| read.fact.known());
+    let policy = policy.and_then(|text| Document::read(Kind::Resource, text).ok());
+    let grants = key.grants.as_ref().and_then(|read| read.fact.known());
+    let tags = key.tags.as_ref().and_then(|read| read.fact.known());
+    let aliases = key.aliases.as_ref().and_then(|read| read.fact.known());
+    access::Key {
+        policy,
+        grants: grants.cloned(),
+        tags: tags.map(|tags| {
+            let tags = tags.iter();
+            tags.map(|(name, value)| (name.into(), value.into()))
+                .collect()
+        }),
+        aliases: aliases.map(|list| list.iter().map(|name| name.as_str().into()).collect()),
+        rcp: controls(principals, Control::Resource, &key.arn.account()),
+        ..access::Key::new(key.arn.as_str())
+    }
+}
+
+/// The worst that anybody of a tenant can.
+fn worst(users: &Users<'_>, members: &[Member]) -> Answer {
+    let mut worst = Answer::Proved;
+    for member in members {
+        let Some(found) = users.worst(&member.principal, !member.is_trusted) else {
+            continue;
+        };
+        let principal = member.principal.arn.clone();
+        match found.proof {
+            Proof::Proved => {}
+            Proof::Violated(request) => {
+                return Answer::Violated {
+                    principal,
+                    way: found.way,
+                    request,
+                };
+            }
+            Proof::Possible(doubts) => {
+                if matches!(worst, Answer::Proved) {
+                    worst = Answer::Possible {
+                        principal,
+                        way: found.way,
+                        why: doubts.iter().map(ToString::to_string).collect(),
+                    };
+                }
+            }
+        }
+    }
+    worst
+}
+
+fn assumptions(settings: &Settings) -> Vec<String> {
+    let tag = &settings.tags.tenant;
+    let mut assumptions = vec![
+        format!(
+            "a tenant's are the users and roles tagged `{tag}` and the roles that its endpoints run as"
+        ),
+        format!("a tenant's keys are those tagged `{tag}` and those that its endpoints use"),
+        "no role of a tenant assumes a role of another (sts:AssumeRole)".to_owned(),
+        "a service that calls KMS for somebody says so (kms:ViaService)".to_owned(),
+        "requests to KMS come over TLS".to_owned(),
+    ];
+    assumptions.extend(settings.trusted_admins.iter().map(|pattern| {
+        format!(
+            "{pattern} takes no second step: creates no grant for itself, changes no key policy"
+        )
+    }));
+    assumptions
+}
+
+/// Whether anything of what was asked could not be read.
+#[must_use]
+pub fn is_whole(principals: &Principals) -> bool {
+    let read = principals.by_account.values();
+    read.into_iter()
+        .all(|read| matches!(read.fact, Fact::Known(_)))
+}

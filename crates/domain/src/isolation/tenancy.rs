@@ -1,0 +1,159 @@
+//! Whose endpoints run as which roles and use which keys.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::fact::Fact;
+use crate::ids::{EndpointName, KeyArn};
+use crate::inventory::{Cell, CellId, ConfigFacts, Keys, Resolved, Tags};
+use crate::settings::Settings;
+
+/// Who of the tenants runs what, as far as the endpoints say.
+#[derive(Clone, Debug, Default)]
+pub struct Tenancy {
+    /// Roles and keys, by tenant.
+    tenants: BTreeMap<String, Runs>,
+    /// Live endpoints that name no tenant.
+    pub untagged: Vec<(CellId, EndpointName)>,
+    /// Live endpoints of which the tenant, the roles or the keys are not known.
+    pub unread: Vec<(CellId, EndpointName)>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Runs {
+    roles: BTreeSet<String>,
+    keys: BTreeSet<KeyArn>,
+}
+
+impl Tenancy {
+    /// Takes the endpoints of an account and region.
+    pub fn note(&mut self, cell: &Cell, keys: &Keys, settings: &Settings) {
+        for endpoint in cell.endpoints.values().filter(|one| one.is_live()) {
+            let id = (cell.id.clone(), endpoint.name.clone());
+            let described = endpoint.described.fact.known().and_then(Option::as_ref);
+            let Some(facts) = described else {
+                self.unread.push(id);
+                continue;
+            };
+            let remembered = cell.remembered.get(&endpoint.name);
+            let names = facts.config.iter().chain(&facts.pending);
+            let configs: Vec<_> = names
+                .filter_map(|name| cell.configs.get(name))
+                .chain(remembered)
+                .collect();
+            let own = configs.iter().map(|config| &config.tags.fact);
+            let tags: Vec<&Fact<Tags>> = [&endpoint.tags.fact].into_iter().chain(own).collect();
+            let tenant = match tenant(&tags, settings) {
+                Fact::Unknown(_) => {
+                    self.unread.push(id);
+                    continue;
+                }
+                Fact::Known(None) => {
+                    self.untagged.push(id);
+                    continue;
+                }
+                Fact::Known(Some(tenant)) => tenant,
+            };
+            let runs = self.tenants.entry(tenant).or_default();
+            let mut is_known = !configs.is_empty();
+            for config in configs {
+                match config.described.fact.known() {
+                    Some(Some(facts)) => is_known &= runs.add(cell, keys, facts),
+                    Some(None) => {}
+                    None => is_known = false,
+                }
+            }
+            if !is_known {
+                self.unread.push(id);
+            }
+        }
+    }
+
+    /// The tenants whose endpoints run as a role.
+    pub(super) fn tenants_of<'a>(&'a self, role: &'a str) -> impl Iterator<Item = &'a String> {
+        let tenants = self.tenants.iter();
+        tenants
+            .filter(move |(_, runs)| runs.roles.contains(role))
+            .map(|(name, _)| name)
+    }
+
+    /// Tenants, and the roles that their endpoints run as.
+    pub(super) fn roles(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.tenants.iter().flat_map(|(name, runs)| {
+            let roles = runs.roles.iter();
+            roles.map(move |role| (name.as_str(), role.as_str()))
+        })
+    }
+
+    /// Keys, and the tenants whose they are: by their tag, and by whose endpoints use them.
+    pub(super) fn owners(
+        &self,
+        keys: &Keys,
+        settings: &Settings,
+    ) -> BTreeMap<KeyArn, BTreeSet<String>> {
+        let mut owners: BTreeMap<KeyArn, BTreeSet<String>> = BTreeMap::new();
+        for (name, runs) in &self.tenants {
+            for key in &runs.keys {
+                owners.entry(key.clone()).or_default().insert(name.clone());
+            }
+        }
+        for (arn, key) in &keys.by_arn {
+            let tags = key.tags.as_ref().and_then(|read| read.fact.known());
+            let tag = tags.and_then(|tags| tags.get(&settings.tags.tenant));
+            if let Some(tenant) = tag.map(|tag| tag.trim()).filter(|tag| !tag.is_empty()) {
+                let of_tag = owners.entry(arn.clone()).or_default();
+                of_tag.insert(tenant.to_owned());
+            }
+        }
+        owners
+    }
+}
+
+impl Runs {
+    /// Whether all of it is known.
+    fn add(&mut self, cell: &Cell, keys: &Keys, facts: &ConfigFacts) -> bool {
+        let mut is_known = true;
+        self.roles.extend(facts.execution_role.clone());
+        for model in facts.models() {
+            match cell.models.get(model).map(|read| &read.fact) {
+                Some(Fact::Known(Some(model))) => self.roles.extend(model.execution_role.clone()),
+                Some(Fact::Known(None)) => {}
+                Some(Fact::Unknown(_)) | None => is_known = false,
+            }
+        }
+        for key in facts.keys() {
+            let id = (cell.id.clone(), key.as_str().to_owned());
+            match keys.resolved.get(&id).map(|read| &read.fact) {
+                Some(Fact::Known(Resolved::Key(arn))) => {
+                    let is_customers = keys.by_arn.get(arn).is_some_and(|key| {
+                        let facts = key.described.fact.known();
+                        facts.is_some_and(|facts| {
+                            facts.manager == crate::inventory::KeyManager::Customer
+                        })
+                    });
+                    if is_customers {
+                        self.keys.insert(arn.clone());
+                    }
+                }
+                Some(Fact::Known(_)) => {}
+                Some(Fact::Unknown(_)) | None => is_known = false,
+            }
+        }
+        is_known
+    }
+}
+
+/// The tenant that the first tags that name one name.
+fn tenant(tags: &[&Fact<Tags>], settings: &Settings) -> Fact<Option<String>> {
+    for fact in tags {
+        match fact {
+            Fact::Unknown(gap) => return Fact::Unknown(gap.clone()),
+            Fact::Known(tags) => {
+                let named = tags.get(&settings.tags.tenant).map(|tag| tag.trim());
+                if let Some(tenant) = named.filter(|tag| !tag.is_empty()) {
+                    return Fact::Known(Some(tenant.to_owned()));
+                }
+            }
+        }
+    }
+    Fact::Known(None)
+}

@@ -38,6 +38,8 @@ pub struct Principals {
 pub struct Controls {
     /// The management account, which none of them binds; `None` within: there is no organisation.
     pub management: Option<Read<Option<AccountId>>>,
+    /// Its id.
+    pub organization: Option<String>,
     /// Above an account or a unit; `None` within: nothing, it is the root.
     pub parents: BTreeMap<String, Fact<Option<String>>>,
     /// By kind and target: the ids of the policies that are attached.
@@ -74,6 +76,19 @@ impl Control {
 const DEPTH_MAX: usize = 8;
 
 impl Controls {
+    /// The organisation that an account is known to belong to.
+    #[must_use]
+    pub fn organization_of(&self, account: &AccountId) -> Option<&str> {
+        let is_management = self
+            .management
+            .as_ref()
+            .is_some_and(|read| read.fact.known().and_then(Option::as_ref) == Some(account));
+        let parent = self.parents.get(account.as_str());
+        let is_member = parent.is_some_and(|parent| parent.known().is_some());
+        let id = self.organization.as_deref();
+        id.filter(|_| is_management || is_member)
+    }
+
     /// The policies that bind an account, by level, the root first; none where nothing does.
     ///
     /// # Errors

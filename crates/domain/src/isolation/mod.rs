@@ -85,7 +85,7 @@ pub fn matrix(
     settings: &Settings,
     mut tell: impl FnMut(usize, usize),
 ) -> Matrix {
-    let people = People::new(tenancy, keys, principals, settings);
+    let people = People::new(tenancy, principals, settings);
     let mut rows = Vec::new();
     let owned = tenancy.owners(keys, settings);
     for (done, (arn, owners)) in owned.iter().enumerate() {
@@ -135,14 +135,10 @@ struct People {
 }
 
 impl People {
-    fn new(tenancy: &Tenancy, keys: &Keys, principals: &Principals, settings: &Settings) -> Self {
+    fn new(tenancy: &Tenancy, principals: &Principals, settings: &Settings) -> Self {
         let mut tenants: BTreeMap<String, BTreeMap<String, Member>> = BTreeMap::new();
-        let organization = keys
-            .organization
-            .as_ref()
-            .and_then(|read| read.fact.known());
-        let organization = organization.and_then(Option::as_deref);
         for (account, read) in &principals.by_account {
+            let organization = principals.controls.organization_of(account);
             for found in read.fact.known().into_iter().flatten() {
                 let tag = found.tags.get(&settings.tags.tenant);
                 let of_tag = tag.filter(|tenant| !tenant.trim().is_empty());

@@ -117,8 +117,12 @@ pub(super) fn requests(
     let requests = if key.tags.is_some() {
         requests.whole("aws:ResourceTag/")
     } else {
-        requests
+        requests.not_knowing("aws:ResourceTag/")
     };
+    // What kind of key it is nobody chooses who asks.
+    let requests = ["kms:ResourceAliases", "kms:Key", "kms:MultiRegion"]
+        .into_iter()
+        .fold(requests, Requests::not_knowing);
     Ok(match channel {
         Channel::Through => requests.with("kms:ViaService").with("aws:CalledVia"),
         Channel::Direct | Channel::Service => requests,

@@ -309,10 +309,14 @@ impl<'a> Users<'a> {
         else {
             return Proof::Possible(vec![Doubt::Budget]);
         };
-        if let Some(organization) = &principal.organization {
-            let value = Value::One(organization.clone());
-            requests = requests.telling("aws:PrincipalOrgID", Some(value));
+        requests = match &principal.organization {
+            Some(organization) => {
+                let value = Value::One(organization.clone());
+                requests.telling("aws:PrincipalOrgID", Some(value))
+            }
+            None => requests.not_knowing("aws:PrincipalOrgID"),
         }
+        .not_knowing("aws:PrincipalOrgPaths");
         if let Some(tags) = &principal.tags {
             for (name, value) in tags {
                 let value = Some(Value::One(value.clone()));
@@ -364,7 +368,7 @@ impl<'a> Users<'a> {
             let Ok(requests) = requests(&other, caller, &principal.arn, action, channel) else {
                 continue;
             };
-            match requests.allowed(stack) {
+            match requests.knowing_all().allowed(stack) {
                 Proof::Proved => {}
                 violated @ Proof::Violated(_) => return violated,
                 possible @ Proof::Possible(_) => found = possible,

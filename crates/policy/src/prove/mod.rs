@@ -31,6 +31,8 @@ use symbolic::Symbolic;
 pub struct Requests {
     request: Request,
     limits: HashMap<Box<str>, Limit>,
+    /// Keys that begin so are facts that nobody knows.
+    not_known: Vec<Box<str>>,
 }
 
 /// What was found.
@@ -61,6 +63,7 @@ impl Requests {
         Ok(Self {
             request: Request::new(caller, action, resource, account, context)?,
             limits: HashMap::new(),
+            not_known: Vec::new(),
         })
     }
 
@@ -70,6 +73,7 @@ impl Requests {
         Self {
             request: request.clone(),
             limits: HashMap::new(),
+            not_known: Vec::new(),
         }
     }
 
@@ -86,6 +90,20 @@ impl Requests {
         let limit = self.limit(key);
         limit.is_there = true;
         limit.has_one_of = Some(values);
+        self
+    }
+
+    /// Of keys that begin so, nobody knows what they are: whoever asks cannot choose them.
+    #[must_use]
+    pub fn not_knowing(mut self, prefix: &str) -> Self {
+        self.not_known.push(prefix.to_lowercase().into());
+        self
+    }
+
+    /// Whoever asks can choose everything that is not told.
+    #[must_use]
+    pub fn knowing_all(mut self) -> Self {
+        self.not_known.clear();
         self
     }
 
@@ -177,7 +195,7 @@ impl Requests {
         let [first, ..] = stacks else {
             return Proof::Proved;
         };
-        let mut symbolic = Symbolic::new(self.request.clone(), stacks, first, &self.limits);
+        let mut symbolic = Symbolic::new(self, stacks, first);
         let found = truth(&mut symbolic);
         if symbolic.diagram.is_spent() {
             return Proof::Possible(vec![Doubt::Budget]);

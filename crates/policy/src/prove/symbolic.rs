@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use super::Requests;
 use super::diagram::{Diagram, NO, Node, Variable, YES};
 use super::domain::{Domain, Ground, Limit};
 use crate::context::Value;
@@ -25,6 +26,8 @@ pub enum Doubt {
     /// It depends on a condition that compares a key with another one, or in several ways at once, or
     /// with too many patterns to follow.
     Key(Box<str>),
+    /// It depends on a fact that is not known: a tag of the key, the caller's organisation.
+    Fact(Box<str>),
     /// The grants of the key are not known.
     Grants,
     /// The service control policies of the caller's account are not known.
@@ -44,6 +47,7 @@ impl fmt::Display for Doubt {
         match self {
             Self::Open(question) => question.fmt(f),
             Self::Key(name) => write!(f, "condition:{name}"),
+            Self::Fact(name) => f.write_str(name),
             Self::Grants => f.write_str("grants"),
             Self::Scp => f.write_str("scp"),
             Self::Rcp => f.write_str("rcp"),
@@ -72,10 +76,11 @@ pub(super) struct Symbolic<'a> {
     stack: &'a Stack,
     /// Whose patterns tell values apart.
     stacks: &'a [&'a Stack],
-    limits: &'a HashMap<Box<str>, Limit>,
+    asked: &'a Requests,
     pub(super) diagram: Diagram,
     domains: Vec<Domain>,
-    by_key: HashMap<Box<str>, usize>,
+    /// Where its domain is, and which variable it is.
+    by_key: HashMap<Box<str>, (usize, Variable)>,
     doubts: Vec<Doubt>,
     grantee: Class,
     is_issuer: bool,
@@ -83,17 +88,12 @@ pub(super) struct Symbolic<'a> {
 
 impl<'a> Symbolic<'a> {
     /// Of a request whose context is open.
-    pub(super) fn new(
-        request: Request,
-        stacks: &'a [&'a Stack],
-        stack: &'a Stack,
-        limits: &'a HashMap<Box<str>, Limit>,
-    ) -> Self {
+    pub(super) fn new(asked: &'a Requests, stacks: &'a [&'a Stack], stack: &'a Stack) -> Self {
         Self {
-            request,
+            request: asked.request.clone(),
             stack,
             stacks,
-            limits,
+            asked,
             diagram: Diagram::new(NODES_MAX),
             domains: Vec::new(),
             by_key: HashMap::new(),
@@ -150,10 +150,10 @@ impl<'a> Symbolic<'a> {
             if !self.request.context.is_not_told(&key) {
                 continue;
             }
-            let Some(variable) = self.variable(&key, name) else {
+            let Some((domain, variable)) = self.variable(&key, name) else {
                 return self.doubt(Doubt::Key(name.clone()));
             };
-            return self.each(leaf, variable);
+            return self.each(leaf, domain, variable);
         }
         let open = whys.into_iter().find_map(|why| match why {
             Why::Open(question) => Some(Doubt::Open(question)),
@@ -163,8 +163,8 @@ impl<'a> Symbolic<'a> {
     }
 
     /// A leaf, under each value of a key.
-    fn each(&mut self, leaf: Leaf<'_>, variable: usize) -> Node {
-        let Some(domain) = self.domains.get(variable) else {
+    fn each(&mut self, leaf: Leaf<'_>, domain: usize, variable: Variable) -> Node {
+        let Some(domain) = self.domains.get(domain) else {
             return NO;
         };
         let name = domain.name.clone();
@@ -174,32 +174,39 @@ impl<'a> Symbolic<'a> {
             children.push(self.leaf(leaf));
         }
         self.request.context.tell(&name, Some(Value::Unknown));
-        let variable = Variable::try_from(variable).unwrap_or_default();
         self.diagram.choose(variable, &children)
     }
 
     /// The variable of a key, in lower case; `None` where its values do not tell enough.
-    fn variable(&mut self, key: &str, name: &str) -> Option<usize> {
-        let index = if let Some(index) = self.by_key.get(key) {
-            *index
+    fn variable(&mut self, key: &str, name: &str) -> Option<(usize, Variable)> {
+        let (index, variable) = if let Some(known) = self.by_key.get(key) {
+            *known
         } else {
             let ground = Ground {
                 stacks: self.stacks,
                 request: &self.request,
             };
             let none = Limit::default();
-            let domain = ground.domain(key, name, self.limits.get(key).unwrap_or(&none));
+            let limit = self.asked.limits.get(key).unwrap_or(&none);
+            let domain = ground.domain(key, name, limit);
             let index = self.domains.len();
             self.domains.push(domain);
-            self.by_key.insert(key.into(), index);
-            index
+            let mut not_known = self.asked.not_known.iter();
+            let variable = if not_known.any(|prefix| key.starts_with(&**prefix)) {
+                self.doubts.push(Doubt::Fact(name.into()));
+                DOUBTS + number(self.doubts.len() - 1)
+            } else {
+                number(index)
+            };
+            self.by_key.insert(key.into(), (index, variable));
+            (index, variable)
         };
         let is_rough = self.domains.get(index).is_none_or(|domain| domain.is_rough);
-        (!is_rough).then_some(index)
+        (!is_rough).then_some((index, variable))
     }
 
     fn doubt(&mut self, doubt: Doubt) -> Node {
-        let variable = DOUBTS + Variable::try_from(self.doubts.len()).unwrap_or_default();
+        let variable = DOUBTS + number(self.doubts.len());
         self.doubts.push(doubt);
         self.diagram.choose(variable, &[NO, YES])
     }
@@ -237,7 +244,7 @@ impl<'a> Symbolic<'a> {
         for (index, domain) in self.domains.iter().enumerate() {
             let chosen = path
                 .iter()
-                .find(|(variable, _)| *variable as usize == index)
+                .find(|(variable, _)| *variable == number(index))
                 .map_or(0, |(_, value)| *value);
             if let Some(value) = domain.values.get(chosen) {
                 told.push((domain.name.to_string(), value.clone()));
@@ -245,6 +252,11 @@ impl<'a> Symbolic<'a> {
         }
         Some(self.request.with(told))
     }
+}
+
+/// The variable of a place.
+fn number(place: usize) -> Variable {
+    Variable::try_from(place).unwrap_or(Variable::MAX)
 }
 
 impl Logic for Symbolic<'_> {

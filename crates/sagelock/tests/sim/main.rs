@@ -13,6 +13,7 @@ mod faults;
 mod fleet;
 #[path = "../../../sim/tests/truth/audit.rs"]
 mod in_process;
+mod isolation;
 #[path = "../peers/script.rs"]
 mod peer;
 #[path = "../peers/python.rs"]

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use sagelock_domain::assess::{Assessor, Finding};
 use sagelock_domain::call::{Call, CallError, Op, Reply};
 use sagelock_domain::collect::{Address, Collector, Next, Scope};
+use sagelock_domain::inventory::{Cell, Keys};
 use sagelock_domain::settings::Settings;
 
 /// Audits; `pick` chooses which of so many open calls is answered next. Gives the findings, the
@@ -13,11 +14,21 @@ use sagelock_domain::settings::Settings;
 pub(crate) fn collect(
     scope: &Scope,
     now: Timestamp,
+    pick: impl FnMut(usize) -> usize,
+    answer: impl FnMut(&Address, &Call) -> Result<Reply, CallError>,
+) -> (Vec<Finding>, Collector, BTreeMap<Op, usize>) {
+    run(Collector::new(scope), now, pick, answer, |_, _| {})
+}
+
+/// The same with a collector that is there; `see` sees every cell.
+pub(crate) fn run(
+    mut collector: Collector,
+    now: Timestamp,
     mut pick: impl FnMut(usize) -> usize,
     mut answer: impl FnMut(&Address, &Call) -> Result<Reply, CallError>,
+    mut see: impl FnMut(&Cell, &Keys),
 ) -> (Vec<Finding>, Collector, BTreeMap<Op, usize>) {
     let settings = Settings::default();
-    let mut collector = Collector::new(scope);
     let mut assessor = Assessor::new(&settings, now);
     let mut findings = Vec::new();
     let mut asked = BTreeMap::new();
@@ -38,6 +49,7 @@ pub(crate) fn collect(
         let (ticket, address, call) = open.swap_remove(pick(open.len()));
         collector.on_reply(ticket, answer(&address, &call), now);
         for cell in collector.take_cells() {
+            see(&cell, collector.keys());
             findings.extend(assessor.assess_cell(&cell, collector.keys()));
         }
     }

@@ -197,7 +197,10 @@ impl PrincipalBook {
         let (source, viewed) = answer.view::<view::DescribeOrganization>(gap);
         let mut outcome = Outcome::default();
         let fact = match viewed {
-            Ok(view) => Fact::Known(view.organization.and_then(|one| one.master_account_id)),
+            Ok(view) => Fact::Known(view.organization.and_then(|one| {
+                self.found.controls.organization = one.id;
+                one.master_account_id
+            })),
             // Organizations API, DescribeOrganization, errors.
             Err(failure) if failure.error.code == "AWSOrganizationsNotInUseException" => {
                 Fact::Known(None)

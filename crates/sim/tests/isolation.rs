@@ -1,0 +1,215 @@
+//! Which tenant of the simulated organisation can use which key, out of what IAM, KMS and Organizations
+//! answer.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on says so"
+)]
+
+mod collected;
+
+use collected::run;
+use sagelock_domain::call::{CallError, CallErrorKind, Op};
+use sagelock_domain::collect::{Collector, Scope};
+use sagelock_domain::ids::{AccountId, Region};
+use sagelock_domain::isolation::{Answer, Matrix, Row, Tenancy, matrix};
+use sagelock_domain::settings::Settings;
+use sagelock_sim::estate::demo::{MANAGEMENT, accounts, demo};
+use sagelock_sim::{Answer as Said, Body, Ctx, Input, Service, World};
+use serde_json::{Value, json};
+
+const HEALTH: &str = "333344445555";
+/// Its keys' tags may not be read.
+const RESEARCH: &str = "555566667777";
+const NOW: &str = "2026-10-01T08:00:00Z";
+
+fn world() -> World {
+    demo(NOW.parse().expect("a time"), 1)
+}
+
+fn isolation(world: &mut World, settings: &Settings, denied: &[Op]) -> Matrix {
+    let ids: Vec<AccountId> = accounts().into_iter().map(AccountId::new).collect();
+    let ids: Vec<AccountId> = [AccountId::new(MANAGEMENT)]
+        .into_iter()
+        .chain(ids.into_iter().filter(|id| id.as_str() != MANAGEMENT))
+        .collect();
+    let scope = Scope::of(&ids, &[Region::new("eu-west-1")], true);
+    let mut tenancy = Tenancy::default();
+    let (_, collector, _) = run(
+        Collector::new(&scope).with_principals(),
+        NOW.parse().expect("a time"),
+        |open| open - 1,
+        |address, call| {
+            if denied.contains(&call.op()) {
+                return Err(CallError {
+                    kind: CallErrorKind::AccessDenied,
+                    code: "AccessDeniedException".to_owned(),
+                    message: String::new(),
+                });
+            }
+            world.answer(address.account.as_str(), address.region.as_str(), call)
+        },
+        |cell, keys| tenancy.note(cell, keys, settings),
+    );
+    let principals = collector.principals();
+    matrix(&tenancy, collector.keys(), principals, settings, |_, _| {})
+}
+
+/// The answers for a tenant about the keys of an account with the default policy.
+fn of<'a>(matrix: &'a Matrix, tenant: &str, account: &str) -> Vec<(&'a Row, &'a Answer)> {
+    let place = matrix.tenants.iter().position(|one| one.name == tenant);
+    let place = place.unwrap_or_else(|| panic!("no {tenant}"));
+    let rows = matrix.rows.iter();
+    rows.filter(|row| row.key.account().as_str() == account)
+        .filter_map(|row| Some((row, row.answers.get(place)?)))
+        .filter(|(_, answer)| !matches!(answer, Answer::Own))
+        .collect()
+}
+
+fn word(answer: &Answer) -> &'static str {
+    match answer {
+        Answer::Own => "own",
+        Answer::Proved => "proved",
+        Answer::Violated { .. } => "violated",
+        Answer::Possible { .. } => "possible",
+    }
+}
+
+fn all(matrix: &Matrix, tenant: &str, account: &str, expected: &str) {
+    let answers = of(matrix, tenant, account);
+    assert!(answers.len() > 2, "{tenant} {account}");
+    for (row, answer) in answers {
+        assert_eq!(word(answer), expected, "{tenant} {} {answer:?}", row.key);
+    }
+}
+
+fn why<'a>(matrix: &'a Matrix, tenant: &str, account: &str) -> Vec<&'a str> {
+    let answers = of(matrix, tenant, account).into_iter();
+    answers
+        .filter_map(|(_, answer)| match answer {
+            Answer::Possible { why, .. } => Some(why),
+            Answer::Own | Answer::Proved | Answer::Violated { .. } => None,
+        })
+        .flatten()
+        .map(String::as_str)
+        .collect()
+}
+
+/// An operation of Organizations by the management account.
+fn organizations(world: &mut World, operation: &str, input: &Value) -> Value {
+    let ctx = Ctx::root(Service::Organizations, MANAGEMENT, "us-east-1");
+    let input = Input::from_json(&input.to_string()).expect("an input");
+    match world.perform(&ctx, operation, &input).answer {
+        Said::Says(Ok(Body::Tree(tree))) => tree,
+        Said::Says(Ok(_)) => Value::Null,
+        other => panic!("{operation}: {other:?}"),
+    }
+}
+
+fn attach(world: &mut World, kind: &str, statement: &Value) {
+    let roots = organizations(world, "ListRoots", &json!({}));
+    let root = roots.pointer("/Roots/0/Id").and_then(Value::as_str);
+    let root = root.expect("a root").to_owned();
+    let input = json!({ "RootId": root, "PolicyType": kind });
+    if kind == "RESOURCE_CONTROL_POLICY" {
+        organizations(world, "EnablePolicyType", &input);
+    }
+    let document = json!({ "Version": "2012-10-17", "Statement": [statement] });
+    let made = organizations(
+        world,
+        "CreatePolicy",
+        &json!({ "Name": "guardrail", "Description": "", "Type": kind, "Content": document.to_string() }),
+    );
+    let id = made.pointer("/Policy/PolicySummary/Id").expect("an id");
+    organizations(
+        world,
+        "AttachPolicy",
+        &json!({ "PolicyId": id, "TargetId": HEALTH }),
+    );
+}
+
+#[test]
+fn tenants_are_isolated_where_their_roles_are() {
+    let matrix = isolation(&mut world(), &Settings::default(), &[]);
+    assert_eq!(matrix.tenants.len(), 6);
+    // The role of delta in that account may do everything with every key that leaves it to the account.
+    all(&matrix, "delta", HEALTH, "violated");
+    all(&matrix, "aurora", HEALTH, "proved");
+    // Whether their keys bear a tenant's tag is not known.
+    all(&matrix, "aurora", RESEARCH, "possible");
+    let why = why(&matrix, "aurora", RESEARCH);
+    assert!(
+        why.iter().all(|why| *why == "aws:ResourceTag/tenant"),
+        "{why:?}"
+    );
+}
+
+#[test]
+fn guardrails_of_the_organisation_count() {
+    let mut world = world();
+    attach(
+        &mut world,
+        "SERVICE_CONTROL_POLICY",
+        &json!({ "Effect": "Deny", "Action": "kms:*", "Resource": "*" }),
+    );
+    let matrix = isolation(&mut world, &Settings::default(), &[]);
+    all(&matrix, "delta", HEALTH, "proved");
+    // What cannot be read may be there: the answer is neither a pass nor a fail.
+    for op in [
+        Op::DescribePolicy,
+        Op::ListPoliciesForTarget,
+        Op::ListParents,
+    ] {
+        let matrix = isolation(&mut world, &Settings::default(), &[op]);
+        all(&matrix, "delta", HEALTH, "possible");
+        assert!(why(&matrix, "delta", HEALTH).contains(&"scp"));
+        all(&matrix, "aurora", HEALTH, "proved");
+    }
+}
+
+#[test]
+fn resource_control_policies_count() {
+    let mut world = world();
+    attach(
+        &mut world,
+        "RESOURCE_CONTROL_POLICY",
+        &json!({ "Effect": "Deny", "Action": "kms:*", "Resource": "*", "Principal": "*",
+            "Condition": { "ArnLike": { "aws:PrincipalArn": "arn:aws:iam::*:role/ml-delta" } } }),
+    );
+    let matrix = isolation(&mut world, &Settings::default(), &[]);
+    all(&matrix, "delta", HEALTH, "proved");
+}
+
+#[test]
+fn who_there_is_has_to_be_known() {
+    let mut world = world();
+    let denied = [Op::GetAccountAuthorizationDetails];
+    let matrix = isolation(&mut world, &Settings::default(), &denied);
+    // Only the roles that endpoints run as are known, and nothing of what they may do.
+    assert!(!matrix.tenants.is_empty());
+    for row in &matrix.rows {
+        for answer in &row.answers {
+            assert_ne!(word(answer), "violated", "{}", row.key);
+        }
+    }
+    let possible = matrix.rows.iter().flat_map(|row| &row.answers);
+    assert!(possible.filter(|one| word(one) == "possible").count() > 10);
+}
+
+#[test]
+fn trusted_administrators_take_no_second_step() {
+    let mut world = world();
+    let settings = Settings {
+        trusted_admins: vec!["arn:aws:iam::*:role/ml-delta".to_owned()],
+        ..Settings::default()
+    };
+    let matrix = isolation(&mut world, &settings, &[]);
+    // What it can by itself it can all the same.
+    all(&matrix, "delta", HEALTH, "violated");
+    let told = matrix
+        .assumptions
+        .iter()
+        .any(|one| one.contains("role/ml-delta"));
+    assert!(told, "{:?}", matrix.assumptions);
+}

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use collected::collect;
 use sagelock_domain::call::{CallError, CallErrorKind, Op};
-use sagelock_domain::collect::Scope;
+use sagelock_domain::collect::{Collector, Scope};
 use sagelock_domain::ids::{AccountId, Region};
 use sagelock_sim::estate::fleet::{Size, fleet};
 
@@ -30,17 +30,23 @@ fn audit(accounts: usize, denied: &[Op]) -> (Said, BTreeMap<Op, usize>) {
     let regions: Vec<Region> = fleet.regions.iter().map(Region::new).collect();
     let scope = Scope::of(&ids, &regions, true);
     let first = |_| 0;
-    let (findings, _, asked) = collect(&scope, now, first, |address, call| {
-        if denied.contains(&call.op()) {
-            return Err(CallError {
-                kind: CallErrorKind::AccessDenied,
-                code: "AccessDeniedException".to_owned(),
-                message: String::new(),
-            });
-        }
-        let (account, region) = (address.account.as_str(), address.region.as_str());
-        fleet.world.answer(account, region, call)
-    });
+    let (findings, _, asked) = collect(
+        Collector::new(&scope),
+        now,
+        first,
+        |address, call| {
+            if denied.contains(&call.op()) {
+                return Err(CallError {
+                    kind: CallErrorKind::AccessDenied,
+                    code: "AccessDeniedException".to_owned(),
+                    message: String::new(),
+                });
+            }
+            let (account, region) = (address.account.as_str(), address.region.as_str());
+            fleet.world.answer(account, region, call)
+        },
+        |_, _| {},
+    );
     let said = findings.into_iter().filter(|one| one.rule.id == "EP-007");
     let said = said.map(|finding| {
         let words = (finding.verdict().as_str(), finding.judgement.reason.code);

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use collected::collect;
 use jiff::Timestamp;
-use sagelock_domain::collect::Scope;
+use sagelock_domain::collect::{Collector, Scope};
 use sagelock_domain::ids::{AccountId, Region};
 use sagelock_sim::World;
 use sagelock_sim::estate::demo;
@@ -31,9 +31,13 @@ fn audit(world: &mut World, seed: u64) -> (Said, Vec<String>) {
             .wrapping_add(1);
         usize::try_from(state >> 33).expect("31 bits") % open
     };
-    let (findings, collector, _) = collect(&scope, now, pick, |address, call| {
-        world.answer(address.account.as_str(), address.region.as_str(), call)
-    });
+    let (findings, collector, _) = collect(
+        Collector::new(&scope),
+        now,
+        pick,
+        |address, call| world.answer(address.account.as_str(), address.region.as_str(), call),
+        |_, _| {},
+    );
     let said = findings.into_iter().map(|finding| {
         let id = (finding.rule.id.to_owned(), finding.subject.arn.clone());
         let verdict = finding.verdict().as_str().to_owned();

@@ -99,7 +99,7 @@ impl Tenancy {
         for (arn, key) in &keys.by_arn {
             let tags = key.tags.as_ref().and_then(|read| read.fact.known());
             let tag = tags.and_then(|tags| tags.get(&settings.tags.tenant));
-            if let Some(tenant) = tag.map(|tag| tag.trim()).filter(|tag| !tag.is_empty()) {
+            if let Some(tenant) = tag.map(str::trim).filter(|tag| !tag.is_empty()) {
                 let of_tag = owners.entry(arn.clone()).or_default();
                 of_tag.insert(tenant.to_owned());
             }
@@ -148,7 +148,7 @@ fn tenant(tags: &[&Fact<Tags>], settings: &Settings) -> Fact<Option<String>> {
         match fact {
             Fact::Unknown(gap) => return Fact::Unknown(gap.clone()),
             Fact::Known(tags) => {
-                let named = tags.get(&settings.tags.tenant).map(|tag| tag.trim());
+                let named = tags.get(&settings.tags.tenant).map(str::trim);
                 if let Some(tenant) = named.filter(|tag| !tag.is_empty()) {
                     return Fact::Known(Some(tenant.to_owned()));
                 }

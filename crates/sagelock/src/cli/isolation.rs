@@ -167,7 +167,7 @@ fn written(found: &Matrix, done: &Done) -> Value {
         .iter()
         .map(|tenant| json!({ "name": tenant.name, "principals": tenant.principals }))
         .collect();
-    let named = |list: &[(
+    let places = |list: &[(
         sagelock_domain::inventory::CellId,
         sagelock_domain::ids::EndpointName,
     )]| {
@@ -182,8 +182,8 @@ fn written(found: &Matrix, done: &Done) -> Value {
         "complete": done.audit.complete() && is_whole(&done.principals),
         "tenants": tenants,
         "keys": keys,
-        "untagged": named(&done.tenancy.untagged),
-        "unread": named(&done.tenancy.unread),
+        "untagged": places(&done.tenancy.untagged),
+        "unread": places(&done.tenancy.unread),
         "assumptions": found.assumptions,
     })
 }

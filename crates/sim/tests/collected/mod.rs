@@ -5,23 +5,13 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use sagelock_domain::assess::{Assessor, Finding};
 use sagelock_domain::call::{Call, CallError, Op, Reply};
-use sagelock_domain::collect::{Address, Collector, Next, Scope};
+use sagelock_domain::collect::{Address, Collector, Next};
 use sagelock_domain::inventory::{Cell, Keys};
 use sagelock_domain::settings::Settings;
 
-/// Audits; `pick` chooses which of so many open calls is answered next. Gives the findings, the
-/// collector at its end, and how often each operation was asked.
+/// Audits; `pick` chooses which of so many open calls is answered next, and `see` sees every cell.
+/// Gives the findings, the collector at its end, and how often each operation was asked.
 pub(crate) fn collect(
-    scope: &Scope,
-    now: Timestamp,
-    pick: impl FnMut(usize) -> usize,
-    answer: impl FnMut(&Address, &Call) -> Result<Reply, CallError>,
-) -> (Vec<Finding>, Collector, BTreeMap<Op, usize>) {
-    run(Collector::new(scope), now, pick, answer, |_, _| {})
-}
-
-/// The same with a collector that is there; `see` sees every cell.
-pub(crate) fn run(
     mut collector: Collector,
     now: Timestamp,
     mut pick: impl FnMut(usize) -> usize,

@@ -44,7 +44,7 @@ impl Pages {
             text
         };
         for user in details.user_detail_list.0 {
-            let found = principal(user.arn, user.tags, user.user_policy_list, None, &mut keep);
+            let found = principal(user.arn, user.tags, &user.user_policy_list, None, &mut keep);
             self.people.push(Person {
                 found,
                 attached: arns(user.attached_managed_policies),
@@ -54,7 +54,13 @@ impl Pages {
         }
         for role in details.role_detail_list.0 {
             let trust = role.assume_role_policy_document;
-            let found = principal(role.arn, role.tags, role.role_policy_list, trust, &mut keep);
+            let found = principal(
+                role.arn,
+                role.tags,
+                &role.role_policy_list,
+                trust,
+                &mut keep,
+            );
             self.people.push(Person {
                 found,
                 attached: arns(role.attached_managed_policies),
@@ -120,7 +126,7 @@ impl Pages {
 fn principal(
     arn: String,
     tags: Members<Tag>,
-    inline: Members<PolicyDetail>,
+    inline: &Members<PolicyDetail>,
     trust: Option<String>,
     keep: &mut impl FnMut(&str) -> Arc<str>,
 ) -> Principal {

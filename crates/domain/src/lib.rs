@@ -14,6 +14,7 @@ pub mod ids;
 pub mod instance;
 pub mod inventory;
 pub mod isolation;
+pub mod key_policy;
 pub mod kpi;
 pub mod permissions;
 pub mod recording;

@@ -76,7 +76,7 @@ impl Command {
                 out.write_all(b"\n")
             })?,
             Format::Html => {
-                print_plain(|out| out.write_all(isolation_page(&found, &written).as_bytes()))?
+                print_plain(|out| out.write_all(isolation_page(&found, &written).as_bytes()))?;
             }
             Format::Table => print(|out| table(&found, &done, out))?,
         }

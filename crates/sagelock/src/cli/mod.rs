@@ -222,7 +222,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Kpi(command) => runtime.block_on(command.run()),
         Command::Doctor(command) => runtime.block_on(command.run(config()?, quiet)),
         Command::Isolation(command) => runtime.block_on(command.run(config()?, quiet)),
-        Command::Keys(command) => command.run(),
+        Command::Keys(command) => runtime.block_on(command.run(config, quiet)),
         Command::Policy(command) => command.run(quiet),
         Command::Sim(command) => runtime.block_on(command.run(quiet)),
         Command::Config(command) => command.run(&config()?),

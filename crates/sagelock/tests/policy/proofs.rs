@@ -41,7 +41,7 @@ fn every_violation_is_allowed_by_simulate() {
         { "Effect": "Allow", "Principal": { "AWS": "*" }, "Action": "kms:Decrypt", "Resource": "*",
           "Condition": { "StringNotEquals": { "aws:PrincipalOrgID": "o-mine" } } }]));
     let output = who_can(std::slice::from_ref(&asked));
-    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
     let answers = lines(&output);
     let [answer] = answers.as_slice() else {
         panic!("{answers:?}");
@@ -137,6 +137,70 @@ impl Files {
             .args(more)
             .output()
             .expect("runs")
+    }
+}
+
+fn generate(more: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_sagelock"))
+        .env_clear()
+        .args(["keys", "policy", "generate"])
+        .args(more)
+        .output()
+        .expect("runs")
+}
+
+#[test]
+fn a_key_policy_is_written_in_three_languages() {
+    let role = |name: &str| format!("arn:aws:iam::111122223333:role/{name}");
+    let (admin, exec) = (role("KeyAdmin"), role("exec"));
+    let words = ["--region", "eu-west-1"];
+    let words = [&words[..], &["--admin", &admin, "--execution-role", &exec]].concat();
+    let output = generate(&words);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let written: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let reader = json!({ "arn": exec, "tags": {}, "organization": "o-mine",
+        "identity": [policy(&json!([{ "Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*" }]))] });
+    let asked = json!({ "id": 1, "principals": [reader], "organizations": ["o-mine"],
+        "key": { "arn": KEY, "policy": written, "grants": [], "tags": {}, "aliases": [] } });
+    let answers = lines(&who_can(&[asked]));
+    assert_eq!(answers[0]["principals"][0]["answer"], "proved");
+    assert_eq!(answers[0]["lockout"]["answer"], "safe");
+    assert_eq!(answers[0]["outsiders"], json!([]));
+    let told = |format: &str| {
+        let output = generate(&[&words[..], &["--format", format]].concat());
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    let template: Value = serde_json::from_str(&told("cloudformation")).expect("JSON");
+    assert_eq!(
+        template["Resources"]["Key"]["Properties"]["KeyPolicy"],
+        written
+    );
+    let terraform = told("terraform");
+    assert!(
+        terraform.starts_with("resource \"aws_kms_key\" \"endpoint\" {"),
+        "{terraform}"
+    );
+    assert!(terraform.contains("policy = jsonencode({"), "{terraform}");
+    for (more, message) in [
+        (
+            &["--admin", "arn:aws:iam::111122223333:role/*"][..],
+            "no wildcard there",
+        ),
+        (&["--admin", "KeyAdmin"], "is no ARN of a role or user"),
+        (
+            &["--account", "1234", "--region", "eu-west-1"],
+            "is no account",
+        ),
+        (
+            &["--account", "111122223333"],
+            "is not the name of a region",
+        ),
+        (&[], "--account"),
+    ] {
+        let output = generate(more);
+        assert_eq!(output.status.code(), Some(2), "{more:?}");
+        let told = String::from_utf8(output.stderr).expect("UTF-8");
+        assert!(told.contains(message), "{told}");
     }
 }
 

@@ -20,6 +20,54 @@ fn isolation(sim: &Sim, home: &Path, account: &str, more: &[&str]) -> Output {
 
 const ORGANIZATION: [&str; 3] = ["--org", "--role", "sagelock-audit"];
 
+/// The account, the region and the execution role of a key policy are those of the endpoint.
+#[test]
+fn a_key_policy_is_generated_for_an_endpoint() {
+    let home = tempfile::tempdir().expect("a folder");
+    let sim = Sim::start(home.path(), &["--seed", "4"]);
+    let mut names = Vec::new();
+    let ask = |words: &[&str]| {
+        let mut command: Command = sagelock(home.path());
+        command
+            .env("AWS_ENDPOINT_URL", sim.url())
+            .env("AWS_ACCESS_KEY_ID", "333344445555")
+            .env("AWS_SECRET_ACCESS_KEY", "x")
+            .args(words);
+        command.output().expect("runs")
+    };
+    let region = ["--region", "eu-west-1"];
+    let output = ask(&[&["audit", "--format", "json"][..], &region].concat());
+    let audit: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    for finding in audit["findings"].as_array().expect("findings") {
+        if finding["rule"] == "EP-001" && finding["verdict"] == "pass" {
+            names.push(
+                finding["subject"]["name"]
+                    .as_str()
+                    .expect("a name")
+                    .to_owned(),
+            );
+        }
+    }
+    let name = names.first().expect("an endpoint");
+    let admin = "arn:aws:iam::333344445555:role/KeyAdmin";
+    let generate = ["keys", "policy", "generate"];
+    let words = [&generate[..], &[name, "--admin", admin], &region].concat();
+    let output = ask(&words);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    for part in [
+        "arn:aws:iam::333344445555:root",
+        "arn:aws:iam::333344445555:role/exec-",
+        "sagemaker.eu-west-1.amazonaws.com",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let output = ask(&[&generate[..], &["nothing-here"], &region].concat());
+    assert_eq!(output.status.code(), Some(2));
+    let told = String::from_utf8(output.stderr).expect("UTF-8");
+    assert!(told.contains("no endpoint `nothing-here`"), "{told}");
+}
+
 #[test]
 fn tenants_by_keys_are_shown() {
     let home = tempfile::tempdir().expect("a folder");

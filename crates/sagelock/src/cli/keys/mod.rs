@@ -4,6 +4,7 @@ mod policy;
 
 use clap::{Args, Subcommand};
 
+use crate::config::Config;
 use crate::exit::{Exit, Failure};
 
 /// `sagelock keys`.
@@ -20,9 +21,13 @@ enum What {
 }
 
 impl Command {
-    pub(super) fn run(self) -> Result<Exit, Failure> {
+    pub(super) async fn run(
+        self,
+        config: impl FnOnce() -> Result<Config, Failure>,
+        quiet: bool,
+    ) -> Result<Exit, Failure> {
         match self.what {
-            What::Policy(command) => command.run(),
+            What::Policy(command) => command.run(config, quiet).await,
         }
     }
 }

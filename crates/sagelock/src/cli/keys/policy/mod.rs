@@ -1,9 +1,11 @@
 //! `sagelock keys policy …`.
 
 mod diff;
+mod generate;
 
 use clap::{Args, Subcommand};
 
+use crate::config::Config;
 use crate::exit::{Exit, Failure};
 
 /// `sagelock keys policy`.
@@ -17,12 +19,19 @@ pub(super) struct Command {
 enum What {
     /// Prove whether a key policy lets anybody do more than another
     Diff(diff::Command),
+    /// Write the least key policy that an endpoint needs
+    Generate(Box<generate::Command>),
 }
 
 impl Command {
-    pub(super) fn run(self) -> Result<Exit, Failure> {
+    pub(super) async fn run(
+        self,
+        config: impl FnOnce() -> Result<Config, Failure>,
+        quiet: bool,
+    ) -> Result<Exit, Failure> {
         match self.what {
             What::Diff(command) => command.run(),
+            What::Generate(command) => command.run(config()?, quiet).await,
         }
     }
 }

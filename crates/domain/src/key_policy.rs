@@ -1,0 +1,279 @@
+//! The key policy that an endpoint needs, and nothing more.
+
+use serde_json::{Value, json};
+
+use crate::ids::{AccountId, Partition, Region};
+
+/// Who does what with the key of an endpoint.
+#[derive(Clone, Debug)]
+pub struct Roles {
+    /// The key's account.
+    pub account: AccountId,
+    /// The key's region.
+    pub region: Region,
+    /// The ARNs of those who administer the key.
+    pub administrators: Vec<String>,
+    /// The ARNs of those who create and update endpoints.
+    pub deployers: Vec<String>,
+    /// The ARNs of the roles that models run as.
+    pub execution: Vec<String>,
+    /// The key protects model artifacts, captured data or results in S3 as well.
+    pub with_storage: bool,
+    /// Grants may give no more than what SageMaker is known to ask for.
+    pub strict: bool,
+}
+
+/// Administration and reading: nothing that encrypts, decrypts or hands that on (KMS Developer Guide,
+/// "Key administrators").
+const ADMINISTRATION: [&str; 23] = [
+    "kms:CancelKeyDeletion",
+    "kms:CreateAlias",
+    "kms:DeleteAlias",
+    "kms:DescribeKey",
+    "kms:DisableKey",
+    "kms:DisableKeyRotation",
+    "kms:EnableKey",
+    "kms:EnableKeyRotation",
+    "kms:GetKeyPolicy",
+    "kms:GetKeyRotationStatus",
+    "kms:ListAliases",
+    "kms:ListGrants",
+    "kms:ListKeyPolicies",
+    "kms:ListKeyRotations",
+    "kms:ListResourceTags",
+    "kms:PutKeyPolicy",
+    "kms:RevokeGrant",
+    "kms:RotateKeyOnDemand",
+    "kms:ScheduleKeyDeletion",
+    "kms:TagResource",
+    "kms:UntagResource",
+    "kms:UpdateAlias",
+    "kms:UpdateKeyDescription",
+];
+
+/// What AWS's own policy for SageMaker HyperPod lets the service have by a grant (SageMaker Developer
+/// Guide, "Customer managed AWS KMS key encryption for SageMaker HyperPod"). What hosting asks for is not
+/// documented.
+const GRANTED: [&str; 7] = [
+    "CreateGrant",
+    "Decrypt",
+    "DescribeKey",
+    "GenerateDataKeyWithoutPlaintext",
+    "ReEncryptFrom",
+    "ReEncryptTo",
+    "RetireGrant",
+];
+
+/// The key policy. The account's root administers and reads, so that nobody is locked out; it may neither
+/// use the key nor create grants, or everybody could whose own policies say `kms:*`.
+#[must_use]
+pub fn key_policy(roles: &Roles) -> Value {
+    let partition = Partition::of_region(&roles.region);
+    let root = format!("arn:{}:iam::{}:root", partition.as_str(), roles.account);
+    let mut statements = vec![json!({
+        "Sid": "AccountAdministration",
+        "Effect": "Allow",
+        "Principal": { "AWS": root },
+        "Action": ADMINISTRATION,
+        "Resource": "*",
+    })];
+    if !roles.administrators.is_empty() {
+        statements.push(json!({
+            "Sid": "KeyAdministration",
+            "Effect": "Allow",
+            "Principal": { "AWS": roles.administrators },
+            "Action": ADMINISTRATION,
+            "Resource": "*",
+        }));
+    }
+    // SageMaker API, CreateEndpointConfig, `KmsKeyId`, asks for the execution role, the permissions
+    // reference for the caller: both may.
+    let mut deploying: Vec<&str> = Vec::new();
+    for arn in roles.deployers.iter().chain(&roles.execution) {
+        if !deploying.contains(&arn.as_str()) {
+            deploying.push(arn);
+        }
+    }
+    if !deploying.is_empty() {
+        statements.extend(deployment(roles, &deploying));
+    }
+    if roles.with_storage && !roles.execution.is_empty() {
+        statements.push(json!({
+            "Sid": "StorageThroughS3",
+            "Effect": "Allow",
+            "Principal": { "AWS": roles.execution },
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+            "Resource": "*",
+            "Condition": { "StringEquals": {
+                "kms:CallerAccount": roles.account.as_str(),
+                "kms:ViaService": format!("s3.{}.amazonaws.com", roles.region),
+            }},
+        }));
+    }
+    json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+/// SageMaker asks for a grant and for the key's description, for whoever deploys (IAM User Guide,
+/// "Forward access sessions").
+fn deployment(roles: &Roles, deploying: &[&str]) -> [Value; 2] {
+    let through = json!({
+        "kms:CallerAccount": roles.account.as_str(),
+        "kms:ViaService": format!("sagemaker.{}.amazonaws.com", roles.region),
+    });
+    let mut condition = json!({
+        "StringEquals": through,
+        "Bool": { "kms:GrantIsForAWSResource": "true" },
+    });
+    if roles.strict
+        && let Some(fields) = condition.as_object_mut()
+    {
+        let operations = json!({ "kms:GrantOperations": GRANTED });
+        fields.insert("ForAllValues:StringEquals".to_owned(), operations);
+        // Without it a grant of no operation that is told would do.
+        let null = json!({ "kms:GrantOperations": "false" });
+        fields.insert("Null".to_owned(), null);
+    }
+    let statement = |sid: &str, action: &str, condition: Value| {
+        json!({
+            "Sid": sid,
+            "Effect": "Allow",
+            "Principal": { "AWS": deploying },
+            "Action": action,
+            "Resource": "*",
+            "Condition": condition,
+        })
+    };
+    [
+        statement("GrantsForSageMaker", "kms:CreateGrant", condition),
+        statement(
+            "DescriptionThroughSageMaker",
+            "kms:DescribeKey",
+            json!({ "StringEquals": through }),
+        ),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use sagelock_policy::access::Principal;
+    use sagelock_policy::access::{Key, Lockout, Users, Way, lockout, outsiders, powers};
+    use sagelock_policy::prove::Proof;
+    use sagelock_policy::request::Caller;
+    use sagelock_policy::{Document, Kind};
+
+    use super::*;
+
+    const ACCOUNT: &str = "111122223333";
+
+    fn arn(name: &str) -> String {
+        format!("arn:aws:iam::{ACCOUNT}:role/{name}")
+    }
+
+    fn roles(strict: bool) -> Roles {
+        Roles {
+            account: AccountId::new(ACCOUNT),
+            region: Region::new("eu-west-1"),
+            administrators: vec![arn("KeyAdmin")],
+            deployers: vec![arn("Deployer")],
+            execution: vec![arn("exec")],
+            with_storage: true,
+            strict,
+        }
+    }
+
+    fn key(strict: bool) -> Key {
+        let text = key_policy(&roles(strict)).to_string();
+        Key {
+            policy: Some(Document::read(Kind::Resource, &text).expect("a policy")),
+            grants: Some(Vec::new()),
+            aliases: Some(Vec::new()),
+            tags: Some(Vec::new()),
+            ..Key::new(&format!("arn:aws:kms:eu-west-1:{ACCOUNT}:key/1234"))
+        }
+    }
+
+    /// The ways of a role that may do everything by its own policies.
+    fn ways(name: &str, strict: bool) -> Vec<Way> {
+        let all = r#"{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+        let principal = Principal {
+            identity: vec![Document::read(Kind::Identity, all).expect("a policy")],
+            tags: Some(Vec::new()),
+            ..Principal::new(&arn(name), Caller::read(&arn(name)).expect("a role"))
+        };
+        let key = key(strict);
+        let uses = Users::new(&key).of(&principal);
+        let open = uses
+            .into_iter()
+            .filter(|one| !matches!(one.proof, Proof::Proved));
+        open.map(|one| one.way).collect()
+    }
+
+    #[test]
+    fn nobody_can_do_more_than_the_endpoint_needs() {
+        for strict in [false, true] {
+            // Whoever administers by its own policies can change the key policy, and nothing else.
+            for name in ["KeyAdmin", "Deployer", "Anybody"] {
+                assert_eq!(ways(name, strict), [Way::ByPolicy], "{name}");
+            }
+            let storage = [
+                Way::Directly("kms:Decrypt"),
+                Way::Directly("kms:GenerateDataKey"),
+            ];
+            let expected = [&storage[..], &[Way::ByPolicy]].concat();
+            assert_eq!(ways("exec", strict), expected);
+            assert!(matches!(lockout(&key(strict)), Lockout::Safe));
+            assert!(outsiders(&key(strict), &[], &[]).expect("few").is_empty());
+            let both = powers(&key(strict));
+            assert!(
+                both.iter().all(|one| !(one.administers && one.uses)),
+                "{both:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_deployment_may_create_its_grant_through_sagemaker() {
+        use sagelock_policy::context::{Context, Value};
+        use sagelock_policy::{Request, Stack, evaluate, evaluate::Verdict};
+        for (strict, operations, is_through, allowed) in [
+            (false, &["Decrypt", "Encrypt"][..], true, true),
+            (true, &["Decrypt", "CreateGrant"], true, true),
+            (true, &["Decrypt", "Encrypt"], true, false),
+            (false, &["Decrypt"], false, false),
+        ] {
+            let one = |text: &str| Value::One(text.into());
+            let mut context = vec![
+                ("aws:PrincipalArn".to_owned(), one(&arn("Deployer"))),
+                ("kms:CallerAccount".to_owned(), one(ACCOUNT)),
+                (
+                    "kms:GrantOperations".to_owned(),
+                    Value::List(operations.iter().map(|one| (*one).into()).collect()),
+                ),
+            ];
+            if is_through {
+                let via = "sagemaker.eu-west-1.amazonaws.com";
+                context.push(("kms:ViaService".to_owned(), one(via)));
+                context.push(("kms:GrantIsForAWSResource".to_owned(), one("true")));
+            }
+            let session = format!("arn:aws:sts::{ACCOUNT}:assumed-role/Deployer/s");
+            let key = key(strict);
+            let request = Request::new(
+                Caller::read(&session).expect("a session"),
+                "kms:CreateGrant",
+                &key.arn,
+                ACCOUNT,
+                Context::new(context),
+            );
+            let stack = Stack {
+                resource: key.policy,
+                ..Stack::default()
+            };
+            let verdict = evaluate(&request.expect("an action"), &stack);
+            assert_eq!(
+                verdict == Verdict::Allowed,
+                allowed,
+                "{strict} {operations:?}"
+            );
+        }
+    }
+}

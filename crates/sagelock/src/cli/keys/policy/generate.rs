@@ -1,0 +1,296 @@
+//! `sagelock keys policy generate`.
+
+use anyhow::anyhow;
+use clap::Args;
+use sagelock_domain::fact::Fact;
+use sagelock_domain::ids::{AccountId, Region};
+use sagelock_domain::inventory::{Cell, Endpoint};
+use sagelock_domain::key_policy::{Roles, key_policy};
+use serde_json::{Value, json};
+
+use crate::audit::{Keep, Past, audit};
+use crate::cli::{SourceArgs, print_plain};
+use crate::config::Config;
+use crate::exit::{Exit, Failure};
+use crate::progress::Progress;
+use crate::session::Session;
+
+/// `sagelock keys policy generate`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "The account's root administers and reads, so that nobody is locked out; it may neither use the\n\
+    key nor create grants, or everybody could whose own policies say kms:*. Administrators do the\n\
+    same by name. Deployers and the execution role may have SageMaker create its grant. What is\n\
+    printed passes KEY-002, KEY-004 and KEY-005.\n\n\
+    --strict bounds what grants may give to what AWS documents for SageMaker HyperPod. What\n\
+    hosting asks for is not documented: a set that is too narrow fails at the next scale-out.\n\n\
+    Examples:\n  \
+    sagelock keys policy generate fraud-detector --admin arn:aws:iam::111122223333:role/KeyAdmin \\\n    \
+    --deployer arn:aws:iam::111122223333:role/Deployer\n  \
+    sagelock keys policy generate --region eu-west-1 \\\n    \
+    --admin arn:aws:iam::111122223333:role/KeyAdmin \\\n    \
+    --execution-role arn:aws:iam::111122223333:role/exec --format terraform"
+)]
+pub(super) struct Command {
+    /// An endpoint, whose account, region and execution roles are read
+    endpoint: Option<String>,
+    /// Who administers the key: the ARN of a role or user; repeat it for more
+    #[arg(long = "admin", value_name = "ARN")]
+    administrators: Vec<String>,
+    /// Who creates and updates endpoints; repeat it for more
+    #[arg(long = "deployer", value_name = "ARN")]
+    deployers: Vec<String>,
+    /// The role that models run as, where no endpoint is named; repeat it for more
+    #[arg(long = "execution-role", value_name = "ARN")]
+    execution: Vec<String>,
+    /// The account of the key, where no endpoint is named [default: that of the roles]
+    #[arg(long, value_name = "ID")]
+    key_account: Option<String>,
+    /// The key protects model artifacts, captured data or results in S3 as well
+    #[arg(long)]
+    with_storage: bool,
+    /// Grants may give no more than what SageMaker is known to ask for
+    #[arg(long)]
+    strict: bool,
+    /// What standard output gets
+    #[arg(long, value_enum, default_value = "json")]
+    format: Format,
+    #[command(flatten)]
+    source: SourceArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// The policy, as PutKeyPolicy takes it
+    Json,
+    /// A resource aws_kms_key with the policy
+    Terraform,
+    /// A template with a resource AWS::KMS::Key
+    Cloudformation,
+}
+
+impl Command {
+    pub(super) async fn run(self, config: Config, quiet: bool) -> Result<Exit, Failure> {
+        for arn in self
+            .administrators
+            .iter()
+            .chain(&self.deployers)
+            .chain(&self.execution)
+        {
+            checked(arn)?;
+        }
+        let mut roles = Roles {
+            account: AccountId::new(&self.account_of_roles()?),
+            region: self
+                .source
+                .regions
+                .first()
+                .map_or_else(|| Region::new(""), Region::new),
+            administrators: self.administrators.clone(),
+            deployers: self.deployers.clone(),
+            execution: self.execution.clone(),
+            with_storage: self.with_storage,
+            strict: self.strict,
+        };
+        if let Some(name) = &self.endpoint {
+            self.read_endpoint(name, &config, quiet, &mut roles).await?;
+        }
+        let is_account = |text: &str| text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
+        if !is_account(roles.account.as_str()) {
+            return Err(Failure::usage(anyhow!(
+                "`{}` is no account: expected twelve digits",
+                roles.account
+            )));
+        }
+        if !roles.region.has_shape() {
+            let error = anyhow!("`{}` is not the name of a region", roles.region);
+            return Err(Failure::usage(error).hint("give the key's region with --region"));
+        }
+        let policy = key_policy(&roles);
+        let name = self.endpoint.as_deref().unwrap_or("endpoint");
+        let text = match self.format {
+            Format::Json => pretty(&policy),
+            Format::Terraform => terraform(name, &policy),
+            Format::Cloudformation => pretty(&cloudformation(name, &policy)),
+        };
+        print_plain(|out| writeln!(out, "{text}"))?;
+        Ok(Exit::Clean)
+    }
+
+    /// The account that is named, or the one of all the roles.
+    fn account_of_roles(&self) -> Result<String, Failure> {
+        if let Some(account) = &self.key_account {
+            return Ok(account.clone());
+        }
+        let roles = self
+            .administrators
+            .iter()
+            .chain(&self.deployers)
+            .chain(&self.execution);
+        let mut accounts: Vec<&str> = roles.filter_map(|arn| arn.split(':').nth(4)).collect();
+        accounts.sort_unstable();
+        accounts.dedup();
+        match accounts.as_slice() {
+            [only] => Ok((*only).to_owned()),
+            _ if self.endpoint.is_some() => Ok(String::new()),
+            [] => Err(
+                Failure::usage(anyhow!("neither an endpoint nor a role is named")).hint(
+                    "name an endpoint, or the roles with --admin, --deployer and --execution-role",
+                ),
+            ),
+            several => Err(Failure::usage(anyhow!(
+                "the roles are of several accounts ({}): whose key is it?",
+                several.join(", ")
+            ))
+            .hint("say so with --key-account")),
+        }
+    }
+
+    /// Takes the account, the region and the execution roles of an endpoint.
+    async fn read_endpoint(
+        &self,
+        name: &str,
+        config: &Config,
+        quiet: bool,
+        roles: &mut Roles,
+    ) -> Result<(), Failure> {
+        let session = Session::open(&self.source.wanted(config)?).await?;
+        let keep = Keep {
+            cells: true,
+            ..Keep::default()
+        };
+        let done = audit(&session, config, &Progress::new(quiet), keep, Past::none()).await?;
+        let found: Vec<(&Cell, &Endpoint)> = done
+            .cells
+            .iter()
+            .flat_map(|cell| {
+                cell.endpoints
+                    .values()
+                    .map(move |endpoint| (cell, endpoint))
+            })
+            .filter(|(_, endpoint)| {
+                endpoint.name.as_str().eq_ignore_ascii_case(name)
+                    || endpoint.arn.eq_ignore_ascii_case(name)
+            })
+            .collect();
+        let (cell, endpoint) = match found.as_slice() {
+            [one] => *one,
+            [] => {
+                return Err(
+                    Failure::usage(anyhow!("no endpoint `{name}` in what was read")).hint(
+                        "`sagelock audit` lists the endpoints; choose with --region or --profile",
+                    ),
+                );
+            }
+            several => {
+                let arns: Vec<&str> = several.iter().map(|(_, one)| one.arn.as_str()).collect();
+                return Err(Failure::usage(anyhow!(
+                    "there are {} endpoints `{name}`",
+                    several.len()
+                ))
+                .hint(format!("name one by its ARN: {}", arns.join(", "))));
+            }
+        };
+        roles.account = cell.id.account.clone();
+        roles.region = cell.id.region.clone();
+        let execution = execution_roles(cell, endpoint);
+        if execution.is_empty() && roles.execution.is_empty() {
+            return Err(Failure::new(
+                Exit::Incomplete,
+                anyhow!("the execution role of `{name}` could not be read"),
+            )
+            .hint("name it with --execution-role"));
+        }
+        for role in execution {
+            if !roles.execution.contains(&role) {
+                roles.execution.push(role);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn execution_roles(cell: &Cell, endpoint: &Endpoint) -> Vec<String> {
+    let facts = endpoint.described.fact.known().and_then(Option::as_ref);
+    let names = facts
+        .into_iter()
+        .flat_map(|facts| facts.config.iter().chain(&facts.pending));
+    let configs = names.filter_map(|name| cell.configs.get(name));
+    let mut roles = Vec::new();
+    for config in configs.filter_map(|config| config.described.fact.known()?.as_ref()) {
+        roles.extend(config.execution_role.clone());
+        for model in config.models() {
+            if let Some(Fact::Known(Some(model))) = cell.models.get(model).map(|read| &read.fact) {
+                roles.extend(model.execution_role.clone());
+            }
+        }
+    }
+    roles.sort();
+    roles.dedup();
+    roles
+}
+
+fn checked(arn: &str) -> Result<(), Failure> {
+    let is_named = arn.contains(":iam::") && (arn.contains(":role/") || arn.contains(":user/"));
+    if is_named && !arn.contains(['*', '?']) {
+        return Ok(());
+    }
+    Err(
+        Failure::usage(anyhow!("`{arn}` is no ARN of a role or user"))
+            .hint("expected arn:aws:iam::ACCOUNT:role/NAME; a key policy takes no wildcard there"),
+    )
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_default()
+}
+
+/// Letters and digits only.
+fn identifier(name: &str) -> String {
+    let last = name.rsplit('/').next().unwrap_or(name);
+    last.chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+        .collect()
+}
+
+/// HCL takes an object as JSON writes it; `${` would be a template.
+fn terraform(name: &str, policy: &Value) -> String {
+    let policy = pretty(policy).replace("${", "$${").replace('\n', "\n  ");
+    format!(
+        "resource \"aws_kms_key\" \"{0}\" {{\n  \
+         description         = \"SageMaker endpoint {1}\"\n  \
+         enable_key_rotation = true\n  \
+         policy = jsonencode({policy})\n\
+         }}\n\n\
+         resource \"aws_kms_alias\" \"{0}\" {{\n  \
+         name          = \"alias/sagemaker/{1}\"\n  \
+         target_key_id = aws_kms_key.{0}.key_id\n\
+         }}",
+        identifier(name).to_lowercase(),
+        name.rsplit('/').next().unwrap_or(name),
+    )
+}
+
+fn cloudformation(name: &str, policy: &Value) -> Value {
+    let short = name.rsplit('/').next().unwrap_or(name);
+    json!({
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": format!("The key of SageMaker endpoint {short}"),
+        "Resources": {
+            "Key": {
+                "Type": "AWS::KMS::Key",
+                "DeletionPolicy": "Retain",
+                "UpdateReplacePolicy": "Retain",
+                "Properties": { "EnableKeyRotation": true, "KeyPolicy": policy },
+            },
+            "Alias": {
+                "Type": "AWS::KMS::Alias",
+                "Properties": {
+                    "AliasName": format!("alias/sagemaker/{short}"),
+                    "TargetKeyId": { "Ref": "Key" },
+                },
+            },
+        },
+        "Outputs": { "KeyArn": { "Value": { "Fn::GetAtt": ["Key", "Arn"] } } },
+    })
+}

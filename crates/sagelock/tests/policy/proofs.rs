@@ -177,7 +177,7 @@ fn a_key_policy_is_written_in_three_languages() {
     );
     let terraform = told("terraform");
     assert!(
-        terraform.starts_with("resource \"aws_kms_key\" \"endpoint\" {"),
+        terraform.starts_with("resource \"aws_kms_key\" \"endpoints\" {"),
         "{terraform}"
     );
     assert!(terraform.contains("policy = jsonencode({"), "{terraform}");
@@ -188,14 +188,14 @@ fn a_key_policy_is_written_in_three_languages() {
         ),
         (&["--admin", "KeyAdmin"], "is no ARN of a role or user"),
         (
-            &["--account", "1234", "--region", "eu-west-1"],
+            &["--key-account", "1234", "--region", "eu-west-1"],
             "is no account",
         ),
         (
-            &["--account", "111122223333"],
+            &["--key-account", "111122223333"],
             "is not the name of a region",
         ),
-        (&[], "--account"),
+        (&[], "neither an endpoint nor a role"),
     ] {
         let output = generate(more);
         assert_eq!(output.status.code(), Some(2), "{more:?}");

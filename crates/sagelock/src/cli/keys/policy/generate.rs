@@ -107,7 +107,7 @@ impl Command {
             return Err(Failure::usage(error).hint("give the key's region with --region"));
         }
         let policy = key_policy(&roles);
-        let name = self.endpoint.as_deref().unwrap_or("endpoint");
+        let name = self.endpoint.as_deref().unwrap_or("endpoints");
         let text = match self.format {
             Format::Json => pretty(&policy),
             Format::Terraform => terraform(name, &policy),
@@ -258,7 +258,7 @@ fn terraform(name: &str, policy: &Value) -> String {
     let policy = pretty(policy).replace("${", "$${").replace('\n', "\n  ");
     format!(
         "resource \"aws_kms_key\" \"{0}\" {{\n  \
-         description         = \"SageMaker endpoint {1}\"\n  \
+         description         = \"SageMaker {1}\"\n  \
          enable_key_rotation = true\n  \
          policy = jsonencode({policy})\n\
          }}\n\n\
@@ -275,7 +275,7 @@ fn cloudformation(name: &str, policy: &Value) -> Value {
     let short = name.rsplit('/').next().unwrap_or(name);
     json!({
         "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": format!("The key of SageMaker endpoint {short}"),
+        "Description": format!("The key of SageMaker {short}"),
         "Resources": {
             "Key": {
                 "Type": "AWS::KMS::Key",

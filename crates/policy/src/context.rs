@@ -111,6 +111,14 @@ impl Context {
         context
     }
 
+    /// A context of these keys and no others, `None` being known to be absent.
+    pub(crate) fn whole(told: impl IntoIterator<Item = (String, Option<Value>)>) -> Self {
+        Self {
+            is_open: false,
+            ..Self::open(told)
+        }
+    }
+
     /// Tells what a key is; `None` is that it is absent.
     pub(crate) fn tell(&mut self, name: &str, value: Option<Value>) {
         let value = match value {

@@ -126,10 +126,7 @@ impl Request {
 
     /// The same, with a context of these keys and no others; `None` is that a key is absent.
     pub(crate) fn with(&self, told: impl IntoIterator<Item = (String, Option<Value>)>) -> Self {
-        let there = told
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value?)));
-        let context = Context::new(there);
+        let context = Context::whole(told);
         Self {
             role: role_of(&self.caller, &context),
             context,

@@ -63,13 +63,14 @@ fn of<'a>(matrix: &'a Matrix, tenant: &str, account: &str) -> Vec<(&'a Row, &'a 
     let rows = matrix.rows.iter();
     rows.filter(|row| row.key.account().as_str() == account)
         .filter_map(|row| Some((row, row.answers.get(place)?)))
-        .filter(|(_, answer)| !matches!(answer, Answer::Own))
+        .filter(|(_, answer)| !matches!(answer, Answer::Own | Answer::Shared))
         .collect()
 }
 
 fn word(answer: &Answer) -> &'static str {
     match answer {
         Answer::Own => "own",
+        Answer::Shared => "shared",
         Answer::Proved => "proved",
         Answer::Violated { .. } => "violated",
         Answer::Possible { .. } => "possible",
@@ -89,7 +90,7 @@ fn why<'a>(matrix: &'a Matrix, tenant: &str, account: &str) -> Vec<&'a str> {
     answers
         .filter_map(|(_, answer)| match answer {
             Answer::Possible { why, .. } => Some(why),
-            Answer::Own | Answer::Proved | Answer::Violated { .. } => None,
+            Answer::Own | Answer::Shared | Answer::Proved | Answer::Violated { .. } => None,
         })
         .flatten()
         .map(String::as_str)

@@ -54,6 +54,8 @@ pub struct Row {
 pub enum Answer {
     /// It is the tenant's own.
     Own,
+    /// It bears no tenant's tag, and endpoints of several tenants use it, this one's too.
+    Shared,
     /// It cannot.
     Proved,
     /// It can.
@@ -96,7 +98,9 @@ pub fn matrix(
         let asked = asked(key, principals);
         let users = Users::new(&asked);
         let answers = people.tenants.iter().map(|(name, list)| {
-            if owners.contains(name) {
+            if owners.contains(name) && owners.len() > 1 {
+                Answer::Shared
+            } else if owners.contains(name) {
                 Answer::Own
             } else {
                 worst(&users, list)
@@ -302,7 +306,9 @@ fn assumptions(settings: &Settings) -> Vec<String> {
         format!(
             "a tenant's are the users and roles tagged `{tag}` and the roles that its endpoints run as"
         ),
-        format!("a tenant's keys are those tagged `{tag}` and those that its endpoints use"),
+        format!(
+            "a tenant's keys are those tagged `{tag}`, and of the others those that its endpoints use"
+        ),
         "no role of a tenant assumes a role of another (sts:AssumeRole)".to_owned(),
         "a service that calls KMS for somebody says so (kms:ViaService)".to_owned(),
         "requests to KMS come over TLS".to_owned(),

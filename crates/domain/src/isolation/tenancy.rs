@@ -84,7 +84,8 @@ impl Tenancy {
         })
     }
 
-    /// Keys, and the tenants whose they are: by their tag, and by whose endpoints use them.
+    /// Keys, and the tenants whose they are: by their tag; of a key without one, by whose endpoints use
+    /// it.
     pub(super) fn owners(
         &self,
         keys: &Keys,
@@ -100,8 +101,7 @@ impl Tenancy {
             let tags = key.tags.as_ref().and_then(|read| read.fact.known());
             let tag = tags.and_then(|tags| tags.get(&settings.tags.tenant));
             if let Some(tenant) = tag.map(str::trim).filter(|tag| !tag.is_empty()) {
-                let of_tag = owners.entry(arn.clone()).or_default();
-                of_tag.insert(tenant.to_owned());
+                owners.insert(arn.clone(), [tenant.to_owned()].into());
             }
         }
         owners

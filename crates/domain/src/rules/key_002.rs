@@ -77,7 +77,7 @@ fn judge(access: &KeyAccess) -> Judgement {
     if let Some(first) = anybody.first() {
         let actions = actions(&anybody);
         let mut judgement = Judgement::new(&PUBLIC).saying(format!(
-            "anybody of any account can {actions} with the key, {} for one",
+            "anybody of any account can {actions} with the key; somebody like {} for one",
             first.who
         ));
         judgement.severity = Some(Severity::Critical);

@@ -16,7 +16,7 @@ use crate::severity::Severity;
 reasons! {
     Pass SEPARATED "separated": "nobody whom the key policy names may both administer the key and use it"; ""
     Fail BOTH "administers_and_uses": "somebody may both administer the key and use it"; "give the administration and the use to different principals (kms:PutKeyPolicy)"
-    Fail LEFT_TO_ACCOUNT "left_to_account": "the key policy leaves both the administration and the use of the key to the account's own policies"; "leave administration and reading to the account, and name the roles that use the key (`sagelock keys policy generate` writes such a policy)"
+    Fail LEFT_TO_ACCOUNT "left_to_account": "the key policy leaves both the administration and the use of the key to the account's own policies"; "let the account administer and describe the key, and name the roles that use it (`sagelock keys policy generate` writes such a policy)"
 }
 
 pub(super) const RULE: Rule = Rule {

@@ -55,14 +55,17 @@ fn check(view: &KeyView<'_>) -> Judgement {
             let told: Vec<String> = denied
                 .context()
                 .filter(|(name, _)| !TOLD.contains(name))
-                .filter_map(|(name, value)| Some(format!("{name} = {}", value?)))
+                .map(|(name, value)| match value {
+                    Some(value) => format!("with {name} = {value}"),
+                    None => format!("without {name}"),
+                })
                 .collect();
             let message = if told.is_empty() {
                 "the account's root user may change the key policy only under a condition"
                     .to_owned()
             } else {
                 let with = listed(&told);
-                format!("the account's root user may not change the key policy with {with}")
+                format!("the account's root user may not change the key policy {with}")
             };
             let mut judgement = Judgement::new(&CONDITIONAL).saying(message);
             judgement.severity = Some(Severity::Medium);

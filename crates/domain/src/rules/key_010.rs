@@ -72,10 +72,15 @@ fn judge(view: &KeyView<'_>, grants: &[Grant]) -> Judgement {
     let wide: Vec<&Grant> = grants.iter().filter(|grant| is_wide(grant)).collect();
     if let Some(first) = wide.first() {
         return Judgement::new(&WIDE).saying(format!(
-            "{}: {} to {}",
+            "{}: {} to {}, {}",
             counted(wide.len(), "grant is wide", "grants are wide"),
             first.id.as_deref().unwrap_or("one"),
             first.grantee.as_deref().unwrap_or("nobody"),
+            if is_to_account(first) {
+                "a whole account"
+            } else {
+                "who may hand on what it likes"
+            },
         ));
     }
     let days = i64::from(view.settings.grant_days_max);
@@ -94,13 +99,16 @@ fn judge(view: &KeyView<'_>, grants: &[Grant]) -> Judgement {
 }
 
 fn is_wide(grant: &Grant) -> bool {
-    let is_account = grant.grantee.as_deref().is_some_and(|grantee| {
-        grantee.ends_with(":root") || (grantee.len() == 12 && !grantee.contains(':'))
-    });
     let is_bound =
         grant.context_equals.is_some() || grant.context_subset.is_some() || grant.source.is_some();
     let creates = grant.operations.iter().any(|one| &**one == "creategrant");
-    is_account || (creates && !is_bound)
+    is_to_account(grant) || (creates && !is_bound)
+}
+
+fn is_to_account(grant: &Grant) -> bool {
+    grant.grantee.as_deref().is_some_and(|grantee| {
+        grantee.ends_with(":root") || (grantee.len() == 12 && !grantee.contains(':'))
+    })
 }
 
 fn counted(count: usize, one: &str, many: &str) -> String {

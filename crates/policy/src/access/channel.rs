@@ -17,6 +17,9 @@ pub(super) enum Channel {
     Service,
 }
 
+/// The region of a key that may be in any.
+const ANY: &str = "*";
+
 /// Keys that say how a request came, in lower case.
 const CHANNEL: [&str; 6] = [
     "kms:viaservice",
@@ -51,7 +54,9 @@ pub(super) fn requests(
     for name in absent_keys(&name.to_ascii_lowercase()) {
         tell(name, None);
     }
-    tell("aws:RequestedRegion", one(key.region()));
+    if key.region() != ANY {
+        tell("aws:RequestedRegion", one(key.region()));
+    }
     tell("aws:ResourceAccount", one(key.account()));
     // KMS Developer Guide, "Infrastructure security": requests come over TLS.
     tell("aws:SecureTransport", one("true"));

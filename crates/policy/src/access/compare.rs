@@ -5,7 +5,7 @@ use super::{Key, everything};
 use crate::document::{Document, Kind};
 use crate::kms;
 use crate::pattern::Piece;
-use crate::prove::{Asker, Doubt, Proof, askers};
+use crate::prove::{Asker, Doubt, Proof, Requests, askers};
 use crate::request::{Caller, Request, Stack};
 
 /// What a caller's own policies say while two key policies are compared.
@@ -85,9 +85,16 @@ pub fn compare(old: &Key, new: &Key) -> Result<Comparison, Doubt> {
         for action in &actions {
             let mut found = [false; 2];
             for (own, first, second) in &pairs {
+                // Boundaries are of users and roles (IAM User Guide, "Permissions boundaries").
+                if *own == Own::Capped && !asker.can_have_boundary() {
+                    continue;
+                }
                 for channel in channels {
                     let asked = requests(old, &asker.caller, &asker.arn, action, *channel);
-                    let Ok(asked) = asked else { continue };
+                    // The key may have any tags.
+                    let Ok(asked) = asked.map(Requests::knowing_all) else {
+                        continue;
+                    };
                     let sides = [(second, first), (first, second)];
                     for ((wider, other), found) in sides.into_iter().zip(&mut found) {
                         if *found {

@@ -4,7 +4,7 @@ use super::channel::{Channel, requests};
 use super::{Key, everything};
 use crate::context::Value;
 use crate::document::{Identity, Who};
-use crate::prove::{Doubt, Proof};
+use crate::prove::{Doubt, Proof, askers};
 use crate::request::{Caller, Request, Stack};
 
 /// Who can change the policy of a key (AWS KMS API, PutKeyPolicy; KMS Developer Guide, "Default key
@@ -15,9 +15,9 @@ pub enum Lockout {
     Safe,
     /// The account's root user, but not always: this is a request that is denied.
     Conditional(Box<Request>),
-    /// Users or roles that can be deleted, and nobody else.
+    /// Users or roles that can be deleted, and nobody else: these, or who is like them.
     Deletable(Vec<String>),
-    /// Nobody whom the key policy names.
+    /// Nobody.
     Locked,
     /// It depends.
     Unknown(Vec<Doubt>),
@@ -52,16 +52,23 @@ pub fn lockout(key: &Key) -> Lockout {
         (Proof::Possible(doubts), Proof::Violated(_)) => return Lockout::Unknown(doubts),
         (Proof::Violated(_) | Proof::Possible(_), Proof::Proved) => {}
     }
-    let mut deletable = Vec::new();
+    let Some(askers) = askers(&[&stack], key.partition(), &[key.account()]) else {
+        return Lockout::Unknown(vec![Doubt::Budget]);
+    };
+    let mut deletable: Vec<String> = Vec::new();
     let mut doubts = Vec::new();
-    for identity in key.named() {
-        if matches!(identity.who, Who::Root | Who::Federated(_)) {
+    for asker in askers {
+        let Caller::Identity(identity) = &asker.caller else {
+            continue;
+        };
+        let is_here = *identity.account == *key.account();
+        if !is_here || matches!(identity.who, Who::Root | Who::Federated(_)) {
             continue;
         }
-        let arn = identity.behind().to_string();
-        let asking = identity.session_but(&[]);
-        match ask(&asking, &arn).map(|requests| requests.allowed(&stack)) {
-            Some(Proof::Violated(_)) if !deletable.contains(&arn) => deletable.push(arn),
+        match ask(identity, &asker.arn).map(|requests| requests.allowed(&stack)) {
+            Some(Proof::Violated(_)) if !deletable.contains(&asker.arn) => {
+                deletable.push(asker.arn);
+            }
             Some(Proof::Possible(found)) => doubts.extend(found),
             Some(Proof::Proved | Proof::Violated(_)) | None => {}
         }

@@ -72,7 +72,15 @@ impl Key {
         Stack {
             rcp: self.rcp.clone().unwrap_or_default(),
             resource: self.policy.clone(),
-            grants: self.grants().to_vec(),
+            // Whoever asks can wait until a grant is known everywhere.
+            grants: self
+                .grants()
+                .iter()
+                .map(|grant| Grant {
+                    created: None,
+                    ..grant.clone()
+                })
+                .collect(),
             ..Stack::default()
         }
     }

@@ -42,6 +42,18 @@ pub fn outsiders(
     let own = key.account();
     let askers = askers(&[&stack], key.partition(), &[own]).ok_or(Doubt::Budget)?;
     let mut found = Vec::new();
+    if key.grants.is_none() {
+        // A grant may be to anybody.
+        found.push(Outsider {
+            who: "*".to_owned(),
+            account: None,
+            is_itself: false,
+            is_anybody: true,
+            is_service: false,
+            action: "kms:Decrypt",
+            proof: Proof::Possible(vec![Doubt::Grants]),
+        });
+    }
     for asker in askers {
         let is_inside = match asker.caller.account() {
             Some(account) => account == own || accounts.contains(&account),

@@ -109,6 +109,17 @@ impl Document {
         })
     }
 
+    /// Whether every statement is about all resources, as those of a key policy are.
+    #[must_use]
+    pub fn is_about_everything(&self) -> bool {
+        let mut statements = self.statements.iter();
+        statements.all(|statement| {
+            let listed = &statement.resources;
+            let mut patterns = listed.list.iter();
+            !listed.is_all_but && patterns.any(|one| one.pieces() == [Piece::Run])
+        })
+    }
+
     /// Whether a condition asks of which organisation somebody is.
     #[must_use]
     pub fn names_organizations(&self) -> bool {

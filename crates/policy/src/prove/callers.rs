@@ -19,6 +19,17 @@ pub(crate) struct Asker {
     pub(crate) is_itself: bool,
 }
 
+impl Asker {
+    pub(crate) fn can_have_boundary(&self) -> bool {
+        match &self.caller {
+            Caller::Identity(identity) => {
+                matches!(identity.who, Who::User(_) | Who::Role(_) | Who::Session(..))
+            }
+            Caller::Service(_) | Caller::Anonymous => false,
+        }
+    }
+}
+
 /// Users, roles, federated users and root users such that everybody is treated as one of them, and
 /// the services that are named; `None` where there are too many.
 pub(crate) fn askers(stacks: &[&Stack], partition: &str, accounts: &[&str]) -> Option<Vec<Asker>> {

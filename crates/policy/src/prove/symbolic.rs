@@ -238,15 +238,15 @@ impl<'a> Symbolic<'a> {
             .request
             .context
             .told()
-            .filter(|(_, value)| *value != Some(Value::Unknown))
+            .filter(|(_, value)| !matches!(value, None | Some(Value::Unknown)))
             .map(|(name, value)| (name.to_owned(), value))
             .collect();
         for (index, domain) in self.domains.iter().enumerate() {
-            let chosen = path
-                .iter()
-                .find(|(variable, _)| *variable == number(index))
-                .map_or(0, |(_, value)| *value);
-            if let Some(value) = domain.values.get(chosen) {
+            let mut path = path.iter();
+            let chosen = path.find(|(variable, _)| *variable == number(index));
+            let value = domain.values.get(chosen.map_or(0, |(_, value)| *value));
+            // That a key is absent is told where it matters.
+            if let Some(value) = value.filter(|value| value.is_some() || chosen.is_some()) {
                 told.push((domain.name.to_string(), value.clone()));
             }
         }

@@ -1,11 +1,7 @@
 //! `sagelock isolation`.
 
-use std::fmt::Write as _;
-use std::io::{self, Write};
-
 use clap::Args;
-use owo_colors::OwoColorize;
-use sagelock_domain::isolation::{Answer, Matrix, Row, is_whole, matrix};
+use sagelock_domain::isolation::{Answer, Matrix, is_whole, matrix};
 use sagelock_policy::access::Way;
 use serde_json::{Value, json};
 
@@ -14,7 +10,7 @@ use crate::audit::{Done, Keep, Past, audit};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
-use crate::report::isolation_page;
+use crate::report::{isolation_page, isolation_table};
 use crate::session::Session;
 
 /// `sagelock isolation`.
@@ -78,7 +74,7 @@ impl Command {
             Format::Html => {
                 print_plain(|out| out.write_all(isolation_page(&found, &written).as_bytes()))?;
             }
-            Format::Table => print(|out| table(&found, &done, out))?,
+            Format::Table => print(|out| isolation_table(&found, &done, out))?,
         }
         Ok(exit(&found, &done))
     }
@@ -86,7 +82,7 @@ impl Command {
 
 fn exit(found: &Matrix, done: &Done) -> Exit {
     let mut answers = found.rows.iter().flat_map(|row| &row.answers);
-    if answers.any(|answer| matches!(answer, Answer::Violated { .. })) {
+    if answers.any(|answer| matches!(answer, Answer::Violated { .. } | Answer::Shared)) {
         return Exit::Findings;
     }
     let mut answers = found.rows.iter().flat_map(|row| &row.answers);
@@ -105,6 +101,7 @@ fn exit(found: &Matrix, done: &Done) -> Exit {
 fn word(answer: &Answer) -> &'static str {
     match answer {
         Answer::Own => "own",
+        Answer::Shared => "shared",
         Answer::Proved => "proved",
         Answer::Violated { .. } => "violated",
         Answer::Possible { .. } => "possible",
@@ -146,6 +143,7 @@ fn written(found: &Matrix, done: &Done) -> Value {
                     }
                     (
                         Answer::Own
+                        | Answer::Shared
                         | Answer::Proved
                         | Answer::Violated { .. }
                         | Answer::Possible { .. },
@@ -176,10 +174,24 @@ fn written(found: &Matrix, done: &Done) -> Value {
         });
         texts.collect::<Vec<Value>>()
     };
+    let gaps: Vec<Value> = done
+        .audit
+        .coverage
+        .gaps
+        .iter()
+        .map(|one| {
+            json!({
+                "call": one.gap.call.name(), "account": one.gap.account.as_str(),
+                "region": one.gap.region.as_str(), "reason": one.gap.reason.code(),
+                "subject": one.gap.subject,
+            })
+        })
+        .collect();
     json!({
         "schema": "sagelock.isolation/1",
         "simulated": done.audit.simulated,
-        "complete": done.audit.complete() && is_whole(&done.principals),
+        "complete": done.audit.complete() && is_whole(&done.principals) && gaps.is_empty(),
+        "gaps": gaps,
         "tenants": tenants,
         "keys": keys,
         "untagged": places(&done.tenancy.untagged),
@@ -197,110 +209,4 @@ fn by(principal: &str, way: Way) -> [(String, Value); 3] {
             json!(if way.has_steps() { 2 } else { 1 }),
         ),
     ]
-}
-
-/// As a cell shows it.
-const fn sign(answer: &Answer) -> char {
-    match answer {
-        Answer::Own => '=',
-        Answer::Proved => '.',
-        Answer::Violated { .. } => 'X',
-        Answer::Possible { .. } => '?',
-    }
-}
-
-fn table(found: &Matrix, done: &Done, out: &mut dyn Write) -> io::Result<()> {
-    if found.tenants.is_empty() {
-        writeln!(
-            out,
-            "no tenant: nothing bears the tag that `tags.tenant` names"
-        )?;
-        return remarks(found, done, out);
-    }
-    for (index, tenant) in found.tenants.iter().enumerate() {
-        let count = tenant.principals.len();
-        writeln!(
-            out,
-            "{:>3}  {}  {count} users and roles",
-            index + 1,
-            tenant.name
-        )?;
-    }
-    writeln!(out)?;
-    let mut head = String::new();
-    for index in 1..=found.tenants.len() {
-        let _ = write!(head, "{index:>3}");
-    }
-    writeln!(out, "{head}  KEY")?;
-    for row in &found.rows {
-        for answer in &row.answers {
-            let text = sign(answer);
-            match answer {
-                Answer::Own => write!(out, "  {text}")?,
-                Answer::Proved => write!(out, "  {}", text.green())?,
-                Answer::Violated { .. } => write!(out, "  {}", text.red().bold())?,
-                Answer::Possible { .. } => write!(out, "  {}", text.yellow())?,
-            }
-        }
-        writeln!(out, "  {}", label(row))?;
-    }
-    writeln!(out, "\n= own  . proved  X violated  ? possible")?;
-    for row in &found.rows {
-        for (tenant, answer) in found.tenants.iter().zip(&row.answers) {
-            let (principal, way, why) = match answer {
-                Answer::Own | Answer::Proved => continue,
-                Answer::Violated { principal, way, .. } => (principal, way, None),
-                Answer::Possible {
-                    principal,
-                    way,
-                    why,
-                } => (principal, way, Some(why)),
-            };
-            let verb = if why.is_none() { "can" } else { "may" };
-            writeln!(out, "\n{} {verb} use {}", tenant.name, label(row))?;
-            let steps = if way.has_steps() {
-                ", in two steps"
-            } else {
-                ""
-            };
-            writeln!(out, "  {principal}\n  by {}{steps}", way.action())?;
-            if let Some(why) = why {
-                writeln!(out, "  depending on {}", why.join(", "))?;
-            }
-        }
-    }
-    remarks(found, done, out)
-}
-
-fn label(row: &Row) -> String {
-    let arn = row.key.as_str();
-    match &row.alias {
-        Some(alias) => format!("{alias} ({arn})"),
-        None => arn.to_owned(),
-    }
-}
-
-/// What the answers are worth.
-fn remarks(found: &Matrix, done: &Done, out: &mut dyn Write) -> io::Result<()> {
-    let (untagged, unread) = (done.tenancy.untagged.len(), done.tenancy.unread.len());
-    if untagged > 0 {
-        writeln!(out, "\n{untagged} live endpoints name no tenant")?;
-    }
-    if unread > 0 {
-        writeln!(
-            out,
-            "\nof {unread} live endpoints the tenant, the roles or the keys are not known"
-        )?;
-    }
-    if !done.audit.complete() || !is_whole(&done.principals) {
-        writeln!(
-            out,
-            "\nnot everything could be read: `sagelock doctor` says what is missing"
-        )?;
-    }
-    writeln!(out, "\ntaken for granted:")?;
-    for assumption in &found.assumptions {
-        writeln!(out, "  {assumption}")?;
-    }
-    Ok(())
 }

@@ -433,7 +433,7 @@ fn shorten_key(key: &str, width: usize) -> String {
 }
 
 /// Lines of at most so many columns, broken at spaces.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     for word in text.split(' ') {

@@ -10,9 +10,11 @@ use sagelock_policy::access::{Beyond, Comparison, Key, Own, compare};
 use sagelock_policy::prove::Doubt;
 use sagelock_policy::{Document, Kind, Request};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::cli::{Plain, print, print_plain};
 use crate::exit::{Exit, Failure};
+use crate::report::wrap;
 
 /// `sagelock keys policy diff`.
 #[derive(Args, Debug)]
@@ -25,14 +27,15 @@ use crate::exit::{Exit, Failure};
     sagelock keys policy diff old.json new.json\n  \
     aws kms get-key-policy --key-id alias/a --query Policy --output text > old.json\n  \
     sagelock keys policy diff old.json new.json --format json | jq .answer\n\n\
-    Exit codes: 0 equal or narrower · 1 wider · 2 a policy cannot be read · 3 perhaps wider"
+    A policy may be a JSON text that holds one, or what GetKeyPolicy answers.\n\n\
+    Exit codes: 0 not wider · 1 wider (wider or both) · 2 a policy cannot be read · 3 perhaps wider"
 )]
 pub(super) struct Command {
-    /// The key policy that there is
+    /// The key policy that there is; `-` is standard input
     old: PathBuf,
     /// The key policy that there will be
     new: PathBuf,
-    /// The ARN of the key [default: one of the account whose root the policies name]
+    /// The ARN of the key [default: any of the account whose root the old policy names]
     #[arg(long, value_name = "ARN")]
     key: Option<String>,
     /// What standard output gets
@@ -49,6 +52,7 @@ struct Written<'a> {
     narrower: Vec<Change<'a>>,
     perhaps_wider: Vec<String>,
     perhaps_narrower: Vec<String>,
+    assumptions: [&'static str; 3],
 }
 
 /// What somebody may do under one policy and not under the other.
@@ -92,6 +96,7 @@ impl Command {
             narrower: changes(&comparison.narrower),
             perhaps_wider: names(&comparison.perhaps_wider),
             perhaps_narrower: names(&comparison.perhaps_narrower),
+            assumptions: ASSUMPTIONS,
         };
         match self.format {
             Plain::Json => print_plain(|out| {
@@ -111,11 +116,29 @@ impl Command {
 }
 
 fn read(path: &Path) -> Result<Document, Failure> {
-    let text = fs::read_to_string(path)
+    let text = if path.as_os_str() == "-" {
+        io::read_to_string(io::stdin())
+    } else {
+        fs::read_to_string(path)
+    };
+    let text = text
         .with_context(|| format!("cannot read `{}`", path.display()))
         .map_err(Failure::usage)?;
-    Document::read(Kind::Resource, &text)
-        .map_err(|error| Failure::usage(anyhow!("`{}`: {error}", path.display())))
+    let document = Document::read(Kind::Resource, &unwrapped(text))
+        .map_err(|error| Failure::usage(anyhow!("`{}`: {error}", path.display())))?;
+    Ok(document)
+}
+
+/// The policy within a JSON text, or within what GetKeyPolicy answers.
+fn unwrapped(text: String) -> String {
+    match serde_json::from_str(&text) {
+        Ok(Value::String(policy)) => policy,
+        Ok(Value::Object(fields)) => match fields.get("Policy") {
+            Some(Value::String(policy)) => policy.clone(),
+            Some(_) | None => text,
+        },
+        Ok(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_)) | Err(_) => text,
+    }
 }
 
 fn checked(arn: String) -> Result<String, Failure> {
@@ -131,36 +154,35 @@ fn checked(arn: String) -> Result<String, Failure> {
     }
 }
 
-/// A key of the account whose root the policies name.
+/// Any key of the account whose root the old policy names.
 fn of_account(old: &Document, new: &Document) -> Result<String, Failure> {
-    let mut accounts = old.accounts();
-    accounts.extend(new.accounts());
-    accounts.sort();
-    accounts.dedup();
-    match accounts.as_slice() {
-        [account] => Ok(format!(
-            "arn:aws:kms:us-east-1:{account}:key/00000000-0000-0000-0000-000000000000"
-        )),
-        [] => Err(Failure::usage(anyhow!(
-            "neither policy names the root of an account: whose key is it?"
-        ))
-        .hint("give the key with --key ARN")),
+    let hint = "give the key with --key ARN";
+    if !old.is_about_everything() || !new.is_about_everything() {
+        let error = anyhow!("a statement names a resource: which key is it about?");
+        return Err(Failure::usage(error).hint(hint));
+    }
+    match old.accounts().as_slice() {
+        [account] => Ok(format!("arn:aws:kms:*:{account}:key/*")),
+        [] => Err(
+            Failure::usage(anyhow!("the old policy names no account: whose key is it?")).hint(hint),
+        ),
         several => Err(Failure::usage(anyhow!(
-            "the policies name the roots of several accounts ({}): whose key is it?",
+            "the old policy names several accounts ({}): whose key is it?",
             several.join(", ")
         ))
-        .hint("give the key with --key ARN")),
+        .hint(hint)),
     }
 }
 
 fn answer(comparison: &Comparison) -> &'static str {
-    let perhaps = !comparison.perhaps_wider.is_empty() || !comparison.perhaps_narrower.is_empty();
-    match (comparison.wider.is_empty(), comparison.narrower.is_empty()) {
+    let (wider, narrower) = (&comparison.wider, &comparison.narrower);
+    match (wider.is_empty(), narrower.is_empty()) {
         (false, false) => "both",
         (false, true) => "wider",
-        (true, _) if perhaps => "possible",
+        (true, _) if !comparison.perhaps_wider.is_empty() => "possible",
         (true, false) => "narrower",
-        (true, true) => "equal",
+        (true, true) if comparison.perhaps_narrower.is_empty() => "equal",
+        (true, true) => "not_wider",
     }
 }
 
@@ -200,18 +222,29 @@ const fn own(own: Own) -> &'static str {
     }
 }
 
+/// What every comparison takes for granted.
+const ASSUMPTIONS: [&str; 3] = [
+    "requests to KMS come over TLS (aws:SecureTransport is true)",
+    "a service that calls KMS for somebody says so (kms:ViaService)",
+    "grants and control policies are the same before and after",
+];
+
+/// Columns of a terminal.
+const WIDTH: usize = 80;
 /// More actions than these are counted.
 const ACTIONS_MAX: usize = 6;
 
 fn table(out: &mut dyn Write, written: &Written<'_>) -> io::Result<()> {
     let said = match written.answer {
         "equal" => "equal: nobody may do anything under one and not under the other",
-        "wider" => "wider: the new policy allows what the old one does not, and all that it did",
+        "wider" => "wider: the new policy allows what the old one does not",
         "narrower" => "narrower: the new policy allows nothing that the old one did not",
         "both" => "both: the new policy allows what the old one did not, and the other way round",
-        _ => "possible: no difference is shown, and none is ruled out",
+        "not_wider" => "not wider: the new policy allows nothing that the old one did not",
+        _ => "possible: whether the new policy allows more is not known",
     };
     writeln!(out, "{said}")?;
+    writeln!(out, "key: {}", written.key)?;
     for (word, changes) in [("WIDER", &written.wider), ("NARROWER", &written.narrower)] {
         for change in changes {
             writeln!(out)?;
@@ -228,16 +261,17 @@ fn table(out: &mut dyn Write, written: &Written<'_>) -> io::Result<()> {
             } else {
                 format!(" and {more} more")
             };
-            writeln!(out, "  {}{more}", shown.join(", "))?;
+            for line in wrap(&format!("{}{more}", shown.join(", ")), WIDTH - 2) {
+                writeln!(out, "  {line}")?;
+            }
             let needs = match change.own_policies {
                 "none" => "without any permission of its own",
                 "under_a_boundary" => "past its permissions boundary",
                 _ => "where its own policies allow it",
             };
             writeln!(out, "  {needs}")?;
-            let told = told(change.request);
-            if !told.is_empty() {
-                writeln!(out, "  with {}", told.join(", "))?;
+            for told in told(change.request) {
+                writeln!(out, "  {told}")?;
             }
         }
     }
@@ -246,8 +280,15 @@ fn table(out: &mut dyn Write, written: &Written<'_>) -> io::Result<()> {
         ("narrower", &written.perhaps_narrower),
     ] {
         if !doubts.is_empty() {
-            writeln!(out, "\nperhaps {word}, depending on: {}", doubts.join(", "))?;
+            writeln!(out, "\nperhaps {word}, depending on (docs/policy.md):")?;
+            for doubt in doubts {
+                writeln!(out, "  {doubt}")?;
+            }
         }
+    }
+    writeln!(out, "\ntaken for granted:")?;
+    for assumption in &written.assumptions {
+        writeln!(out, "  {assumption}")?;
     }
     Ok(())
 }
@@ -271,6 +312,9 @@ fn told(request: &Request) -> Vec<String> {
         .filter(|(name, value)| {
             *name != "aws:ViaAWSService" || value.as_ref().is_some_and(|value| value.is("true"))
         })
-        .filter_map(|(name, value)| Some(format!("{name} = {}", value?)))
+        .map(|(name, value)| match value {
+            Some(value) => format!("with {name} = {value}"),
+            None => format!("without {name}"),
+        })
         .collect()
 }

@@ -14,7 +14,8 @@ thead th{position:sticky;top:0;background:Canvas;writing-mode:vertical-rl;text-a
 tbody th{position:sticky;left:0;background:Canvas;text-align:left;font-weight:400;white-space:nowrap}
 td{text-align:center;min-width:1.4rem}
 .own{background:#8882}.proved{background:#1a7f371f}.violated{background:#cf222e;color:#fff;font-weight:700}
-.possible{background:#bf87004d}
+.possible{background:#bf87004d}.shared{background:#cf222e4d}
+thead th:first-child{writing-mode:horizontal-tb}
 code{overflow-wrap:anywhere}dt{margin-top:.8rem}
 ";
 
@@ -41,6 +42,7 @@ pub(crate) fn isolation_page(found: &Matrix, written: &Value) -> String {
             body {
                 h1 { "Tenant isolation" }
                 @if written["simulated"] == true { p { strong { "SIMULATED" } } }
+                p { "= own, + shared by tenants, · proved, X violated, ? possible" }
                 p {
                     (found.tenants.len()) " tenants, " (found.rows.len()) " keys: "
                     (violated) " violated, " (possible) " possible, " (proved) " proved"
@@ -56,8 +58,9 @@ pub(crate) fn isolation_page(found: &Matrix, written: &Value) -> String {
                         } }
                         tbody { @for row in &found.rows { tr {
                             th scope="row" title=(row.key.as_str()) {
-                                (row.alias.as_deref().unwrap_or(row.key.as_str()))
-                                " " small { (row.key.account().as_str()) " " (row.key.region().as_str()) }
+                                (row.alias.as_deref().unwrap_or_else(|| row.key.id()))
+                                br;
+                                small { (row.key.account().as_str()) " " (row.key.region().as_str()) }
                             }
                             @for (tenant, answer) in found.tenants.iter().zip(&row.answers) {
                                 (cell(&tenant.name, answer))
@@ -65,7 +68,6 @@ pub(crate) fn isolation_page(found: &Matrix, written: &Value) -> String {
                         } } }
                     }
                 }
-                p { "own =, proved ·, violated X, possible ?" }
                 (open(found))
                 h2 { "Taken for granted" }
                 ul { @for assumption in &found.assumptions { li { (assumption) } } }
@@ -78,6 +80,11 @@ pub(crate) fn isolation_page(found: &Matrix, written: &Value) -> String {
 fn cell(tenant: &str, answer: &Answer) -> PreEscaped<String> {
     let (class, sign, title) = match answer {
         Answer::Own => ("own", "=", format!("{tenant}: its own")),
+        Answer::Shared => (
+            "shared",
+            "+",
+            format!("{tenant}: shared with other tenants"),
+        ),
         Answer::Proved => ("proved", "·", format!("{tenant}: proved")),
         Answer::Violated { principal, way, .. } => {
             let action = way.action();
@@ -103,7 +110,7 @@ fn open(found: &Matrix) -> PreEscaped<String> {
         dl { @for row in &found.rows {
             @for (tenant, answer) in found.tenants.iter().zip(&row.answers) {
                 @match answer {
-                    Answer::Own | Answer::Proved => {}
+                    Answer::Own | Answer::Shared | Answer::Proved => {}
                     Answer::Violated { principal, way, request } => {
                         dt { (tenant.name) " can use " code { (row.key.as_str()) } }
                         dd {

@@ -1,0 +1,7 @@
+//! Which tenant can use which key, as it is shown.
+
+mod page;
+mod table;
+
+pub(crate) use page::isolation_page;
+pub(crate) use table::isolation_table;

@@ -1,0 +1,197 @@
+//! The table for a terminal.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use owo_colors::OwoColorize;
+use sagelock_domain::isolation::{Answer, Matrix, Row, is_whole};
+
+use crate::audit::Done;
+use crate::report::wrap;
+
+/// Columns of a terminal.
+const WIDTH: usize = 80;
+/// More keys and gaps than these are counted.
+const SHOWN: usize = 4;
+
+/// As a cell shows it.
+const fn sign(answer: &Answer) -> char {
+    match answer {
+        Answer::Own => '=',
+        Answer::Shared => '+',
+        Answer::Proved => '.',
+        Answer::Violated { .. } => 'X',
+        Answer::Possible { .. } => '?',
+    }
+}
+
+/// Writes the matrix, what is not proved, and what the answers are worth.
+pub(crate) fn isolation_table(found: &Matrix, done: &Done, out: &mut dyn Write) -> io::Result<()> {
+    if done.audit.simulated {
+        writeln!(out, "SIMULATED: something answers in AWS's place")?;
+    }
+    if found.tenants.is_empty() {
+        writeln!(
+            out,
+            "no tenant: nothing bears the tag that `tags.tenant` names"
+        )?;
+        return remarks(found, done, out);
+    }
+    writeln!(out, "{}", totals(found))?;
+    writeln!(
+        out,
+        "= own  + shared by tenants  . proved  X violated  ? possible\n"
+    )?;
+    for (index, tenant) in found.tenants.iter().enumerate() {
+        let count = tenant.principals.len();
+        writeln!(
+            out,
+            "{:>3}  {} ({count} users and roles)",
+            index + 1,
+            tenant.name
+        )?;
+    }
+    let mut head = String::new();
+    for index in 1..=found.tenants.len() {
+        let _ = write!(head, "{index:>3}");
+    }
+    writeln!(out, "\n{head}  KEY, ACCOUNT/REGION")?;
+    for row in &found.rows {
+        for answer in &row.answers {
+            let text = sign(answer);
+            match answer {
+                Answer::Own => write!(out, "  {text}")?,
+                Answer::Proved => write!(out, "  {}", text.green())?,
+                Answer::Violated { .. } | Answer::Shared => write!(out, "  {}", text.red().bold())?,
+                Answer::Possible { .. } => write!(out, "  {}", text.yellow())?,
+            }
+        }
+        let (account, region) = (row.key.account(), row.key.region());
+        writeln!(out, "  {}  {account}/{region}", label(row))?;
+    }
+    open(found, out)?;
+    remarks(found, done, out)
+}
+
+fn totals(found: &Matrix) -> String {
+    let count = |sign_of: char| {
+        let answers = found.rows.iter().flat_map(|row| &row.answers);
+        answers.filter(|answer| sign(answer) == sign_of).count()
+    };
+    format!(
+        "{} tenants, {} keys: {} violated, {} shared, {} possible, {} proved",
+        found.tenants.len(),
+        found.rows.len(),
+        count('X'),
+        count('+'),
+        count('?'),
+        count('.')
+    )
+}
+
+/// What is not proved: of the same tenant, by the same principal and way, together.
+fn open(found: &Matrix, out: &mut dyn Write) -> io::Result<()> {
+    let mut groups: BTreeMap<(bool, &str, &str, String, String), BTreeSet<String>> =
+        BTreeMap::new();
+    for row in &found.rows {
+        for (tenant, answer) in found.tenants.iter().zip(&row.answers) {
+            let (principal, way, why) = match answer {
+                Answer::Own | Answer::Shared | Answer::Proved => continue,
+                Answer::Violated { principal, way, .. } => (principal, way, String::new()),
+                Answer::Possible {
+                    principal,
+                    way,
+                    why,
+                } => (principal, way, why.join(", ")),
+            };
+            let steps = if way.has_steps() {
+                ", in two steps"
+            } else {
+                ""
+            };
+            let by = format!("{}{steps}", way.action());
+            let key = (!why.is_empty(), tenant.name.as_str(), &**principal, by, why);
+            let text = format!("{} of {}", label(row), row.key.account());
+            groups.entry(key).or_default().insert(text);
+        }
+    }
+    for ((_, tenant, principal, by, why), keys) in &groups {
+        let verb = if why.is_empty() { "can" } else { "may" };
+        let noun = if keys.len() == 1 { "key" } else { "keys" };
+        writeln!(out, "\n{tenant} {verb} use {} {noun}", keys.len())?;
+        writeln!(out, "  {principal}\n  by {by}")?;
+        if !why.is_empty() {
+            writeln!(out, "  depending on {why} (docs/policy.md)")?;
+        }
+        let shown: Vec<&str> = keys.iter().take(SHOWN).map(String::as_str).collect();
+        let more = keys.len().saturating_sub(SHOWN);
+        let more = if more == 0 {
+            String::new()
+        } else {
+            format!(" and {more} more")
+        };
+        for line in wrap(&format!("{}{more}", shown.join(", ")), WIDTH - 2) {
+            writeln!(out, "  {line}")?;
+        }
+    }
+    Ok(())
+}
+
+fn label(row: &Row) -> &str {
+    row.alias.as_deref().unwrap_or_else(|| row.key.id())
+}
+
+/// What the answers are worth.
+fn remarks(found: &Matrix, done: &Done, out: &mut dyn Write) -> io::Result<()> {
+    let tenancy = &done.tenancy;
+    for (list, said) in [
+        (&tenancy.untagged, "live endpoints that name no tenant"),
+        (
+            &tenancy.unread,
+            "live endpoints whose tenant, roles or keys are not known",
+        ),
+    ] {
+        if list.is_empty() {
+            continue;
+        }
+        writeln!(out, "\n{said}: {}", list.len())?;
+        for (cell, name) in list.iter().take(SHOWN) {
+            writeln!(out, "  {name}  {}/{}", cell.account, cell.region)?;
+        }
+    }
+    let gaps: BTreeSet<String> = done
+        .audit
+        .coverage
+        .gaps
+        .iter()
+        .map(|one| {
+            let gap = &one.gap;
+            format!(
+                "{} in {}: {}",
+                gap.call.name(),
+                gap.account,
+                gap.reason.code()
+            )
+        })
+        .collect();
+    if !gaps.is_empty() || !is_whole(&done.principals) {
+        writeln!(
+            out,
+            "\nwhat could not be read (`sagelock doctor` says what is missing):"
+        )?;
+        for gap in gaps.iter().take(2 * SHOWN) {
+            writeln!(out, "  {gap}")?;
+        }
+        if gaps.len() > 2 * SHOWN {
+            writeln!(out, "  and {} more (--format json)", gaps.len() - 2 * SHOWN)?;
+        }
+    }
+    writeln!(out, "\ntaken for granted:")?;
+    for assumption in &found.assumptions {
+        for line in wrap(assumption, WIDTH - 2) {
+            writeln!(out, "  {line}")?;
+        }
+    }
+    Ok(())
+}

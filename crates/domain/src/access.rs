@@ -9,7 +9,7 @@ use sagelock_policy::prove::{Doubt, Proof};
 use sagelock_policy::{Document, Kind};
 
 use crate::fact::{Fact, Gap};
-use crate::ids::AccountId;
+use crate::ids::{AccountId, Region};
 use crate::inventory::{Key, Keys, Membership};
 use crate::settings::Settings;
 
@@ -26,6 +26,8 @@ pub struct KeyAccess {
     pub both: Vec<String>,
     /// Whether the key policy leaves both to the account's own policies.
     pub is_left_to_account: bool,
+    /// Nobody else may perhaps do both.
+    pub is_held_known: bool,
 }
 
 /// Somebody outside.
@@ -68,7 +70,7 @@ pub enum NoAccess {
 /// What is known of keys, by their policies: most keys of an account have the same one.
 #[derive(Debug, Default)]
 pub struct Accesses {
-    known: BTreeMap<(Arc<str>, String), Arc<KeyAccess>>,
+    known: BTreeMap<(Arc<str>, AccountId, Region), Arc<KeyAccess>>,
 }
 
 impl Accesses {
@@ -87,7 +89,7 @@ impl Accesses {
         };
         let text = read(&policy.fact)?;
         let grants = read(&grants.fact)?;
-        let place = (text.clone(), key.arn.region().to_string());
+        let place = (text.clone(), key.arn.account(), key.arn.region());
         if grants.is_empty()
             && let Some(known) = self.known.get(&place)
         {
@@ -95,7 +97,8 @@ impl Accesses {
         }
         let document = Document::read(Kind::Resource, text)
             .map_err(|error| NoAccess::Malformed(error.to_string()))?;
-        let is_plain = grants.is_empty();
+        // What names a resource may mean another key.
+        let is_plain = grants.is_empty() && document.is_about_everything();
         let asked = access::Key {
             policy: Some(document),
             grants: Some(grants.clone()),
@@ -163,12 +166,17 @@ fn look(key: &access::Key, keys: &Keys, settings: &Settings) -> KeyAccess {
     }
     doubts.sort();
     doubts.dedup();
-    let (mut both, mut is_left_to_account) = (Vec::new(), false);
-    for power in powers(key) {
-        match (power.administers && power.uses, power.is_account) {
-            (true, true) => is_left_to_account = true,
-            (true, false) => both.push(power.who),
-            (false, _) => {}
+    let (mut both, mut is_left_to_account, mut held_doubts) = (Vec::new(), false, false);
+    for power in powers(key).unwrap_or_else(|_| {
+        held_doubts = true;
+        Vec::new()
+    }) {
+        match (power.administers, power.uses) {
+            (Some(true), Some(true)) if power.is_account => is_left_to_account = true,
+            (Some(true), Some(true)) if power.is_itself => both.push(power.who),
+            (Some(true), Some(true)) => both.push(format!("somebody like {}", power.who)),
+            (Some(false), _) | (_, Some(false)) => {}
+            (None, _) | (_, None) => held_doubts = true,
         }
     }
     KeyAccess {
@@ -177,6 +185,7 @@ fn look(key: &access::Key, keys: &Keys, settings: &Settings) -> KeyAccess {
         lockout: lockout(key),
         both,
         is_left_to_account,
+        is_held_known: !held_doubts,
     }
 }
 
@@ -185,12 +194,12 @@ fn kind(one: &Outsider, keys: &Keys) -> Option<OutsideKind> {
     if one.is_service {
         return Some(OutsideKind::Service);
     }
-    if one.is_anybody {
-        return Some(OutsideKind::Anybody);
-    }
-    let account = AccountId::new(one.account.as_deref()?);
+    let account = AccountId::new(one.account.as_deref().unwrap_or_default());
     if keys.is_of_home(&account) {
         return None;
+    }
+    if one.is_anybody {
+        return Some(OutsideKind::Anybody);
     }
     let said = keys.own_organization.get(&account);
     Some(match said.and_then(|read| read.fact.known()) {

@@ -106,7 +106,15 @@ impl Context {
             whole: Vec::new(),
         };
         for (name, value) in told {
-            context.tell(&name, value);
+            let key = name.to_lowercase();
+            let twice = context
+                .entries
+                .iter_mut()
+                .find(|entry| *entry.key == *key && *entry.name != *name);
+            match twice {
+                Some(entry) => entry.value = Some(Found::Twice),
+                None => context.tell(&name, value),
+            }
         }
         context
     }
@@ -153,6 +161,11 @@ impl Context {
 
     fn is_whole(&self, key: &str) -> bool {
         self.whole.iter().any(|prefix| key.starts_with(&**prefix))
+    }
+
+    /// Whether it is told what a key, in lower case, is, be it absent.
+    pub(crate) fn is_told(&self, key: &str) -> bool {
+        self.entries.iter().any(|entry| *entry.key == *key)
     }
 
     /// Whether nobody knows what a key, in lower case, is.

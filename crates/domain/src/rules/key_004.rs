@@ -17,6 +17,7 @@ reasons! {
     Pass SEPARATED "separated": "nobody whom the key policy names may both administer the key and use it"; ""
     Fail BOTH "administers_and_uses": "somebody may both administer the key and use it"; "give the administration and the use to different principals (kms:PutKeyPolicy)"
     Fail LEFT_TO_ACCOUNT "left_to_account": "the key policy leaves both the administration and the use of the key to the account's own policies"; "let the account administer and describe the key, and name the roles that use it (`sagelock keys policy generate` writes such a policy)"
+    Unknown UNDECIDED "not_decided": "whether somebody may both administer the key and use it depends on what is not known"; "ask `sagelock policy who-can`, which says on what"
 }
 
 pub(super) const RULE: Rule = Rule {
@@ -34,7 +35,7 @@ pub(super) const RULE: Rule = Rule {
         KEY_SUBJECT_REASONS,
         KEY_REASONS,
         POLICY_REASONS,
-        &[&SEPARATED, &BOTH, &LEFT_TO_ACCOUNT],
+        &[&SEPARATED, &BOTH, &LEFT_TO_ACCOUNT, &UNDECIDED],
     ],
     file: include_str!("key_004.rs"),
     check: Check::Key(check),
@@ -50,6 +51,9 @@ fn check(view: &KeyView<'_>) -> Judgement {
         }
         if access.is_left_to_account {
             return Judgement::new(&LEFT_TO_ACCOUNT);
+        }
+        if !access.is_held_known {
+            return Judgement::new(&UNDECIDED);
         }
         Judgement::new(&SEPARATED)
     })

@@ -3,7 +3,7 @@
 use super::Key;
 use crate::context::Value;
 use crate::document::{Document, Identity, Who};
-use crate::prove::{Requests, absent_keys};
+use crate::prove::{Requests, absent_keys, has_context};
 use crate::request::{Caller, NoAction};
 
 /// Who makes the call.
@@ -34,9 +34,7 @@ const CHANNEL: [&str; 6] = [
 pub(super) fn tells_channels<'a>(documents: impl IntoIterator<Item = &'a Document>) -> bool {
     documents
         .into_iter()
-        .flat_map(Document::statements)
-        .flat_map(|statement| &statement.conditions)
-        .any(|condition| CHANNEL.contains(&&*condition.key))
+        .any(|document| document.asks(|key| CHANNEL.contains(&key)))
 }
 
 /// What a request of an action on a key tells, whatever else it is.
@@ -124,12 +122,31 @@ pub(super) fn requests(
     } else {
         requests.not_knowing("aws:ResourceTag/")
     };
-    // What kind of key it is nobody chooses who asks.
-    let requests = ["kms:ResourceAliases", "kms:Key", "kms:MultiRegion"]
-        .into_iter()
-        .fold(requests, Requests::not_knowing);
+    // What is so of the key, of its account and of the moment, nobody chooses who asks.
+    let requests = [
+        "kms:ResourceAliases",
+        "kms:Key",
+        "kms:MultiRegion",
+        "aws:ResourceOrg",
+        "aws:userid",
+        "aws:CurrentTime",
+        "aws:EpochTime",
+    ]
+    .into_iter()
+    .fold(requests, Requests::not_knowing);
+    // An alias is named that the key has (AWS KMS Developer Guide, "kms:RequestAlias").
+    let requests = match &key.aliases {
+        Some(aliases) if aliases.is_empty() => requests.telling("kms:RequestAlias", None),
+        Some(aliases) => requests.with_only("kms:RequestAlias", aliases.iter().cloned()),
+        None => requests.not_knowing("kms:RequestAlias"),
+    };
+    let requests = if has_context(&name.to_ascii_lowercase()) {
+        requests
+    } else {
+        requests.whole("kms:EncryptionContext")
+    };
     Ok(match channel {
-        Channel::Through => requests.with("kms:ViaService").with("aws:CalledVia"),
+        Channel::Through => requests.with("kms:ViaService"),
         Channel::Direct | Channel::Service => requests,
     })
 }

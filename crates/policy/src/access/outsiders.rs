@@ -88,14 +88,20 @@ fn of_asker(
         if !kms::crosses(&name) && !is_service {
             continue;
         }
-        let proof = channels.iter().find_map(|channel| {
-            let requests = requests(key, &asker.caller, &asker.arn, action, *channel).ok()?;
-            let requests = outside(requests, key, stack, accounts, organizations, *channel);
-            match requests.allowed(stack) {
-                Proof::Proved => None,
-                found @ (Proof::Violated(_) | Proof::Possible(_)) => Some(found),
+        let mut proof = None;
+        for channel in channels {
+            let asked = requests(key, &asker.caller, &asker.arn, action, *channel);
+            let Ok(asked) = asked else { continue };
+            let asked = outside(asked, key, stack, accounts, organizations, *channel);
+            match asked.allowed(stack) {
+                Proof::Proved => {}
+                found @ Proof::Violated(_) => {
+                    proof = Some(found);
+                    break;
+                }
+                found @ Proof::Possible(_) => proof = Some(found),
             }
-        });
+        }
         if let Some(proof) = proof {
             found.push(Outsider {
                 who: asker.arn.clone(),

@@ -1,65 +1,89 @@
-//! What a key policy itself lets those do whom it names.
+//! What a key policy itself lets those of its account do.
 
 use super::Key;
 use super::channel::{Channel, requests};
-use crate::document::{Identity, Who};
-use crate::prove::Proof;
+use crate::document::Who;
+use crate::prove::{Asker, Doubt, Proof, askers};
 use crate::request::{Caller, Stack};
 
 /// What somebody may do by the key policy alone; an account, what it may leave to its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Power {
-    /// The ARN of a user, a role, a session, or the root of an account.
+    /// The ARN of a user, a role, or the root of the account.
     pub who: String,
+    /// It is named itself; else it stands for all that are like it.
+    pub is_itself: bool,
     /// It is the account of the key.
     pub is_account: bool,
-    /// It may change the key policy, or schedule the deletion of the key.
-    pub administers: bool,
-    /// It may decrypt, or create a grant to.
-    pub uses: bool,
+    /// It may change the key policy, or schedule the deletion of the key; `None`: perhaps.
+    pub administers: Option<bool>,
+    /// It may decrypt, or generate a data key; `None`: perhaps.
+    pub uses: Option<bool>,
 }
 
 const ADMINISTRATION: [&str; 2] = ["kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"];
 const USE: [&str; 2] = ["kms:Decrypt", "kms:GenerateDataKey"];
 
-/// What a key policy lets those of the key's account do whom it names. What may be denied under some
-/// condition and allowed under another counts.
-#[must_use]
-pub fn powers(key: &Key) -> Vec<Power> {
+/// What a key policy lets those of the key's account do. What may be denied under some condition and
+/// allowed under another counts.
+///
+/// # Errors
+/// The key policy has too many patterns to tell who there is.
+pub fn powers(key: &Key) -> Result<Vec<Power>, Doubt> {
     // A grant administers nothing, and whom it lets use the key is another question.
     let stack = Stack {
         grants: Vec::new(),
         ..key.stack()
     };
+    let askers = askers(&[&stack], key.partition(), &[key.account()]).ok_or(Doubt::Budget)?;
     let mut powers: Vec<Power> = Vec::new();
-    for identity in key.named() {
-        if *identity.account != *key.account() || matches!(identity.who, Who::Federated(_)) {
+    for asker in askers {
+        let Caller::Identity(identity) = &asker.caller else {
             continue;
-        }
-        let who = identity.to_string();
-        if powers.iter().any(|known| known.who == who) {
-            continue;
-        }
-        let may = |actions: &[&str]| {
-            actions
-                .iter()
-                .any(|action| may(key, &identity, action, &stack))
         };
-        powers.push(Power {
-            who,
+        if *identity.account != *key.account() {
+            continue;
+        }
+        let power = Power {
+            is_itself: asker.is_itself,
             is_account: identity.who == Who::Root,
-            administers: may(&ADMINISTRATION),
-            uses: may(&USE),
-        });
+            administers: any(key, &asker, &ADMINISTRATION, &stack),
+            uses: any(key, &asker, &USE, &stack),
+            who: asker.arn,
+        };
+        match powers.iter_mut().find(|known| known.who == power.who) {
+            // Its other sessions.
+            Some(known) => {
+                known.administers = either(known.administers, power.administers);
+                known.uses = either(known.uses, power.uses);
+            }
+            None => powers.push(power),
+        }
     }
-    powers
+    Ok(powers)
 }
 
-fn may(key: &Key, identity: &Identity, action: &str, stack: &Stack) -> bool {
-    let arn = identity.behind().to_string();
-    let caller = Caller::Identity(identity.session_but(&[]));
-    [Channel::Direct, Channel::Through].iter().any(|channel| {
-        let asked = requests(key, &caller, &arn, action, *channel);
-        asked.is_ok_and(|asked| matches!(asked.allowed(stack), Proof::Violated(_)))
-    })
+fn any(key: &Key, asker: &Asker, actions: &[&str], stack: &Stack) -> Option<bool> {
+    let mut found = Some(false);
+    for action in actions {
+        for channel in [Channel::Direct, Channel::Through] {
+            let asked = requests(key, &asker.caller, &asker.arn, action, channel).ok()?;
+            let is = match asked.allowed(stack) {
+                Proof::Proved => Some(false),
+                Proof::Violated(_) => Some(true),
+                Proof::Possible(_) => None,
+            };
+            found = either(found, is);
+        }
+    }
+    found
+}
+
+/// One at least.
+fn either(one: Option<bool>, other: Option<bool>) -> Option<bool> {
+    match (one, other) {
+        (Some(true), _) | (_, Some(true)) => Some(true),
+        (Some(false), Some(false)) => Some(false),
+        _ => None,
+    }
 }

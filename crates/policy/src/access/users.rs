@@ -8,7 +8,7 @@ use crate::context::{Context, Value};
 use crate::document::{Document, Effect, Identity, Listed, Who};
 use crate::evaluate::{Verdict, evaluate};
 use crate::pattern::{self, Pattern};
-use crate::prove::{Doubt, Proof};
+use crate::prove::{Doubt, Proof, Requests};
 use crate::request::{Caller, Request, Stack};
 
 /// How somebody comes to what a key protects.
@@ -20,6 +20,8 @@ pub enum Way {
     ByGrant,
     /// By changing the key policy.
     ByPolicy,
+    /// By replicating the key to another Region, under another key policy.
+    ByReplica,
     /// By changing the key's tags, on which a policy depends.
     ByTag(&'static str),
     /// By changing the key's aliases, on which a policy depends.
@@ -53,6 +55,7 @@ impl Way {
             Self::Directly(action) | Self::ByTag(action) | Self::ByAlias(action) => action,
             Self::ByGrant => "kms:CreateGrant",
             Self::ByPolicy => "kms:PutKeyPolicy",
+            Self::ByReplica => "kms:ReplicateKey",
         }
     }
 
@@ -129,16 +132,17 @@ impl<'a> Users<'a> {
         users
     }
 
-    /// Tags and aliases are a way only where the key policy asks about them.
+    /// Those of tags and aliases are ways only for whom a policy asks about them.
     fn ways_there_are(&self) -> Vec<Way> {
         let mut ways: Vec<Way> = DIRECTLY.into_iter().map(Way::Directly).collect();
         ways.extend([Way::ByGrant, Way::ByPolicy]);
-        if asks(self.stack.documents(), "aws:resourcetag/") {
-            ways.extend(TAGS.map(Way::ByTag));
+        // KMS Developer Guide, "Multi-Region keys": their ids begin so, and a replica has a key policy
+        // of its own over the same key material.
+        if self.key.arn.contains(":key/mrk-") {
+            ways.push(Way::ByReplica);
         }
-        if asks(self.stack.documents(), "kms:resourcealiases") {
-            ways.extend(ALIASES.map(Way::ByAlias));
-        }
+        ways.extend(TAGS.map(Way::ByTag));
+        ways.extend(ALIASES.map(Way::ByAlias));
         ways
     }
 
@@ -233,6 +237,9 @@ impl<'a> Users<'a> {
             scp: principal.scp.clone().unwrap_or_default(),
             ..self.stack.clone()
         });
+        if !plan.way.is_asked_for(stack) {
+            return Proof::Proved;
+        }
         let mut found = Proof::Proved;
         for caller in self.callers(principal) {
             for channel in self.channels(plan.way, stack).iter().copied() {
@@ -269,7 +276,7 @@ impl<'a> Users<'a> {
             _ if self.tells_channels || tells_channels(stack.documents()) => {
                 &[Channel::Direct, Channel::Through]
             }
-            Way::Directly(_) | Way::ByPolicy | Way::ByTag(_) | Way::ByAlias(_) => {
+            Way::Directly(_) | Way::ByPolicy | Way::ByReplica | Way::ByTag(_) | Way::ByAlias(_) => {
                 &[Channel::Direct]
             }
         }
@@ -297,6 +304,33 @@ impl<'a> Users<'a> {
         callers
     }
 
+    /// Requests of an action by somebody, with what is known of it.
+    fn asked(
+        key: &Key,
+        principal: &Principal,
+        caller: &Caller,
+        action: &str,
+        channel: Channel,
+    ) -> Option<Requests> {
+        let mut asked = requests(key, caller, &principal.arn, action, channel).ok()?;
+        asked = match &principal.organization {
+            Some(organization) => {
+                let value = Value::One(organization.clone());
+                asked.telling("aws:PrincipalOrgID", Some(value))
+            }
+            None => asked.not_knowing("aws:PrincipalOrgID"),
+        }
+        .not_knowing("aws:PrincipalOrgPaths");
+        if let Some(tags) = &principal.tags {
+            for (name, value) in tags {
+                let value = Some(Value::One(value.clone()));
+                asked = asked.telling(&format!("aws:PrincipalTag/{name}"), value);
+            }
+            asked = asked.whole("aws:PrincipalTag/");
+        }
+        Some(asked)
+    }
+
     fn one(
         &self,
         way: Way,
@@ -305,45 +339,42 @@ impl<'a> Users<'a> {
         channel: Channel,
         stack: &Stack,
     ) -> Proof {
-        let Ok(mut requests) = requests(self.key, caller, &principal.arn, way.action(), channel)
-        else {
+        let asked = Self::asked(self.key, principal, caller, way.action(), channel);
+        let Some(asked) = asked else {
             return Proof::Possible(vec![Doubt::Budget]);
         };
-        requests = match &principal.organization {
-            Some(organization) => {
-                let value = Value::One(organization.clone());
-                requests.telling("aws:PrincipalOrgID", Some(value))
-            }
-            None => requests.not_knowing("aws:PrincipalOrgID"),
-        }
-        .not_knowing("aws:PrincipalOrgPaths");
-        if let Some(tags) = &principal.tags {
-            for (name, value) in tags {
-                let value = Some(Value::One(value.clone()));
-                requests = requests.telling(&format!("aws:PrincipalTag/{name}"), value);
-            }
-            requests = requests.whole("aws:PrincipalTag/");
-        }
         match way {
-            Way::ByGrant => {
-                requests = requests
-                    .without("kms:GrantIsForAWSResource", ["true".into()])
-                    .with_one_of("kms:GrantOperations", &GRANTED)
-                    .with("kms:GranteePrincipal")
-                    .telling("kms:GranteeServicePrincipal", None)
-                    .telling("kms:RetiringServicePrincipal", None);
-                requests.allowed(stack)
-            }
-            Way::Directly(_) | Way::ByPolicy => requests.allowed(stack),
-            Way::ByTag(_) | Way::ByAlias(_) => match requests.allowed(stack) {
+            Way::ByGrant => to_itself(asked, &principal.arn, caller, stack),
+            Way::Directly(_) | Way::ByPolicy => asked.allowed(stack),
+            // It takes kms:CreateKey in the other Region as well.
+            Way::ByReplica => match asked.allowed(stack) {
+                Proof::Violated(_) => Proof::Possible(vec![Doubt::Replica]),
+                found @ (Proof::Proved | Proof::Possible(_)) => found,
+            },
+            Way::ByTag(action) => match asked.allowed(stack) {
                 Proof::Proved => Proof::Proved,
                 first @ (Proof::Violated(_) | Proof::Possible(_)) => {
                     match self.after(principal, caller, channel, stack) {
                         Proof::Proved => Proof::Proved,
-                        // An alias is given by who may change the alias as well.
-                        _ if matches!(way, Way::ByAlias(_)) => Proof::Possible(vec![Doubt::Alias]),
+                        // Which tags can be given, and whether taking one away is enough, is not
+                        // followed.
+                        _ if action != TAGS[0] || asks_for_new_tags(stack) => {
+                            Proof::Possible(vec![Doubt::Tag])
+                        }
                         Proof::Violated(_) => first,
                         possible @ Proof::Possible(_) => possible,
+                    }
+                }
+            },
+            Way::ByAlias(_) => match asked.allowed(stack) {
+                Proof::Proved => Proof::Proved,
+                Proof::Violated(_) | Proof::Possible(_) => {
+                    match self.after(principal, caller, channel, stack) {
+                        Proof::Proved => Proof::Proved,
+                        // An alias is given by who may change the alias as well.
+                        Proof::Violated(_) | Proof::Possible(_) => {
+                            Proof::Possible(vec![Doubt::Alias])
+                        }
                     }
                 }
             },
@@ -365,10 +396,14 @@ impl<'a> Users<'a> {
         };
         let mut found = Proof::Proved;
         for action in DIRECTLY {
-            let Ok(requests) = requests(&other, caller, &principal.arn, action, channel) else {
+            let Some(asked) = Self::asked(&other, principal, caller, action, channel) else {
                 continue;
             };
-            match requests.knowing_all().allowed(stack) {
+            let asked = asked
+                .choosing("aws:ResourceTag/")
+                .choosing("kms:ResourceAliases")
+                .choosing("kms:RequestAlias");
+            match asked.allowed(stack) {
                 Proof::Proved => {}
                 violated @ Proof::Violated(_) => return violated,
                 possible @ Proof::Possible(_) => found = possible,
@@ -423,14 +458,47 @@ impl Way {
     const fn is_granted(self) -> bool {
         matches!(self, Self::Directly(_) | Self::ByGrant)
     }
+
+    /// Whether any policy depends on what it changes.
+    fn is_asked_for(self, stack: &Stack) -> bool {
+        let asks = |is: fn(&str) -> bool| stack.documents().any(|document| document.asks(is));
+        match self {
+            Self::Directly(_) | Self::ByGrant | Self::ByPolicy | Self::ByReplica => true,
+            Self::ByTag(_) => asks(|key| key.starts_with("aws:resourcetag/")),
+            Self::ByAlias(_) => asks(|key| key == "kms:resourcealiases"),
+        }
+    }
 }
 
-fn asks<'a>(documents: impl IntoIterator<Item = &'a Document>, prefix: &str) -> bool {
-    documents
-        .into_iter()
-        .flat_map(Document::statements)
-        .flat_map(|statement| &statement.conditions)
-        .any(|condition| condition.key.starts_with(prefix))
+/// Whether somebody can create a grant to itself, for an operation that gives plaintext or a data key.
+fn to_itself(asked: Requests, arn: &str, caller: &Caller, stack: &Stack) -> Proof {
+    let asked = asked
+        .without("kms:GrantIsForAWSResource", ["true".into()])
+        .with_one_of("kms:GrantOperations", &GRANTED)
+        .with("kms:GranteePrincipal")
+        .telling("kms:GranteeServicePrincipal", None)
+        .telling("kms:RetiringServicePrincipal", None);
+    for grantee in [arn.to_owned(), caller.to_string()] {
+        let value = Some(Value::One(grantee.into()));
+        let to_it = asked.clone().telling("kms:GranteePrincipal", value);
+        match to_it.allowed(stack) {
+            Proof::Proved => {}
+            found @ (Proof::Violated(_) | Proof::Possible(_)) => return found,
+        }
+    }
+    // To somebody else, who may be of the same mind.
+    match asked.allowed(stack) {
+        Proof::Proved => Proof::Proved,
+        Proof::Violated(_) | Proof::Possible(_) => {
+            Proof::Possible(vec![Doubt::Fact("kms:GranteePrincipal".into())])
+        }
+    }
+}
+
+/// Whether a policy depends on the tags that are to be given.
+fn asks_for_new_tags(stack: &Stack) -> bool {
+    let is = |key: &str| key.starts_with("aws:requesttag/") || key == "aws:tagkeys";
+    stack.documents().any(|document| document.asks(is))
 }
 
 /// Whether documents can allow an action on a resource, whatever their conditions say.

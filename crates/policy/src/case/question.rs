@@ -3,7 +3,7 @@
 use super::NotRead;
 use super::parts::{Reader, given, pairs, read_grants};
 use crate::access::{Key, Principal};
-use crate::document::{Arn, Kind};
+use crate::document::{Arn, Kind, Who};
 use crate::json::{Malformed, Node, Shape};
 use crate::request::Caller;
 
@@ -138,6 +138,14 @@ impl Reader {
                 let text = member.value.text("the ARN of a user or role")?;
                 let caller =
                     Caller::read(&text).map_err(|error| member.value.wrong(error.to_string()))?;
+                let is_behind = matches!(&caller, Caller::Identity(identity)
+                    if !matches!(identity.who, Who::Session(..) | Who::Federated(_)));
+                if !is_behind {
+                    let message = format!(
+                        "`{text}` is no user, role or root user; a session is asked about as its role"
+                    );
+                    return Err(member.value.wrong(message));
+                }
                 principal = Some(Principal::new(&text, caller));
             }
         }

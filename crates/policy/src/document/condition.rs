@@ -23,6 +23,14 @@ pub(crate) struct Condition {
     pub(crate) expected: Box<[Expected]>,
 }
 
+impl Condition {
+    /// The keys that it asks for, its variables' included.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        let expected = self.expected.iter().flat_map(Expected::variables);
+        std::iter::once(&*self.key).chain(expected)
+    }
+}
+
 /// How a condition compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Operator {
@@ -159,6 +167,38 @@ fn base(name: &str) -> Option<(Base, bool)> {
 }
 
 impl Expected {
+    /// The patterns that it is made of.
+    fn patterns(&self) -> Vec<&Pattern> {
+        match self {
+            Self::Text(pattern) | Self::FilledArn(pattern) => vec![pattern],
+            Self::Arn(fields) => fields.iter().collect(),
+            Self::Number(_)
+            | Self::Date(_)
+            | Self::Boolean(_)
+            | Self::Binary(_)
+            | Self::Address(_)
+            | Self::Disputed
+            | Self::Unreadable => Vec::new(),
+        }
+    }
+
+    /// The keys of its variables.
+    pub(crate) fn variables(&self) -> Vec<&str> {
+        let patterns = self.patterns().into_iter();
+        patterns.flat_map(Pattern::variables).collect()
+    }
+
+    /// The texts that it writes out.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        let patterns = self.patterns().into_iter();
+        patterns
+            .flat_map(Pattern::pieces)
+            .filter_map(|piece| match piece {
+                Piece::Text(text) => Some(&**text),
+                Piece::Run | Piece::One | Piece::Variable(_) => None,
+            })
+    }
+
     /// Reads a value for an operator.
     pub(crate) fn read(base: Base, text: &str, has_variables: bool) -> Self {
         let syntax = |wildcards| Syntax {

@@ -94,6 +94,42 @@ impl Document {
         accounts
     }
 
+    /// The accounts that its statements name, by whatever of theirs, and those that its conditions
+    /// write out.
+    #[must_use]
+    pub fn every_account(&self) -> Vec<String> {
+        const KEYS: [&str; 4] = [
+            "aws:principalaccount",
+            "aws:principalarn",
+            "aws:sourceaccount",
+            "kms:calleraccount",
+        ];
+        let mut accounts = self.accounts();
+        for statement in &self.statements {
+            let principals = statement.principals.iter();
+            for entry in principals.flat_map(|principals| principals.list.iter()) {
+                if let Entry::Identity(identity) = entry {
+                    accounts.push(identity.account.to_string());
+                }
+            }
+            let conditions = statement.conditions.iter();
+            for condition in conditions.filter(|one| KEYS.contains(&&*one.key)) {
+                for expected in &condition.expected {
+                    accounts.extend(expected.texts().flat_map(|text| {
+                        let parts = text.split(|c: char| !c.is_ascii_digit());
+                        parts
+                            .filter(|part| part.len() == 12)
+                            .map(ToOwned::to_owned)
+                            .collect::<Vec<_>>()
+                    }));
+                }
+            }
+        }
+        accounts.sort();
+        accounts.dedup();
+        accounts
+    }
+
     /// Whether a statement allows an action of a name like `sts:TagSession`, under whatever conditions.
     #[must_use]
     pub fn may_allow(&self, action: &str) -> bool {
@@ -106,6 +142,17 @@ impl Document {
                 pieces.is_some_and(|pieces| crate::pattern::matches(pieces, &action))
             });
             statement.effect == Effect::Allow && is_listed != statement.actions.is_all_but
+        })
+    }
+
+    /// Whether a condition or a variable asks for a key, in lower case, of which that is so.
+    pub(crate) fn asks(&self, is: impl Fn(&str) -> bool) -> bool {
+        self.statements.iter().any(|statement| {
+            let resources = statement.resources.list.iter().flat_map(Pattern::variables);
+            let conditions = statement.conditions.iter();
+            resources
+                .chain(conditions.flat_map(Condition::keys))
+                .any(&is)
         })
     }
 

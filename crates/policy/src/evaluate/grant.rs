@@ -138,6 +138,7 @@ fn has_pair(evaluation: &mut Evaluation<'_>, key: &str, value: &str) -> Truth {
         .find(|(name, _)| name.to_lowercase() == key.to_lowercase());
     let missing = || Why::Key(format!("kms:EncryptionContext:{key}").into());
     match found {
+        None if context.is_told(&format!("{CONTEXT}{}", key.to_lowercase())) => Truth::No,
         None if names_key(evaluation, key) => evaluation.unknown(missing),
         None => Truth::No,
         Some((_, Found::Unknown | Found::Twice)) => evaluation.unknown(missing),
@@ -195,7 +196,10 @@ fn child(evaluation: &mut Evaluation<'_>, grant: &Grant) -> Truth {
     let operations = match evaluation.request.context.get("kms:grantoperations") {
         Some(Found::One(text)) => Truth::of(has(text)),
         Some(Found::List(list)) => Truth::of(list.iter().all(|operation| has(operation))),
-        None | Some(Found::Unknown | Found::Twice) => evaluation.unknown_open(Open::ChildGrant),
+        None => evaluation.unknown_open(Open::ChildGrant),
+        Some(Found::Unknown | Found::Twice) => {
+            evaluation.unknown(|| Why::Key("kms:GrantOperations".into()))
+        }
     };
     let operations = operations.min(child_source(evaluation, grant));
     if grant.context_equals.is_none() && grant.context_subset.is_none() {

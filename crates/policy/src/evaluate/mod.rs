@@ -16,7 +16,7 @@ pub use grant::is_like;
 pub(crate) use leaves::{Evaluation, Why};
 
 /// Truth in three values (Kleene's strong logic).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Truth {
     No,
     Unknown,

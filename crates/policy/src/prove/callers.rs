@@ -2,6 +2,7 @@
 
 use super::automaton::{self, Set, Step, Steps, glob, literal};
 use crate::document::{Document, Entry, Expected, Identity, Who, entry, identity_of};
+use crate::pattern::{Pattern, Piece};
 use crate::request::{Caller, Stack};
 
 /// How many ways an ARN may come about.
@@ -54,9 +55,11 @@ pub(crate) fn askers(stacks: &[&Stack], partition: &str, accounts: &[&str]) -> O
             Entry::Everybody | Entry::Service(_) | Entry::Nobody(_) => {}
         }
     }
+    let mut said = Said::default();
     for document in stacks.iter().flat_map(|stack| stack.documents()) {
-        of_conditions(document, &mut patterns);
+        said.hear(document, partition);
     }
+    patterns.append(&mut said.patterns);
     // Each kind is a way of its own.
     let kinds = kinds(partition);
     patterns.extend(kinds.iter().cloned());
@@ -79,7 +82,11 @@ pub(crate) fn askers(stacks: &[&Stack], partition: &str, accounts: &[&str]) -> O
             Entry::Account { account, .. } => *account == identity.account,
             Entry::Identity(one) => one.account == identity.account,
             Entry::Everybody | Entry::Service(_) | Entry::Nobody(_) => false,
-        }) || accounts.contains(&&*identity.account);
+        }) || accounts.contains(&&*identity.account)
+            || said
+                .accounts
+                .iter()
+                .any(|account| **account == *identity.account);
         let of = |caller: Identity| Asker {
             is_itself: entries.iter().any(|entry| match entry {
                 Entry::Identity(one) => *one == identity || *one == caller,
@@ -108,17 +115,27 @@ pub(crate) fn askers(stacks: &[&Stack], partition: &str, accounts: &[&str]) -> O
             askers.push(of(identity.clone()));
         }
     }
+    let is_open = entries.contains(&Entry::Everybody);
+    let mut services: Vec<(String, bool)> = Vec::new();
     for entry in entries {
         if let Entry::Service(name) = entry {
-            let asker = Asker {
-                caller: Caller::Service(name.clone()),
-                arn: name.into(),
-                is_named: true,
-                is_itself: true,
-            };
-            if !askers.contains(&asker) {
-                askers.push(asker);
-            }
+            services.push((name.into(), true));
+        }
+    }
+    // `*` names services as well.
+    if is_open {
+        services.extend(said.services.into_iter().map(|name| (name, true)));
+        services.push((ANY_SERVICE.to_owned(), false));
+    }
+    for (name, is_named) in services {
+        let asker = Asker {
+            caller: Caller::Service(name.as_str().into()),
+            arn: name,
+            is_named,
+            is_itself: is_named,
+        };
+        if !askers.iter().any(|known: &Asker| known.arn == asker.arn) {
+            askers.push(asker);
         }
     }
     Some(askers)
@@ -150,44 +167,118 @@ fn entries(stacks: &[&Stack]) -> Vec<Entry> {
     entries
 }
 
-/// What conditions say of the caller's ARN and account.
-fn of_conditions(document: &Document, patterns: &mut Vec<Steps>) {
-    let conditions = document.statements.iter().flat_map(|one| &one.conditions);
-    for condition in conditions {
-        let is_account = match &*condition.key {
-            "aws:principalarn" => false,
-            "aws:principalaccount" | "kms:calleraccount" => true,
-            _ => continue,
-        };
-        for expected in &condition.expected {
-            let steps = match expected {
-                Expected::Text(pattern) if is_account => {
-                    let pieces = pattern.fixed();
-                    pieces.map(|pieces| automaton::of_account(&glob(pieces, Set::NoColon)))
-                }
-                Expected::Text(pattern) => pattern.fixed().map(|pieces| glob(pieces, Set::Any)),
-                Expected::Arn(fields) => automaton::arn(fields),
-                Expected::FilledArn(_)
-                | Expected::Number(_)
-                | Expected::Date(_)
-                | Expected::Boolean(_)
-                | Expected::Binary(_)
-                | Expected::Address(_)
-                | Expected::Disputed
-                | Expected::Unreadable => None,
-            };
+/// What conditions say of who asks.
+#[derive(Default)]
+struct Said {
+    /// Of its ARN.
+    patterns: Vec<Steps>,
+    /// The accounts that they write out.
+    accounts: Vec<String>,
+    /// The services.
+    services: Vec<String>,
+}
+
+impl Said {
+    fn hear(&mut self, document: &Document, partition: &str) {
+        let conditions = document.statements.iter().flat_map(|one| &one.conditions);
+        for condition in conditions {
             let is_folded = condition.operator.base == crate::document::Base::StringIgnoreCase;
-            patterns.extend(steps.map(|steps| {
-                if is_folded {
-                    automaton::fold(steps)
-                } else {
-                    steps
+            for expected in &condition.expected {
+                let steps = match &*condition.key {
+                    "aws:principalarn" => self.of_arn(expected),
+                    "aws:principalaccount" | "kms:calleraccount" => self.of_account(expected),
+                    "aws:username" => of_user(expected, partition),
+                    "aws:principalservicename" | "aws:principalservicenameslist" => {
+                        if let Expected::Text(pattern) = expected
+                            && let [Piece::Text(name)] = pattern.pieces()
+                        {
+                            self.services.push(name.to_string());
+                        }
+                        None
+                    }
+                    _ => None,
+                };
+                self.patterns.extend(steps.map(|steps| {
+                    if is_folded {
+                        automaton::fold(steps)
+                    } else {
+                        steps
+                    }
+                }));
+            }
+        }
+    }
+
+    fn of_account(&mut self, expected: &Expected) -> Option<Steps> {
+        let Expected::Text(pattern) = expected else {
+            return None;
+        };
+        if let [Piece::Text(account)] = pattern.pieces() {
+            self.accounts.push(account.to_string());
+        }
+        let pieces = opened(pattern.pieces());
+        Some(automaton::of_account(&glob(&pieces, Set::NoColon)))
+    }
+
+    fn of_arn(&mut self, expected: &Expected) -> Option<Steps> {
+        match expected {
+            Expected::Text(pattern) | Expected::FilledArn(pattern) => {
+                if let [Piece::Text(text), ..] = pattern.pieces() {
+                    self.accounts
+                        .extend(text.split(':').nth(4).map(ToOwned::to_owned));
                 }
-            }));
+                Some(glob(&opened(pattern.pieces()), Set::Any))
+            }
+            Expected::Arn(fields) => {
+                if let [Piece::Text(account)] = fields[4].pieces() {
+                    self.accounts.push(account.to_string());
+                }
+                let fields = fields
+                    .each_ref()
+                    .map(|field| Pattern::of(opened(field.pieces())));
+                automaton::arn(&fields)
+            }
+            Expected::Number(_)
+            | Expected::Date(_)
+            | Expected::Boolean(_)
+            | Expected::Binary(_)
+            | Expected::Address(_)
+            | Expected::Disputed
+            | Expected::Unreadable => None,
         }
     }
 }
 
+/// A variable may be anything.
+fn opened(pieces: &[Piece]) -> Vec<Piece> {
+    let open = |piece: &Piece| match piece {
+        Piece::Variable(_) => Piece::Run,
+        Piece::Text(_) | Piece::Run | Piece::One => piece.clone(),
+    };
+    pieces.iter().map(open).collect()
+}
+
+/// ARNs of users of a name.
+fn of_user(expected: &Expected, partition: &str) -> Option<Steps> {
+    let Expected::Text(pattern) = expected else {
+        return None;
+    };
+    let name = glob(&opened(pattern.pieces()), Set::Name);
+    let begun = || {
+        let mut steps = literal(&format!("arn:{partition}:iam::"));
+        steps.extend([Step::One(Set::Digit); 12]);
+        steps.extend(literal(":user/"));
+        steps
+    };
+    let mut steps = begun();
+    // With a path or without: what stands before the name ends with a slash.
+    steps.push(Step::Run(Set::Path));
+    steps.extend(name);
+    Some(steps)
+}
+
+/// A service that nothing names.
+const ANY_SERVICE: &str = "anyservice.amazonaws.com";
 /// An account that nobody has.
 const NOBODYS: &str = "999999999999";
 

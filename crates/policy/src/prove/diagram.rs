@@ -29,12 +29,14 @@ pub(super) struct Diagram {
     made: HashMap<Choice, Node>,
     both: HashMap<(Node, Node), Node>,
     contrary: HashMap<Node, Node>,
+    /// How many children all nodes may have, and have.
     most: usize,
+    used: usize,
     is_spent: bool,
 }
 
 impl Diagram {
-    /// Of at most that many nodes.
+    /// Whose nodes have at most that many children.
     pub(super) fn new(most: usize) -> Self {
         Self {
             choices: Vec::new(),
@@ -42,11 +44,12 @@ impl Diagram {
             both: HashMap::new(),
             contrary: HashMap::new(),
             most,
+            used: 0,
             is_spent: false,
         }
     }
 
-    /// More nodes were needed than there may be: what was made since means nothing.
+    /// More was needed than there may be: what was made since means nothing.
     pub(super) const fn is_spent(&self) -> bool {
         self.is_spent
     }
@@ -82,7 +85,8 @@ impl Diagram {
         if let Some(made) = self.made.get(&choice) {
             return *made;
         }
-        if self.choices.len() >= self.most {
+        self.used += choice.children.len();
+        if self.used > self.most {
             self.is_spent = true;
             return NO;
         }

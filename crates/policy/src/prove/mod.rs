@@ -12,25 +12,23 @@ mod domain;
 mod symbolic;
 mod universe;
 
-use std::collections::HashMap;
-
 pub(crate) use callers::{Asker, askers};
 pub use symbolic::Doubt;
-pub(crate) use universe::absent as absent_keys;
+pub(crate) use universe::{absent as absent_keys, has_context};
 
 use crate::context::{Context, Value};
 use crate::decide::{Logic, decide};
 use crate::evaluate::{Verdict, authority, evaluate};
 use crate::request::{Caller, NoAction, Request, Stack};
 use diagram::{NO, Node};
-use domain::Limit;
+use domain::{Limit, Limits};
 use symbolic::Symbolic;
 
 /// Requests that are alike but for keys of the context.
 #[derive(Clone, Debug)]
 pub struct Requests {
     request: Request,
-    limits: HashMap<Box<str>, Limit>,
+    limits: Limits,
     /// Keys that begin so are facts that nobody knows.
     not_known: Vec<Box<str>>,
 }
@@ -62,7 +60,7 @@ impl Requests {
         let context = Context::open(told);
         Ok(Self {
             request: Request::new(caller, action, resource, account, context)?,
-            limits: HashMap::new(),
+            limits: Limits::new(),
             not_known: Vec::new(),
         })
     }
@@ -72,7 +70,7 @@ impl Requests {
     pub fn of(request: &Request) -> Self {
         Self {
             request: request.clone(),
-            limits: HashMap::new(),
+            limits: Limits::new(),
             not_known: Vec::new(),
         }
     }
@@ -104,6 +102,21 @@ impl Requests {
     #[must_use]
     pub fn knowing_all(mut self) -> Self {
         self.not_known.clear();
+        self
+    }
+
+    /// Whoever asks can choose keys that begin so.
+    #[must_use]
+    pub fn choosing(mut self, prefix: &str) -> Self {
+        let prefix = prefix.to_lowercase();
+        self.not_known.retain(|one| **one != *prefix);
+        self
+    }
+
+    /// Only those of which a key is one of these, or absent.
+    #[must_use]
+    pub fn with_only(mut self, key: &str, values: impl IntoIterator<Item = Box<str>>) -> Self {
+        self.limit(key).only.extend(values);
         self
     }
 
@@ -206,7 +219,11 @@ impl Requests {
         let definite = symbolic.definite(found);
         match symbolic.witness(definite) {
             Some(witness) if again(&witness) => Proof::Violated(Box::new(witness)),
-            Some(_) | None => Proof::Possible(symbolic.doubts(found)),
+            Some(_) | None => match symbolic.doubts(found) {
+                // It is a request that is not followed to its end.
+                doubts if doubts.is_empty() => Proof::Possible(vec![Doubt::Budget]),
+                doubts => Proof::Possible(doubts),
+            },
         }
     }
 }

@@ -6,15 +6,15 @@ use std::fmt;
 
 use super::Requests;
 use super::diagram::{Diagram, NO, Node, Variable, YES};
-use super::domain::{Domain, Ground, Limit};
+use super::domain::{Domain, Ground};
 use crate::context::Value;
 use crate::decide::{Class, Leaves, Logic, Place, Property};
 use crate::document::Statement;
 use crate::evaluate::{Evaluation, Open, Truth, Why};
 use crate::request::{Grant, Request, Stack};
 
-/// More nodes are not made.
-const NODES_MAX: usize = 100_000;
+/// Of so many children are all nodes at the most.
+const CHILDREN_MAX: usize = 1_000_000;
 /// What AWS leaves open, and what is not followed, is asked after everything else.
 const DOUBTS: Variable = 1 << 24;
 
@@ -36,6 +36,10 @@ pub enum Doubt {
     Rcp,
     /// Not all of the caller's policies are known.
     Policies,
+    /// It depends on tags that somebody may be allowed to give or to take away.
+    Tag,
+    /// It depends on whether somebody may create keys in another Region.
+    Replica,
     /// It depends on aliases that somebody may be allowed to give.
     Alias,
     /// It would take too much memory.
@@ -52,6 +56,8 @@ impl fmt::Display for Doubt {
             Self::Scp => f.write_str("scp"),
             Self::Rcp => f.write_str("rcp"),
             Self::Policies => f.write_str("policies"),
+            Self::Tag => f.write_str("tag"),
+            Self::Replica => f.write_str("replica"),
             Self::Alias => f.write_str("alias"),
             Self::Budget => f.write_str("budget"),
         }
@@ -94,7 +100,7 @@ impl<'a> Symbolic<'a> {
             stack,
             stacks,
             asked,
-            diagram: Diagram::new(NODES_MAX),
+            diagram: Diagram::new(CHILDREN_MAX),
             domains: Vec::new(),
             by_key: HashMap::new(),
             doubts: Vec::new(),
@@ -110,6 +116,15 @@ impl<'a> Symbolic<'a> {
 
     pub(super) const fn request(&self) -> &Request {
         &self.request
+    }
+
+    /// What tells values apart does not depend on which are tried just now.
+    fn ground(&self) -> Ground<'a> {
+        Ground {
+            stacks: self.stacks,
+            request: &self.asked.request,
+            limits: &self.asked.limits,
+        }
     }
 
     fn ask(&mut self, leaf: Leaf<'_>) -> (Truth, Vec<Why>) {
@@ -182,13 +197,7 @@ impl<'a> Symbolic<'a> {
         let (index, variable) = if let Some(known) = self.by_key.get(key) {
             *known
         } else {
-            let ground = Ground {
-                stacks: self.stacks,
-                request: &self.request,
-            };
-            let none = Limit::default();
-            let limit = self.asked.limits.get(key).unwrap_or(&none);
-            let domain = ground.domain(key, name, limit);
+            let domain = self.ground().domain(key, name);
             let index = self.domains.len();
             self.domains.push(domain);
             let mut not_known = self.asked.not_known.iter();
@@ -302,11 +311,7 @@ impl Leaves for Symbolic<'_> {
 
     fn condition(&mut self, statement: &Statement, index: usize) -> Node {
         if let Some(condition) = statement.conditions.get(index) {
-            let ground = Ground {
-                stacks: self.stacks,
-                request: &self.request,
-            };
-            if ground.is_beyond(condition) {
+            if self.ground().is_beyond(condition) {
                 return self.doubt(Doubt::Key(condition.name.clone()));
             }
         }

@@ -193,6 +193,15 @@ pub(in crate::prove) fn is_single(key: &str) -> bool {
     key.starts_with("aws:") || key.starts_with("kms:") || key.starts_with("sagemaker:")
 }
 
+/// Whether requests of an action have an encryption context, or constrain a grant by one (Service
+/// Authorization Reference, AWS KMS). The action is one of KMS, in lower case.
+pub(crate) fn has_context(action: &str) -> bool {
+    matches!(
+        action,
+        "creategrant" | "decrypt" | "encrypt" | "reencryptfrom" | "reencryptto" | "retiregrant"
+    ) || action.starts_with("generatedatakey")
+}
+
 /// Keys that requests of an action do not have (Service Authorization Reference, AWS KMS). The
 /// action is one of KMS, in lower case.
 pub(crate) fn absent(action: &str) -> Vec<&'static str> {
@@ -209,6 +218,20 @@ pub(crate) fn absent(action: &str) -> Vec<&'static str> {
         if action != "retiregrant" {
             absent.push("kms:RetiringPrincipal");
         }
+    }
+    let is_of_key = has_context(action)
+        || matches!(
+            action,
+            "describekey"
+                | "getpublickey"
+                | "sign"
+                | "verify"
+                | "generatemac"
+                | "verifymac"
+                | "derivesharedsecret"
+        );
+    if !is_of_key {
+        absent.push("kms:RequestAlias");
     }
     if !matches!(action, "creategrant" | "listgrants" | "revokegrant") {
         absent.push("kms:GrantIsForAWSResource");

@@ -47,7 +47,7 @@ impl KeyBook {
         let Ok(document) = sagelock_policy::Document::read(kind, text) else {
             return;
         };
-        for account in document.accounts() {
+        for account in document.every_account() {
             self.want_owner(caller, AccountId::new(&account), outcome);
         }
         if document.names_organizations()

@@ -2,12 +2,12 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::Test;
+use super::{Form, Test};
 use crate::document::{Expected, Instant};
 
 /// Values at and between all those that are compared with; `None` where they are of more than one
 /// kind.
-pub(super) fn values(tests: &[Test<'_>]) -> Option<Vec<String>> {
+pub(super) fn values(tests: &[Test<'_>], form: Form) -> Option<Vec<String>> {
     let mut numbers = Vec::new();
     let mut dates = Vec::new();
     let mut addresses = Vec::new();
@@ -30,12 +30,18 @@ pub(super) fn values(tests: &[Test<'_>]) -> Option<Vec<String>> {
             }
         }
     }
-    match (numbers.is_empty(), dates.is_empty(), addresses.is_empty()) {
-        (_, true, true) => Some(around(&numbers)),
-        (true, false, true) => Some(beside(&dates)),
-        (true, true, false) => Some(bounds(&addresses)),
-        _ => None,
+    let mut values = match (numbers.is_empty(), dates.is_empty(), addresses.is_empty()) {
+        (_, true, true) => around(&numbers),
+        (true, false, true) => beside(&dates),
+        (true, true, false) => bounds(&addresses),
+        _ => return None,
+    };
+    // A tag is compared as a number, and need not be one.
+    if matches!(form, Form::Text | Form::Tag) {
+        values.push(form.fresh(0));
+        values.push(String::new());
     }
+    Some(values)
 }
 
 /// Numbers, and what lies between them.

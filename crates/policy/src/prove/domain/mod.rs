@@ -3,6 +3,8 @@
 mod measure;
 mod text;
 
+use std::collections::{HashMap, HashSet};
+
 use super::universe::{self, Form};
 use crate::context::{Value, is_list};
 use crate::document::{Base, Condition, Document, Expected, Statement};
@@ -12,6 +14,8 @@ use crate::request::{Grant, Request, Stack};
 
 /// More sets of values than this are not looked at.
 const LISTED_MAX: usize = 8;
+/// A key of which more values matter is not followed.
+const VALUES_MAX: usize = 500;
 
 /// What is known of a key beforehand.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +27,12 @@ pub(super) struct Limit {
     pub(super) without: Vec<Box<str>>,
     /// A list has one of these.
     pub(super) has_one_of: Option<&'static [&'static str]>,
+    /// It is one of these, where there are any.
+    pub(super) only: Vec<Box<str>>,
 }
+
+/// What is known of keys, in lower case.
+pub(super) type Limits = HashMap<Box<str>, Limit>;
 
 /// A key, and the values of it that matter; `None` is that it is absent.
 #[derive(Debug)]
@@ -47,7 +56,9 @@ pub(super) enum Test<'a> {
 /// The documents that tell values apart, and what is known.
 pub(super) struct Ground<'a> {
     pub(super) stacks: &'a [&'a Stack],
+    /// With what is known of it, and nothing that is tried.
     pub(super) request: &'a Request,
+    pub(super) limits: &'a Limits,
 }
 
 impl<'a> Ground<'a> {
@@ -127,7 +138,9 @@ impl<'a> Ground<'a> {
     }
 
     /// The values of a key that matter.
-    pub(super) fn domain(&self, key: &str, name: &str, limit: &Limit) -> Domain {
+    pub(super) fn domain(&self, key: &str, name: &str) -> Domain {
+        let none = Limit::default();
+        let limit = self.limits.get(key).unwrap_or(&none);
         let company = self.company(key);
         let tests: Vec<Test<'a>> = company.iter().flat_map(|one| self.tests(one)).collect();
         let mut domain = Domain {
@@ -141,8 +154,8 @@ impl<'a> Ground<'a> {
         let families = families(&tests);
         let values = match families.as_slice() {
             _ if !is_alone && form != Form::Text && form != Form::Tag => None,
-            [] | [Family::Text] => Some(text::values(self, &tests, key, limit, company.len())),
-            [Family::Measure] if company.len() == 1 => Some(measure::values(&tests)),
+            [] | [Family::Text] => Some(text::values(self, &tests, &company, form)),
+            [Family::Measure] if company.len() == 1 => Some(measure::values(&tests, form)),
             _ => None,
         };
         let Some(Some(mut values)) = values else {
@@ -151,7 +164,11 @@ impl<'a> Ground<'a> {
         };
         values.retain(|value| is_within(limit, value));
         if company.len() == 1 && !self.is_variable(key) {
-            self.merge(&tests, &mut values);
+            self.merge(&tests, limit, &mut values);
+        }
+        if values.len() > VALUES_MAX {
+            domain.is_rough = true;
+            return domain;
         }
         if !limit.is_there && !universe::is_always_there(key) {
             domain.values.push(None);
@@ -180,22 +197,20 @@ impl<'a> Ground<'a> {
             let resources = statement.resources.list.iter().flat_map(Pattern::variables);
             let expected = statement.conditions.iter().flat_map(|one| &one.expected);
             resources
-                .chain(expected.flat_map(variables))
+                .chain(expected.flat_map(Expected::variables))
                 .any(|variable| variable == key)
         })
     }
 
     /// Of values that no test tells apart, the first.
-    fn merge(&self, tests: &[Test<'a>], values: &mut Vec<String>) {
-        let mut seen: Vec<Vec<Truth>> = Vec::new();
+    fn merge(&self, tests: &[Test<'a>], limit: &Limit, values: &mut Vec<String>) {
+        let mut seen: HashSet<(bool, Vec<Truth>)> = HashSet::new();
         values.retain(|value| {
             let signature: Vec<Truth> = tests.iter().map(|test| self.is(test, value)).collect();
             let is_empty = value.is_empty();
-            let is_new = is_empty || !seen.contains(&signature);
-            if is_new && !is_empty {
-                seen.push(signature);
-            }
-            is_new
+            // Whether it is one of those that a list must have tells it apart as well.
+            let wanted = limit.has_one_of.unwrap_or_default();
+            is_empty || seen.insert((wanted.contains(&value.as_str()), signature))
         });
     }
 
@@ -229,7 +244,8 @@ impl<'a> Ground<'a> {
                 let is_list = is_list(&condition.key) || is_list(variable);
                 return is_free && self.is_free(variable) && is_list;
             }
-            let free = variables(expected)
+            let free = expected
+                .variables()
                 .into_iter()
                 .filter(|variable| self.is_free(variable))
                 .count();
@@ -247,21 +263,6 @@ fn bare(expected: &Expected) -> Option<&str> {
         [Piece::Variable(variable)] => Some(&variable.key),
         _ => None,
     }
-}
-
-fn variables(expected: &Expected) -> Vec<&str> {
-    let patterns: Vec<&Pattern> = match expected {
-        Expected::Text(pattern) | Expected::FilledArn(pattern) => vec![pattern],
-        Expected::Arn(fields) => fields.iter().collect(),
-        Expected::Number(_)
-        | Expected::Date(_)
-        | Expected::Boolean(_)
-        | Expected::Binary(_)
-        | Expected::Address(_)
-        | Expected::Disputed
-        | Expected::Unreadable => Vec::new(),
-    };
-    patterns.into_iter().flat_map(Pattern::variables).collect()
 }
 
 /// How values are compared.
@@ -302,12 +303,14 @@ fn has_quantity(tests: &[Test<'_>]) -> bool {
 }
 
 fn is_within(limit: &Limit, text: &str) -> bool {
-    !limit.without.iter().any(|one| {
-        let under = text.strip_prefix(&**one);
-        let account = crate::document::Arn::split(text).map(|arn| arn.account);
-        under.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            || account == Some(&**one)
-    })
+    let is_one = limit.only.is_empty() || limit.only.iter().any(|one| **one == *text);
+    is_one
+        && !limit.without.iter().any(|one| {
+            let under = text.strip_prefix(&**one);
+            let account = crate::document::Arn::split(text).map(|arn| arn.account);
+            under.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                || account == Some(&**one)
+        })
 }
 
 /// Every set of some texts but the empty one, the small ones first.

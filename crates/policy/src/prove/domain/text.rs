@@ -1,5 +1,7 @@
 //! Texts.
 
+use std::collections::HashSet;
+
 use base64::Engine;
 
 use super::{Form, Ground, Limit, Test};
@@ -17,11 +19,10 @@ const PARTS_MAX: usize = 64;
 pub(super) fn values(
     ground: &Ground<'_>,
     tests: &[Test<'_>],
-    key: &str,
-    limit: &Limit,
-    each: usize,
+    company: &[Box<str>],
+    form: Form,
 ) -> Option<Vec<String>> {
-    let form = Form::of(key);
+    let each = company.len();
     let listed = form.listed();
     if !listed.is_empty() {
         return Some(listed.iter().map(|text| (*text).to_owned()).collect());
@@ -47,8 +48,13 @@ pub(super) fn values(
             }
         }
     }
+    // Keys that are compared with one another have the same texts, whatever tells one of them apart.
+    let limits = company.iter().filter_map(|key| ground.limits.get(key));
+    let limits: Vec<&Limit> = limits.collect();
+    let only = limits.iter().flat_map(|limit| &limit.only);
+    patterns.extend(only.map(|text| automaton::literal(text)));
     // What a key does not have is no sign of what else it may have.
-    for text in &limit.without {
+    for text in limits.iter().flat_map(|limit| &limit.without) {
         patterns.push(automaton::literal(text));
         if !matches!(form, Form::Account | Form::Organization) {
             let mut under = automaton::literal(text);
@@ -57,8 +63,10 @@ pub(super) fn values(
             patterns.push(automaton::of_account(&automaton::literal(text)));
         }
     }
-    for literal in of_variables(ground, key)? {
-        patterns.push(automaton::literal(&literal));
+    for key in company {
+        for literal in of_variables(ground, key)? {
+            patterns.push(automaton::literal(&literal));
+        }
     }
     patterns.sort();
     patterns.dedup();
@@ -213,14 +221,13 @@ fn parts(
         .map(|(at, _)| at)
         .chain([text.len()])
         .collect();
-    let mut tried = Vec::new();
+    let mut tried = HashSet::new();
     for (index, begin) in ends.iter().enumerate() {
         for end in ends.iter().skip(index) {
             let part = text.get(*begin..*end).unwrap_or_default();
-            if tried.contains(&part) {
+            if !tried.insert(part) {
                 continue;
             }
-            tried.push(part);
             // What other variables are is left open: any text.
             let with: Vec<Piece> = pieces
                 .iter()

@@ -58,6 +58,58 @@ pub(super) fn requests(
     tell("aws:ResourceAccount", one(key.account()));
     // KMS Developer Guide, "Infrastructure security": requests come over TLS.
     tell("aws:SecureTransport", one("true"));
+    told.extend(of_channel(arn, channel));
+    if let Caller::Identity(identity) = caller {
+        told.extend(of_identity(identity, arn));
+    }
+    if let Some(tags) = &key.tags {
+        let tags = tags.iter();
+        told.extend(tags.map(|(name, value)| (format!("aws:ResourceTag/{name}"), one(value))));
+    }
+    if let Some(aliases) = &key.aliases {
+        let value = Value::List(aliases.iter().cloned().collect());
+        told.push(("kms:ResourceAliases".to_owned(), Some(value)));
+    }
+    let requests = Requests::new(caller.clone(), action, &key.arn, key.account(), told)?;
+    let requests = if key.tags.is_some() {
+        requests.whole("aws:ResourceTag/")
+    } else {
+        requests.not_knowing("aws:ResourceTag/")
+    };
+    // What is so of the key, of its account and of the moment, nobody chooses who asks.
+    let requests = [
+        "kms:ResourceAliases",
+        "kms:Key",
+        "kms:MultiRegion",
+        "aws:ResourceOrg",
+        "aws:userid",
+        "aws:CurrentTime",
+        "aws:EpochTime",
+    ]
+    .into_iter()
+    .fold(requests, Requests::not_knowing);
+    // An alias is named that the key has (AWS KMS Developer Guide, "kms:RequestAlias").
+    let requests = match &key.aliases {
+        Some(aliases) if aliases.is_empty() => requests.telling("kms:RequestAlias", None),
+        Some(aliases) => requests.with_only("kms:RequestAlias", aliases.iter().cloned()),
+        None => requests.not_knowing("kms:RequestAlias"),
+    };
+    let requests = if has_context(&name.to_ascii_lowercase()) {
+        requests
+    } else {
+        requests.whole("kms:EncryptionContext")
+    };
+    Ok(match channel {
+        Channel::Through => requests.with("kms:ViaService"),
+        Channel::Direct | Channel::Service => requests,
+    })
+}
+
+/// What is so of everything that comes that way (IAM User Guide, "AWS global condition context keys").
+fn of_channel(arn: &str, channel: Channel) -> Vec<(String, Option<Value>)> {
+    let one = |text: &str| Some(Value::One(text.into()));
+    let mut told: Vec<(String, Option<Value>)> = Vec::new();
+    let mut tell = |name: &str, value| told.push((name.to_owned(), value));
     match channel {
         Channel::Direct | Channel::Through => {
             let is_through = channel == Channel::Through;
@@ -105,50 +157,7 @@ pub(super) fn requests(
             }
         }
     }
-    if let Caller::Identity(identity) = caller {
-        told.extend(of_identity(identity, arn));
-    }
-    if let Some(tags) = &key.tags {
-        let tags = tags.iter();
-        told.extend(tags.map(|(name, value)| (format!("aws:ResourceTag/{name}"), one(value))));
-    }
-    if let Some(aliases) = &key.aliases {
-        let value = Value::List(aliases.iter().cloned().collect());
-        told.push(("kms:ResourceAliases".to_owned(), Some(value)));
-    }
-    let requests = Requests::new(caller.clone(), action, &key.arn, key.account(), told)?;
-    let requests = if key.tags.is_some() {
-        requests.whole("aws:ResourceTag/")
-    } else {
-        requests.not_knowing("aws:ResourceTag/")
-    };
-    // What is so of the key, of its account and of the moment, nobody chooses who asks.
-    let requests = [
-        "kms:ResourceAliases",
-        "kms:Key",
-        "kms:MultiRegion",
-        "aws:ResourceOrg",
-        "aws:userid",
-        "aws:CurrentTime",
-        "aws:EpochTime",
-    ]
-    .into_iter()
-    .fold(requests, Requests::not_knowing);
-    // An alias is named that the key has (AWS KMS Developer Guide, "kms:RequestAlias").
-    let requests = match &key.aliases {
-        Some(aliases) if aliases.is_empty() => requests.telling("kms:RequestAlias", None),
-        Some(aliases) => requests.with_only("kms:RequestAlias", aliases.iter().cloned()),
-        None => requests.not_knowing("kms:RequestAlias"),
-    };
-    let requests = if has_context(&name.to_ascii_lowercase()) {
-        requests
-    } else {
-        requests.whole("kms:EncryptionContext")
-    };
-    Ok(match channel {
-        Channel::Through => requests.with("kms:ViaService"),
-        Channel::Direct | Channel::Service => requests,
-    })
+    told
 }
 
 /// What is so of everything that somebody asks (IAM User Guide, "AWS global condition context keys").

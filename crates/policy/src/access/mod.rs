@@ -6,6 +6,7 @@ mod lockout;
 mod outsiders;
 mod powers;
 mod users;
+mod way;
 
 use std::borrow::Cow;
 
@@ -13,7 +14,8 @@ pub use compare::{Beyond, Comparison, Own, compare};
 pub use lockout::{Lockout, lockout};
 pub use outsiders::{Outsider, outsiders};
 pub use powers::{Power, powers};
-pub use users::{Use, Users, Way};
+pub use users::{Use, Users};
+pub use way::Way;
 
 use crate::document::{Arn, Document, Entry, Identity, Kind, entry};
 use crate::request::{Caller, Grant, Stack};

@@ -90,10 +90,10 @@ fn of_asker(
         }
         let mut proof = None;
         for channel in channels {
-            let asked = requests(key, &asker.caller, &asker.arn, action, *channel);
-            let Ok(asked) = asked else { continue };
-            let asked = outside(asked, key, stack, accounts, organizations, *channel);
-            match asked.allowed(stack) {
+            let all = requests(key, &asker.caller, &asker.arn, action, *channel);
+            let Ok(all) = all else { continue };
+            let outside = outside(all, key, stack, accounts, organizations, *channel);
+            match outside.allowed(stack) {
                 Proof::Proved => {}
                 found @ Proof::Violated(_) => {
                     proof = Some(found);

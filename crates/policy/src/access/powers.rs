@@ -67,8 +67,8 @@ fn any(key: &Key, asker: &Asker, actions: &[&str], stack: &Stack) -> Option<bool
     let mut found = Some(false);
     for action in actions {
         for channel in [Channel::Direct, Channel::Through] {
-            let asked = requests(key, &asker.caller, &asker.arn, action, channel).ok()?;
-            let is = match asked.allowed(stack) {
+            let all = requests(key, &asker.caller, &asker.arn, action, channel).ok()?;
+            let is = match all.allowed(stack) {
                 Proof::Proved => Some(false),
                 Proof::Violated(_) => Some(true),
                 Proof::Possible(_) => None,

@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 
 use super::channel::{Channel, requests, tells_channels};
+use super::way::{ALIASES, DIRECTLY, GRANTED, TAGS, Way};
 use super::{Key, Principal, everything};
 use crate::context::{Context, Value};
 use crate::document::{Document, Effect, Identity, Listed, Who};
@@ -10,61 +11,6 @@ use crate::evaluate::{Verdict, evaluate};
 use crate::pattern::{self, Pattern};
 use crate::prove::{Doubt, Proof, Requests};
 use crate::request::{Caller, Request, Stack};
-
-/// How somebody comes to what a key protects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Way {
-    /// By an operation that gives plaintext or a data key.
-    Directly(&'static str),
-    /// By creating a grant for such an operation, to itself.
-    ByGrant,
-    /// By changing the key policy.
-    ByPolicy,
-    /// By replicating the key to another Region, under another key policy.
-    ByReplica,
-    /// By changing the key's tags, on which a policy depends.
-    ByTag(&'static str),
-    /// By changing the key's aliases, on which a policy depends.
-    ByAlias(&'static str),
-}
-
-/// Operations that give plaintext or a data key (AWS KMS API).
-const DIRECTLY: [&str; 5] = [
-    "kms:Decrypt",
-    "kms:ReEncryptFrom",
-    "kms:GenerateDataKey",
-    "kms:GenerateDataKeyPair",
-    "kms:DeriveSharedSecret",
-];
-/// The same, as grants name them.
-const GRANTED: [&str; 5] = [
-    "Decrypt",
-    "ReEncryptFrom",
-    "GenerateDataKey",
-    "GenerateDataKeyPair",
-    "DeriveSharedSecret",
-];
-const TAGS: [&str; 2] = ["kms:TagResource", "kms:UntagResource"];
-const ALIASES: [&str; 3] = ["kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"];
-
-impl Way {
-    /// The action that is asked for first.
-    #[must_use]
-    pub const fn action(self) -> &'static str {
-        match self {
-            Self::Directly(action) | Self::ByTag(action) | Self::ByAlias(action) => action,
-            Self::ByGrant => "kms:CreateGrant",
-            Self::ByPolicy => "kms:PutKeyPolicy",
-            Self::ByReplica => "kms:ReplicateKey",
-        }
-    }
-
-    /// Whether another step has to follow.
-    #[must_use]
-    pub const fn has_steps(self) -> bool {
-        !matches!(self, Self::Directly(_))
-    }
-}
 
 /// What was found of one way.
 #[derive(Clone, Debug)]
@@ -451,22 +397,6 @@ impl<'a> Users<'a> {
         let own = name(&identity.who);
         let mut named = self.named.iter();
         named.any(|one| one.account == identity.account && name(&one.who) == own)
-    }
-}
-
-impl Way {
-    const fn is_granted(self) -> bool {
-        matches!(self, Self::Directly(_) | Self::ByGrant)
-    }
-
-    /// Whether any policy depends on what it changes.
-    fn is_asked_for(self, stack: &Stack) -> bool {
-        let asks = |is: fn(&str) -> bool| stack.documents().any(|document| document.asks(is));
-        match self {
-            Self::Directly(_) | Self::ByGrant | Self::ByPolicy | Self::ByReplica => true,
-            Self::ByTag(_) => asks(|key| key.starts_with("aws:resourcetag/")),
-            Self::ByAlias(_) => asks(|key| key == "kms:resourcealiases"),
-        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Who may ask: of everybody there is, those that documents can tell apart.
 
-use super::automaton::{self, Set, Step, Steps, glob, literal};
-use crate::document::{Document, Entry, Expected, Identity, Who, entry, identity_of};
-use crate::pattern::{Pattern, Piece};
+use super::automaton::{self, Set, Step, Steps, literal};
+use super::said::Said;
+use crate::document::{Entry, Identity, Who, entry, identity_of};
 use crate::request::{Caller, Stack};
 
 /// How many ways an ARN may come about.
@@ -115,16 +115,21 @@ pub(crate) fn askers(stacks: &[&Stack], partition: &str, accounts: &[&str]) -> O
             askers.push(of(identity.clone()));
         }
     }
+    services(&entries, said.services, &mut askers);
+    Some(askers)
+}
+
+/// Adds the services that are named; `*` names all of them.
+fn services(entries: &[Entry], said: Vec<String>, askers: &mut Vec<Asker>) {
     let is_open = entries.contains(&Entry::Everybody);
     let mut services: Vec<(String, bool)> = Vec::new();
     for entry in entries {
         if let Entry::Service(name) = entry {
-            services.push((name.into(), true));
+            services.push((name.to_string(), true));
         }
     }
-    // `*` names services as well.
     if is_open {
-        services.extend(said.services.into_iter().map(|name| (name, true)));
+        services.extend(said.into_iter().map(|name| (name, true)));
         services.push((ANY_SERVICE.to_owned(), false));
     }
     for (name, is_named) in services {
@@ -138,7 +143,6 @@ pub(crate) fn askers(stacks: &[&Stack], partition: &str, accounts: &[&str]) -> O
             askers.push(asker);
         }
     }
-    Some(askers)
 }
 
 /// Everybody whom the resource's policy or a grant names.
@@ -165,116 +169,6 @@ fn entries(stacks: &[&Stack]) -> Vec<Entry> {
         }
     }
     entries
-}
-
-/// What conditions say of who asks.
-#[derive(Default)]
-struct Said {
-    /// Of its ARN.
-    patterns: Vec<Steps>,
-    /// The accounts that they write out.
-    accounts: Vec<String>,
-    /// The services.
-    services: Vec<String>,
-}
-
-impl Said {
-    fn hear(&mut self, document: &Document, partition: &str) {
-        let conditions = document.statements.iter().flat_map(|one| &one.conditions);
-        for condition in conditions {
-            let is_folded = condition.operator.base == crate::document::Base::StringIgnoreCase;
-            for expected in &condition.expected {
-                let steps = match &*condition.key {
-                    "aws:principalarn" => self.of_arn(expected),
-                    "aws:principalaccount" | "kms:calleraccount" => self.of_account(expected),
-                    "aws:username" => of_user(expected, partition),
-                    "aws:principalservicename" | "aws:principalservicenameslist" => {
-                        if let Expected::Text(pattern) = expected
-                            && let [Piece::Text(name)] = pattern.pieces()
-                        {
-                            self.services.push(name.to_string());
-                        }
-                        None
-                    }
-                    _ => None,
-                };
-                self.patterns.extend(steps.map(|steps| {
-                    if is_folded {
-                        automaton::fold(steps)
-                    } else {
-                        steps
-                    }
-                }));
-            }
-        }
-    }
-
-    fn of_account(&mut self, expected: &Expected) -> Option<Steps> {
-        let Expected::Text(pattern) = expected else {
-            return None;
-        };
-        if let [Piece::Text(account)] = pattern.pieces() {
-            self.accounts.push(account.to_string());
-        }
-        let pieces = opened(pattern.pieces());
-        Some(automaton::of_account(&glob(&pieces, Set::NoColon)))
-    }
-
-    fn of_arn(&mut self, expected: &Expected) -> Option<Steps> {
-        match expected {
-            Expected::Text(pattern) | Expected::FilledArn(pattern) => {
-                if let [Piece::Text(text), ..] = pattern.pieces() {
-                    self.accounts
-                        .extend(text.split(':').nth(4).map(ToOwned::to_owned));
-                }
-                Some(glob(&opened(pattern.pieces()), Set::Any))
-            }
-            Expected::Arn(fields) => {
-                if let [Piece::Text(account)] = fields[4].pieces() {
-                    self.accounts.push(account.to_string());
-                }
-                let fields = fields
-                    .each_ref()
-                    .map(|field| Pattern::of(opened(field.pieces())));
-                automaton::arn(&fields)
-            }
-            Expected::Number(_)
-            | Expected::Date(_)
-            | Expected::Boolean(_)
-            | Expected::Binary(_)
-            | Expected::Address(_)
-            | Expected::Disputed
-            | Expected::Unreadable => None,
-        }
-    }
-}
-
-/// A variable may be anything.
-fn opened(pieces: &[Piece]) -> Vec<Piece> {
-    let open = |piece: &Piece| match piece {
-        Piece::Variable(_) => Piece::Run,
-        Piece::Text(_) | Piece::Run | Piece::One => piece.clone(),
-    };
-    pieces.iter().map(open).collect()
-}
-
-/// ARNs of users of a name.
-fn of_user(expected: &Expected, partition: &str) -> Option<Steps> {
-    let Expected::Text(pattern) = expected else {
-        return None;
-    };
-    let name = glob(&opened(pattern.pieces()), Set::Name);
-    let begun = || {
-        let mut steps = literal(&format!("arn:{partition}:iam::"));
-        steps.extend([Step::One(Set::Digit); 12]);
-        steps.extend(literal(":user/"));
-        steps
-    };
-    let mut steps = begun();
-    // With a path or without: what stands before the name ends with a slash.
-    steps.push(Step::Run(Set::Path));
-    steps.extend(name);
-    Some(steps)
 }
 
 /// A service that nothing names.

@@ -9,6 +9,7 @@ mod automaton;
 mod callers;
 mod diagram;
 mod domain;
+mod said;
 mod symbolic;
 mod universe;
 

@@ -310,10 +310,10 @@ impl Leaves for Symbolic<'_> {
     }
 
     fn condition(&mut self, statement: &Statement, index: usize) -> Node {
-        if let Some(condition) = statement.conditions.get(index) {
-            if self.ground().is_beyond(condition) {
-                return self.doubt(Doubt::Key(condition.name.clone()));
-            }
+        if let Some(condition) = statement.conditions.get(index)
+            && self.ground().is_beyond(condition)
+        {
+            return self.doubt(Doubt::Key(condition.name.clone()));
         }
         self.leaf(Leaf::Condition(statement, index))
     }

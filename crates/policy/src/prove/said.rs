@@ -1,0 +1,112 @@
+//! What conditions say of who asks.
+
+use super::automaton::{self, Set, Step, Steps, glob, literal};
+use crate::document::{Document, Expected};
+use crate::pattern::{Pattern, Piece};
+
+/// What is said, of all documents together.
+#[derive(Default)]
+pub(super) struct Said {
+    /// Of its ARN.
+    pub(super) patterns: Vec<Steps>,
+    /// The accounts that they write out.
+    pub(super) accounts: Vec<String>,
+    /// The services.
+    pub(super) services: Vec<String>,
+}
+
+impl Said {
+    pub(super) fn hear(&mut self, document: &Document, partition: &str) {
+        let conditions = document.statements.iter().flat_map(|one| &one.conditions);
+        for condition in conditions {
+            let is_folded = condition.operator.base == crate::document::Base::StringIgnoreCase;
+            for expected in &condition.expected {
+                let steps = match &*condition.key {
+                    "aws:principalarn" => self.of_arn(expected),
+                    "aws:principalaccount" | "kms:calleraccount" => self.of_account(expected),
+                    "aws:username" => of_user(expected, partition),
+                    "aws:principalservicename" | "aws:principalservicenameslist" => {
+                        if let Expected::Text(pattern) = expected
+                            && let [Piece::Text(name)] = pattern.pieces()
+                        {
+                            self.services.push(name.to_string());
+                        }
+                        None
+                    }
+                    _ => None,
+                };
+                self.patterns.extend(steps.map(|steps| {
+                    if is_folded {
+                        automaton::fold(steps)
+                    } else {
+                        steps
+                    }
+                }));
+            }
+        }
+    }
+
+    fn of_account(&mut self, expected: &Expected) -> Option<Steps> {
+        let Expected::Text(pattern) = expected else {
+            return None;
+        };
+        if let [Piece::Text(account)] = pattern.pieces() {
+            self.accounts.push(account.to_string());
+        }
+        let pieces = opened(pattern.pieces());
+        Some(automaton::of_account(&glob(&pieces, Set::NoColon)))
+    }
+
+    fn of_arn(&mut self, expected: &Expected) -> Option<Steps> {
+        match expected {
+            Expected::Text(pattern) | Expected::FilledArn(pattern) => {
+                if let [Piece::Text(text), ..] = pattern.pieces() {
+                    self.accounts
+                        .extend(text.split(':').nth(4).map(ToOwned::to_owned));
+                }
+                Some(glob(&opened(pattern.pieces()), Set::Any))
+            }
+            Expected::Arn(fields) => {
+                let [.., account, _] = &**fields;
+                if let [Piece::Text(account)] = account.pieces() {
+                    self.accounts.push(account.to_string());
+                }
+                let fields = fields
+                    .each_ref()
+                    .map(|field| Pattern::of(opened(field.pieces())));
+                automaton::arn(&fields)
+            }
+            Expected::Number(_)
+            | Expected::Date(_)
+            | Expected::Boolean(_)
+            | Expected::Binary(_)
+            | Expected::Address(_)
+            | Expected::Disputed
+            | Expected::Unreadable => None,
+        }
+    }
+}
+
+/// A variable may be anything.
+fn opened(pieces: &[Piece]) -> Vec<Piece> {
+    let open = |piece: &Piece| match piece {
+        Piece::Variable(_) => Piece::Run,
+        Piece::Text(_) | Piece::Run | Piece::One => piece.clone(),
+    };
+    pieces.iter().map(open).collect()
+}
+
+/// ARNs of users of a name.
+fn of_user(expected: &Expected, partition: &str) -> Option<Steps> {
+    let Expected::Text(pattern) = expected else {
+        return None;
+    };
+    let name = glob(&opened(pattern.pieces()), Set::Name);
+    let mut steps = literal(&format!("arn:{partition}:iam::"));
+    steps.extend([Step::One(Set::Digit); 12]);
+    steps.extend(literal(":user/"));
+    // With a path or without: what stands before the name ends with a slash.
+    steps.push(Step::Run(Set::Path));
+    steps.extend(name);
+    Some(steps)
+}

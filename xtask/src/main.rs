@@ -4,6 +4,7 @@ mod bench;
 mod ci;
 mod differential;
 mod documents;
+mod fuzz;
 mod metadata;
 mod mutants;
 mod record;
@@ -24,6 +25,8 @@ cargo xtask record --python P   corpus/recorded again, from moto; P is a Python 
 cargo xtask prove truth         the truth test against moto, full size, in release
 cargo xtask prove sim           the truth tests of the simulated AWS, in release
 cargo xtask prove mutants       the policy engine changed in every small way: its tests must notice
+cargo xtask prove fuzz [--minutes N]
+                                the policy engine given whatever comes, ten minutes for each target
 cargo xtask prove strangers     boto3, the AWS CLI, Cloud Custodian and Prowler, in release
 cargo xtask differential [--cases N] [--seed S]
                                 random requests, decided by us and by an evaluator of others
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         ["prove", "truth"] => ci::prove_truth(),
         ["prove", "sim"] => ci::prove_sim(),
         ["prove", "mutants"] => mutants::prove(),
+        ["prove", "fuzz", rest @ ..] => fuzz::prove(rest),
         ["prove", "strangers"] => ci::prove_strangers(),
         ["bench", "sim"] => bench::sim(),
         ["bench", "audit", rest @ ..] => bench::audit(rest),

@@ -195,17 +195,20 @@ fn kind(one: &Outsider, keys: &Keys) -> Option<OutsideKind> {
         return Some(OutsideKind::Service);
     }
     let account = AccountId::new(one.account.as_deref().unwrap_or_default());
-    if keys.is_of_home(&account) {
+    if keys.is_organization && keys.in_scope.contains(&account) {
+        return None;
+    }
+    let said = keys.own_organization.get(&account);
+    let membership = said.and_then(|read| read.fact.known());
+    if membership == Some(&Membership::Member) {
         return None;
     }
     if one.is_anybody {
         return Some(OutsideKind::Anybody);
     }
-    let said = keys.own_organization.get(&account);
-    Some(match said.and_then(|read| read.fact.known()) {
-        Some(Membership::Member) => return None,
+    Some(match membership {
         Some(Membership::Stranger | Membership::NoOrganization) => OutsideKind::Stranger(account),
-        None => OutsideKind::Unsure(account),
+        Some(Membership::Member) | None => OutsideKind::Unsure(account),
     })
 }
 

@@ -9,7 +9,7 @@ mod principal;
 mod storage;
 mod tags;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use configuration::{Capture, Config, ConfigFacts, CoreDump, Output, Placement, Variant};
 pub use endpoint::{Endpoint, EndpointFacts, Schedule, Status};
@@ -86,6 +86,8 @@ pub struct Keys {
     pub by_arn: BTreeMap<KeyArn, Key>,
     /// The account from which Organizations is asked.
     pub home: Option<AccountId>,
+    /// The accounts that are looked at.
+    pub in_scope: BTreeSet<AccountId>,
     /// Whether the accounts that are looked at are those of the organisation that is asked.
     pub is_organization: bool,
     /// The id of the organisation that is asked, where a key policy names one; `None` within: the

@@ -233,12 +233,6 @@ pub(crate) const KEYS: &[Key] = &[
         90..=2560,
         settings.rotation_days_max
     ),
-    texts!(
-        "isolation.trusted_admins",
-        "ARNs, with wildcards, of those who take no second step to a key (isolation)",
-        Ok,
-        settings.trusted_admins
-    ),
     whole!(
         "keys.grant_days_max",
         "a grant that is older is a finding, in days (KEY-010)",
@@ -250,6 +244,12 @@ pub(crate) const KEYS: &[Key] = &[
         "imported key material that expires within so many days is a finding (EP-006)",
         0..=3650,
         settings.material_expiry_days
+    ),
+    texts!(
+        "isolation.trusted_admins",
+        "ARNs, with wildcards, of those who take no second step to a key (isolation)",
+        Ok,
+        settings.trusted_admins
     ),
     whole!(
         "superseded.keep_days",

@@ -61,8 +61,9 @@ pub(super) struct KeyBook {
     accounts_asked: BTreeSet<AccountId>,
     accounts_open: BTreeSet<AccountId>,
     organization_asked: bool,
-    /// Key policies, each text once: most of an account's keys have the same.
-    policies: BTreeSet<Arc<str>>,
+    /// Key policies, each text once, and the accounts whose they are: most of an account's keys have
+    /// the same.
+    policies: BTreeMap<Arc<str>, BTreeSet<AccountId>>,
 }
 
 #[derive(Debug)]
@@ -84,6 +85,7 @@ impl KeyBook {
             keys: Keys {
                 home: Some(scope.account.clone()),
                 is_organization: scope.is_organization,
+                in_scope: scope.accounts().cloned().collect(),
                 ..Keys::default()
             },
             home: scope.account.clone(),
@@ -104,7 +106,7 @@ impl KeyBook {
             accounts_asked: BTreeSet::new(),
             accounts_open: BTreeSet::new(),
             organization_asked: false,
-            policies: BTreeSet::new(),
+            policies: BTreeMap::new(),
         }
     }
 

@@ -26,12 +26,12 @@ impl KeyBook {
             Err(failure) => unknown(failure, outcome),
             Ok(read) => {
                 let text: Arc<str> = read.policy.into();
-                let known = self.policies.get(&text).cloned();
-                let text = known.unwrap_or_else(|| {
-                    self.policies.insert(text.clone());
+                let known = self.policies.get_key_value(&text);
+                let text = known.map_or(text, |(known, _)| known.clone());
+                let accounts = self.policies.entry(text.clone()).or_default();
+                if accounts.insert(caller.account.clone()) {
                     self.want_named(caller, &text, outcome);
-                    text
-                });
+                }
                 Fact::Known(text)
             }
         };

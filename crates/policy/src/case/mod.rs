@@ -9,7 +9,9 @@ pub use question::Question;
 use crate::context::{Context, Value};
 use crate::decide::Place;
 use crate::document::Kind;
+use crate::evaluate::{Answer, Verdict, explain};
 use crate::json::{Malformed, Node, Shape};
+use crate::prove::settled;
 use crate::request::{Caller, Request, Stack};
 use parts::{Reader, given, read_grants};
 
@@ -58,6 +60,23 @@ impl Case {
             Ok(case) => Ok(case),
             Err(wrong) => Err(reader.failed(wrong)),
         }
+    }
+}
+
+impl Case {
+    /// Decides it, and says by what. Where it comes out the same whatever is so that is not known, that
+    /// is the answer.
+    #[must_use]
+    pub fn answer(&self) -> Answer {
+        let mut answer = explain(&self.request, &self.stack);
+        if answer.verdict == Verdict::Unknown
+            && let Some(verdict) = settled(&self.request, &self.stack)
+        {
+            answer.verdict = verdict;
+            answer.missing.clear();
+            answer.open.clear();
+        }
+        answer
     }
 }
 

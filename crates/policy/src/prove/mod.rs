@@ -229,6 +229,21 @@ impl Requests {
     }
 }
 
+/// Decides a request that cannot be decided by what is known of it, where it comes out the same
+/// whatever the rest is; `None` where it does not.
+#[must_use]
+pub fn settled(request: &Request, stack: &Stack) -> Option<Verdict> {
+    let all = Requests::of(request);
+    if let Proof::Proved = all.denied(stack) {
+        return Some(Verdict::Allowed);
+    }
+    if let Proof::Proved = all.allowed(stack) {
+        // By whom it is denied may depend on it.
+        return Some(Verdict::Denied { explicitly: false });
+    }
+    None
+}
+
 fn is_allowed(symbolic: &mut Symbolic<'_>, stack: &Stack) -> Node {
     let authority = authority(symbolic.request(), stack);
     let decision = decide(symbolic, stack, authority);

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use sagelock_policy::Kind;
 use sagelock_policy::case::{Case, document_name};
-use sagelock_policy::evaluate::{Answer, Open, Shut, Verdict, explain};
+use sagelock_policy::evaluate::{Answer, Open, Shut, Verdict};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -66,7 +66,7 @@ struct Because {
 
 fn one(text: &str, out: &mut dyn Write) -> Result<Exit, Unanswered> {
     let case = Case::read(text)?;
-    let answer = explain(&case.request, &case.stack);
+    let answer = case.answer();
     let exit = if answer.verdict == Verdict::Unknown {
         Exit::Incomplete
     } else {

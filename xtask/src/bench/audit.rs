@@ -226,7 +226,7 @@ impl Bench {
         } = self.asked;
         let keys = self.seed(server)?;
         let pages = configs.div_ceil(100) + endpoints.div_ceil(100);
-        let floor = pages + 2 * (configs + endpoints) + 4 * keys;
+        let floor = pages + 2 * (configs + endpoints) + 6 * keys;
         println!("\n{configs} configurations, {endpoints} endpoints, {keys} keys; {name}");
         let no_store: Vec<String> = if self.has_store {
             vec!["--no-store".to_owned()]
@@ -243,7 +243,7 @@ impl Bench {
         let requests = audits.first().map_or(0, |run| run.counts.total().requests);
         println!(
             "floor      {floor} requests: {pages} pages, a describe and a tag listing for each \
-             configuration and endpoint, 4 for each key"
+             configuration and endpoint, 6 for each key"
         );
         println!(
             "audit      {requests} requests, {:.3} × the floor (at most 1.05)",

@@ -182,24 +182,12 @@ impl Document {
         let conditions = self.statements.iter().flat_map(|one| &one.conditions);
         let of_organization =
             conditions.filter(|condition| ORGANIZATION_KEYS.contains(&&*condition.key));
-        let mut named: Vec<String> = of_organization
-            .flat_map(|condition| condition.expected.iter())
-            .filter_map(|expected| match expected {
-                Expected::Text(pattern) => match pattern.pieces().first() {
-                    Some(Piece::Text(text)) => text.split('/').next().map(ToOwned::to_owned),
-                    Some(Piece::Run | Piece::One | Piece::Variable(_)) | None => None,
-                },
-                Expected::Arn(_)
-                | Expected::FilledArn(_)
-                | Expected::Number(_)
-                | Expected::Date(_)
-                | Expected::Boolean(_)
-                | Expected::Binary(_)
-                | Expected::Address(_)
-                | Expected::Disputed
-                | Expected::Unreadable => None,
-            })
+        let expected = of_organization.flat_map(|condition| condition.expected.iter());
+        let mut named: Vec<String> = expected
+            .flat_map(Expected::texts)
+            .filter_map(|text| text.split('/').next())
             .filter(|text| text.starts_with("o-"))
+            .map(ToOwned::to_owned)
             .collect();
         named.sort();
         named.dedup();

@@ -8,7 +8,7 @@ use owo_colors::OwoColorize;
 use sagelock_domain::isolation::{Answer, Matrix, Row, is_whole};
 
 use crate::audit::Done;
-use crate::report::wrap;
+use crate::report::{some_of, wrap};
 
 /// Columns of a terminal.
 const WIDTH: usize = 80;
@@ -124,14 +124,8 @@ fn open(found: &Matrix, out: &mut dyn Write) -> io::Result<()> {
         if !why.is_empty() {
             writeln!(out, "  depending on {why} (docs/policy.md)")?;
         }
-        let shown: Vec<&str> = keys.iter().take(SHOWN).map(String::as_str).collect();
-        let more = keys.len().saturating_sub(SHOWN);
-        let more = if more == 0 {
-            String::new()
-        } else {
-            format!(" and {more} more")
-        };
-        for line in wrap(&format!("{}{more}", shown.join(", ")), WIDTH - 2) {
+        let names: Vec<&str> = keys.iter().map(String::as_str).collect();
+        for line in wrap(&some_of(&names, SHOWN, "keys"), WIDTH - 2) {
             writeln!(out, "  {line}")?;
         }
     }

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::cli::{Plain, print, print_plain};
 use crate::exit::{Exit, Failure};
-use crate::report::wrap;
+use crate::report::{some_of, wrap};
 
 /// `sagelock keys policy diff`.
 #[derive(Args, Debug)]
@@ -254,14 +254,8 @@ fn table(out: &mut dyn Write, written: &Written<'_>) -> io::Result<()> {
                 (false, true) => "anybody, like ",
             };
             writeln!(out, "{word} {like}{}", change.principal)?;
-            let shown: Vec<&str> = change.actions.iter().take(ACTIONS_MAX).copied().collect();
-            let more = change.actions.len().saturating_sub(ACTIONS_MAX);
-            let more = if more == 0 {
-                String::new()
-            } else {
-                format!(" and {more} more")
-            };
-            for line in wrap(&format!("{}{more}", shown.join(", ")), WIDTH - 2) {
+            let shown = some_of(&change.actions, ACTIONS_MAX, "actions");
+            for line in wrap(&shown, WIDTH - 2) {
                 writeln!(out, "  {line}")?;
             }
             let needs = match change.own_policies {

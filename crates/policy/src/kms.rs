@@ -86,6 +86,12 @@ pub(crate) const ABOUT_KEYS: [&str; 44] = [
     "kms:VerifyMac",
 ];
 
+/// Actions that are about no key, as AWS writes them, and those that are.
+pub(crate) fn actions() -> impl Iterator<Item = String> {
+    let without = WITHOUT_KEY.iter().map(|name| format!("kms:{name}"));
+    without.chain(ABOUT_KEYS.iter().map(|name| (*name).to_owned()))
+}
+
 /// Whether a grant can give an action of KMS, in lower case.
 pub(crate) fn is_granted(name: &str) -> bool {
     GRANTED.binary_search(&name).is_ok()

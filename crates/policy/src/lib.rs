@@ -13,6 +13,7 @@ pub mod document;
 pub mod evaluate;
 mod json;
 pub mod kms;
+pub mod lint;
 mod pattern;
 pub mod prove;
 pub mod request;

@@ -291,3 +291,51 @@ fn key_policies_are_compared() {
         assert!(output.stdout.is_empty());
     }
 }
+
+#[test]
+fn what_is_odd_in_a_key_policy_is_said() {
+    let of = |statements: Value| policy(&statements).to_string();
+    let files = Files::new(&[
+        (
+            "odd",
+            &of(json!([
+                allow(ROOT, "kms:*"),
+                allow("*", "kms:Decyrpt"),
+                allow("*", "kms:Encrypt")
+            ])),
+        ),
+        ("right", &of(json!([allow(ROOT, "kms:PutKeyPolicy")]))),
+        ("cut", "{"),
+    ]);
+    let lint = |name: &str, more: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_sagelock"))
+            .env_clear()
+            .args(["keys", "lint"])
+            .arg(files.path(name))
+            .args(more)
+            .output()
+            .expect("runs")
+    };
+    let odd = lint("odd", &["--format", "json"]);
+    assert_eq!(odd.status.code(), Some(1), "{odd:?}");
+    let told: Value = serde_json::from_slice(&odd.stdout).expect("JSON");
+    let remarks = told["policies"][0]["remarks"].as_array().expect("remarks");
+    let codes: Vec<&str> = remarks
+        .iter()
+        .filter_map(|one| one["code"].as_str())
+        .collect();
+    assert_eq!(codes[0], "unknown_action");
+    assert_eq!(remarks[0]["statement"], 1);
+    assert!(
+        codes.contains(&"outsiders") && codes.contains(&"both"),
+        "{codes:?}"
+    );
+    let table = String::from_utf8(lint("odd", &[]).stdout).expect("UTF-8");
+    assert!(
+        table.contains("kms:decyrpt: KMS has no such action"),
+        "{table}"
+    );
+    let right = lint("right", &[]);
+    assert_eq!(right.status.code(), Some(0), "{right:?}");
+    assert_eq!(lint("cut", &[]).status.code(), Some(2));
+}

@@ -1,6 +1,8 @@
 //! `sagelock keys …`.
 
+mod lint;
 mod policy;
+mod written;
 
 use clap::{Args, Subcommand};
 
@@ -16,6 +18,8 @@ pub(super) struct Command {
 
 #[derive(Debug, Subcommand)]
 enum What {
+    /// Say what is odd in a key policy, and what it comes to
+    Lint(lint::Command),
     /// Key policies
     Policy(policy::Command),
 }
@@ -27,6 +31,7 @@ impl Command {
         quiet: bool,
     ) -> Result<Exit, Failure> {
         match self.what {
+            What::Lint(command) => command.run(),
             What::Policy(command) => command.run(config, quiet).await,
         }
     }

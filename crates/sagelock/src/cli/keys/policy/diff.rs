@@ -1,17 +1,15 @@
 //! `sagelock keys policy diff`.
 
-use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, anyhow};
 use clap::Args;
 use sagelock_policy::access::{Beyond, Comparison, Key, Own, compare};
 use sagelock_policy::prove::Doubt;
-use sagelock_policy::{Document, Kind, Request};
+use sagelock_policy::{Document, Request};
 use serde::Serialize;
-use serde_json::Value;
 
+use crate::cli::keys::written::{checked, of_account, read};
 use crate::cli::{Plain, print, print_plain};
 use crate::exit::{Exit, Failure};
 use crate::report::{some_of, wrap};
@@ -74,7 +72,7 @@ impl Command {
         let (old, new) = (read(&self.old)?, read(&self.new)?);
         let arn = match self.key {
             Some(arn) => checked(arn)?,
-            None => of_account(&old, &new)?,
+            None => of_account(&[&old, &new])?,
         };
         let key = |document: Document| Key {
             policy: Some(document),
@@ -112,65 +110,6 @@ impl Command {
         } else {
             Exit::Incomplete
         })
-    }
-}
-
-fn read(path: &Path) -> Result<Document, Failure> {
-    let text = if path.as_os_str() == "-" {
-        io::read_to_string(io::stdin())
-    } else {
-        fs::read_to_string(path)
-    };
-    let text = text
-        .with_context(|| format!("cannot read `{}`", path.display()))
-        .map_err(Failure::usage)?;
-    let document = Document::read(Kind::Resource, &unwrapped(text))
-        .map_err(|error| Failure::usage(anyhow!("`{}`: {error}", path.display())))?;
-    Ok(document)
-}
-
-/// The policy within a JSON text, or within what GetKeyPolicy answers.
-fn unwrapped(text: String) -> String {
-    match serde_json::from_str(&text) {
-        Ok(Value::String(policy)) => policy,
-        Ok(Value::Object(fields)) => match fields.get("Policy") {
-            Some(Value::String(policy)) => policy.clone(),
-            Some(_) | None => text,
-        },
-        Ok(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_)) | Err(_) => text,
-    }
-}
-
-fn checked(arn: String) -> Result<String, Failure> {
-    let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    match parts.as_slice() {
-        ["arn", _, "kms", _, account, resource]
-            if account.len() == 12 && resource.starts_with("key/") =>
-        {
-            Ok(arn)
-        }
-        _ => Err(Failure::usage(anyhow!("`{arn}` is no ARN of a key"))
-            .hint("expected arn:aws:kms:REGION:ACCOUNT:key/ID")),
-    }
-}
-
-/// Any key of the account whose root the old policy names.
-fn of_account(old: &Document, new: &Document) -> Result<String, Failure> {
-    let hint = "give the key with --key ARN";
-    if !old.is_about_everything() || !new.is_about_everything() {
-        let error = anyhow!("a statement names a resource: which key is it about?");
-        return Err(Failure::usage(error).hint(hint));
-    }
-    match old.accounts().as_slice() {
-        [account] => Ok(format!("arn:aws:kms:*:{account}:key/*")),
-        [] => Err(
-            Failure::usage(anyhow!("the old policy names no account: whose key is it?")).hint(hint),
-        ),
-        several => Err(Failure::usage(anyhow!(
-            "the old policy names several accounts ({}): whose key is it?",
-            several.join(", ")
-        ))
-        .hint(hint)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is proved holds of every request, and what is violated is shown.
 
 #![expect(
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::cast_possible_truncation,
@@ -9,9 +10,11 @@
 
 mod world;
 
+use sagelock_policy::access::{Key, Principal, Users};
 use sagelock_policy::case::Case;
 use sagelock_policy::evaluate::{Verdict, evaluate};
 use sagelock_policy::prove::{Proof, Requests};
+use sagelock_policy::request::Caller;
 use serde_json::Value;
 use world::Chance;
 
@@ -93,4 +96,69 @@ fn what_is_proved_holds_of_every_request() {
     assert!(allowed.proved > 300, "{allowed:?}");
     // What is not followed is rare.
     assert!(allowed.possible * 5 < 1_500, "{allowed:?}");
+}
+
+/// What whoever asks cannot be otherwise: it is asked for over TLS, says whether a service asks for it,
+/// and has no keys that such requests do not have.
+fn realistic(context: &mut Value) {
+    let fields = context.as_object_mut().expect("an object");
+    for name in ["aws:SourceArn", "aws:TagKeys", "kms:GrantOperations"] {
+        fields.remove(name);
+    }
+    let through = fields.contains_key("kms:ViaService");
+    fields.insert("aws:SecureTransport".to_owned(), "true".into());
+    fields.insert("aws:RequestedRegion".to_owned(), "eu-west-1".into());
+    fields.insert("aws:ViaAWSService".to_owned(), through.to_string().into());
+    fields.insert("aws:PrincipalIsAWSService".to_owned(), "false".into());
+}
+
+/// The same of who can use a key: where every way of somebody is proved to be closed, no request of
+/// theirs is allowed.
+#[test]
+fn who_is_proved_to_have_no_way_has_none() {
+    let (mut proved, mut open, mut requests) = (0, 0, 0);
+    for seed in 10_000..12_500 {
+        let mut chance = Chance(seed);
+        let mut case = world::stack(&mut chance);
+        let arn = case["context"]["aws:PrincipalArn"]
+            .as_str()
+            .expect("an ARN")
+            .to_owned();
+        case["action"] = "kms:Decrypt".into();
+        if arn.ends_with(":root") {
+            continue;
+        }
+        let Case { stack, .. } = read(&case);
+        let key = Key {
+            policy: stack.resource.clone(),
+            grants: Some(stack.grants.clone()),
+            ..Key::new(world::KEY)
+        };
+        let caller = Caller::read(&arn).expect("a caller");
+        let principal = Principal {
+            identity: stack.identity.clone(),
+            boundary: stack.boundary.clone(),
+            scp: Some(stack.scp.clone()),
+            ..Principal::new(&arn, caller)
+        };
+        let uses = Users::new(&key).of(&principal);
+        let decrypt = uses.iter().find(|one| one.way.action() == "kms:Decrypt");
+        let is_proved = matches!(decrypt.expect("a way").proof, Proof::Proved);
+        if is_proved {
+            proved += 1;
+        } else {
+            open += 1;
+        }
+        for _ in 0..20 {
+            let mut told = case.clone();
+            told["context"] = world::context(&mut chance, &case);
+            realistic(&mut told["context"]);
+            let told = read(&told);
+            requests += 1;
+            let is_allowed = evaluate(&told.request, &told.stack) == Verdict::Allowed;
+            assert!(!(is_proved && is_allowed), "{case}\n{:?}", told.request);
+        }
+    }
+    println!("{requests} requests of {proved} proved and {open} open");
+    assert!(proved > 500 && open > 300 && requests >= 10_000);
 }

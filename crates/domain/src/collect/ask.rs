@@ -2,6 +2,7 @@
 
 use sagelock_policy::request::Grant;
 
+use super::PAGES_MAX;
 use super::buckets::BucketAsk;
 use super::principals::PrincipalAsk;
 use super::roster::AccountAsk;
@@ -26,14 +27,26 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// The page after this one, where AWS gave a token for it.
-    pub(super) fn after(&self, token: Option<String>) -> Option<Self> {
-        let token = token.filter(|token| !token.is_empty())?;
-        Some(Self {
-            number: self.number + 1,
-            token: Some(token),
-        })
+    /// What comes after this one.
+    pub(super) fn after(&self, token: Option<String>) -> After {
+        match token.filter(|token| !token.is_empty()) {
+            None => After::Nothing,
+            Some(_) if self.number + 1 >= PAGES_MAX => After::TooMany,
+            Some(token) => After::Page(Self {
+                number: self.number + 1,
+                token: Some(token),
+            }),
+        }
     }
+}
+
+/// What comes after a page.
+pub(super) enum After {
+    /// Another one, for which AWS gave a token.
+    Page(Page),
+    /// More than are read.
+    TooMany,
+    Nothing,
 }
 
 /// A question about one cell.

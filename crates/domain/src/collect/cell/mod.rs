@@ -9,8 +9,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::answer::existing;
-use super::ask::{CellAsk, Page, Tagged};
-use super::{Address, Answer, Memory, PAGES_MAX};
+use super::ask::{After, CellAsk, Page, Tagged};
+use super::{Address, Answer, Memory};
 use crate::call::{Call, CallError, Op, Reply, view};
 use crate::fact::{Fact, Gap, GapReason, Read, Source};
 use crate::ids::{ConfigName, EndpointName, KeyRef};
@@ -163,11 +163,12 @@ impl CellState {
     /// The next page, or the gap of a listing without an end.
     fn next_page(&self, page: &Page, token: Option<String>, call: Op) -> Result<Option<Page>, Gap> {
         match page.after(token) {
-            Some(next) if next.number >= PAGES_MAX => Err(Gap {
+            After::Page(next) => Ok(Some(next)),
+            After::Nothing => Ok(None),
+            After::TooMany => Err(Gap {
                 reason: GapReason::TooManyPages,
                 ..self.gap(call, "")()
             }),
-            next => Ok(next),
         }
     }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use super::{Aliases, KeyBook, Outcome, RefId, endless, malformed, unknown};
 use crate::call::{Op, view};
-use crate::collect::ask::{KeyAsk, Page};
-use crate::collect::{Answer, PAGES_MAX};
+use crate::collect::Answer;
+use crate::collect::ask::{After, KeyAsk, Page};
 use crate::fact::{Fact, Read};
 use crate::ids::{KeyArn, Partition};
 use crate::inventory::CellId;
@@ -90,12 +90,12 @@ impl KeyBook {
                     .next_marker
                     .filter(|_| listed.truncated.unwrap_or(false));
                 match page.after(marker) {
-                    Some(page) if page.number < PAGES_MAX => {
+                    After::Page(page) => {
                         outcome.asks.push(KeyAsk::Aliases { cell, page, so_far });
                         return;
                     }
-                    Some(_) => endless(gap(), outcome),
-                    None => Fact::Known(so_far.into_iter().collect::<BTreeMap<_, _>>()),
+                    After::TooMany => endless(gap(), outcome),
+                    After::Nothing => Fact::Known(so_far.into_iter().collect::<BTreeMap<_, _>>()),
                 }
             }
         };

@@ -2,8 +2,8 @@
 
 use super::{Aliases, KeyBook, Outcome, endless, malformed, unknown};
 use crate::call::{Op, view};
-use crate::collect::ask::{KeyAsk, Page};
-use crate::collect::{Answer, PAGES_MAX};
+use crate::collect::Answer;
+use crate::collect::ask::{After, KeyAsk, Page};
 use crate::fact::{Fact, Read};
 use crate::ids::KeyArn;
 use crate::inventory::{CellId, Key, KeyFacts, KeyManager, Rotation, Tags};
@@ -139,7 +139,7 @@ impl KeyBook {
                     .next_marker
                     .filter(|_| listed.truncated.unwrap_or(false));
                 match page.after(marker) {
-                    Some(page) if page.number < PAGES_MAX => {
+                    After::Page(page) => {
                         outcome.asks.push(KeyAsk::Tags {
                             caller,
                             arn,
@@ -148,8 +148,8 @@ impl KeyBook {
                         });
                         return;
                     }
-                    Some(_) => endless(gap(), outcome),
-                    None => Fact::Known(so_far),
+                    After::TooMany => endless(gap(), outcome),
+                    After::Nothing => Fact::Known(so_far),
                 }
             }
         };

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use super::{KeyBook, Outcome, malformed};
 use crate::call::{Op, view};
-use crate::collect::ask::{KeyAsk, Page};
-use crate::collect::{Answer, PAGES_MAX};
+use crate::collect::Answer;
+use crate::collect::ask::{After, KeyAsk, Page};
 use crate::fact::{Fact, Read, Source};
 use crate::ids::AccountId;
 use crate::inventory::{CellId, Membership};
@@ -85,11 +85,12 @@ impl KeyBook {
             Ok(listed) => {
                 so_far.extend(listed.accounts.into_iter().map(|account| account.id));
                 match page.after(listed.next_token) {
-                    Some(page) if page.number < PAGES_MAX => {
+                    After::Page(page) => {
                         outcome.asks.push(KeyAsk::Members { caller, page });
                         return;
                     }
-                    next => next.is_none(),
+                    After::TooMany => false,
+                    After::Nothing => true,
                 }
             }
             Err(_) => false,

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use details::Pages;
 
-use super::ask::Page;
+use super::ask::{After, Page};
 use super::scope::Scope;
-use super::{Address, Answer, PAGES_MAX};
+use super::{Address, Answer};
 use crate::call::{Call, Op, input, view};
 use crate::fact::{Fact, Gap, GapReason, Read};
 use crate::ids::{AccountId, Region};
@@ -176,13 +176,13 @@ impl PrincipalBook {
                 let pages = self.pages.entry(account.clone()).or_default();
                 pages.add(details, &mut self.texts);
                 match page.after(marker) {
-                    Some(page) if page.number < PAGES_MAX => {
+                    After::Page(page) => {
                         let account = account.clone();
                         outcome.asks.push(PrincipalAsk::Details { account, page });
                         return outcome;
                     }
-                    Some(_) => unknown(endless(gap()), &mut outcome),
-                    None => Fact::Known(std::mem::take(pages).close()),
+                    After::TooMany => unknown(endless(gap()), &mut outcome),
+                    After::Nothing => Fact::Known(std::mem::take(pages).close()),
                 }
             }
         };
@@ -261,7 +261,7 @@ impl PrincipalBook {
             Ok(listed) => {
                 so_far.extend(listed.policies.into_iter().map(|policy| policy.id));
                 match page.after(listed.next_token) {
-                    Some(page) if page.number < PAGES_MAX => {
+                    After::Page(page) => {
                         outcome.asks.push(PrincipalAsk::Attached {
                             control,
                             target,
@@ -270,8 +270,8 @@ impl PrincipalBook {
                         });
                         return outcome;
                     }
-                    Some(_) => unknown(endless(gap()), &mut outcome),
-                    None => {
+                    After::TooMany => unknown(endless(gap()), &mut outcome),
+                    After::Nothing => {
                         for id in &so_far {
                             if self.asked.insert(id.clone()) {
                                 outcome.asks.push(PrincipalAsk::Policy { id: id.clone() });

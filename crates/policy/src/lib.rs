@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod case;
+pub mod change;
 pub mod context;
 pub mod decide;
 pub mod document;

@@ -117,12 +117,17 @@ fn an_answer_says_why() {
     assert_eq!(output.status.code(), Some(3));
     let statement =
         |effect: &str| json!([{"policy": "key", "statement": 0, "sid": "S", "effect": effect}]);
+    let role = "arn:aws:iam::111122223333:role/Deployer";
+    let allow = json!({"edit": "allow", "policy": "key", "statement": null, "sid": null,
+        "write": {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*", "Principal": {"AWS": role}}});
+    let except = json!({"edit": "except", "policy": "key", "statement": 0, "sid": "S",
+        "write": {"ArnNotEquals": {"aws:PrincipalArn": role}}});
     let expected = [
-        json!({"id": "allowed", "decision": "Allow", "kind": null, "because": statement("Allow"), "missing": [], "open": [], "shut": []}),
-        json!({"id": "denied", "decision": "Deny", "kind": "explicit", "because": statement("Deny"), "missing": [], "open": [], "shut": []}),
-        json!({"id": "unknown", "decision": "Unknown", "kind": null, "because": [], "missing": ["aws:principalOrgID"], "open": [], "shut": []}),
-        json!({"id": "nothing", "decision": "Deny", "kind": "implicit", "because": [], "missing": [], "open": [], "shut": ["key", "identity"]}),
-        json!({"id": "as text", "decision": "Allow", "kind": null, "because": statement("Allow"), "missing": [], "open": [], "shut": []}),
+        json!({"id": "allowed", "decision": "Allow", "kind": null, "because": statement("Allow"), "missing": [], "open": [], "shut": [], "changes": []}),
+        json!({"id": "denied", "decision": "Deny", "kind": "explicit", "because": statement("Deny"), "missing": [], "open": [], "shut": [], "changes": [[except, allow]]}),
+        json!({"id": "unknown", "decision": "Unknown", "kind": null, "because": [], "missing": ["aws:principalOrgID"], "open": [], "shut": [], "changes": []}),
+        json!({"id": "nothing", "decision": "Deny", "kind": "implicit", "because": [], "missing": [], "open": [], "shut": ["key", "identity"], "changes": [[allow]]}),
+        json!({"id": "as text", "decision": "Allow", "kind": null, "because": statement("Allow"), "missing": [], "open": [], "shut": [], "changes": []}),
     ];
     assert_eq!(lines(&output), expected);
 }

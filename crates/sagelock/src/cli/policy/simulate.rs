@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use sagelock_policy::Kind;
 use sagelock_policy::case::{Case, document_name};
+use sagelock_policy::change::{Edit, changes};
 use sagelock_policy::evaluate::{Answer, Open, Shut, Verdict};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -48,6 +49,17 @@ struct Line<'a> {
     missing: Vec<Box<str>>,
     open: Vec<&'static str>,
     shut: Vec<String>,
+    changes: Vec<Vec<Change>>,
+}
+
+/// An edit, as the documents are called in a request.
+#[derive(Serialize)]
+struct Change {
+    edit: &'static str,
+    policy: String,
+    statement: Option<usize>,
+    sid: Option<Box<str>>,
+    write: Option<serde_json::Value>,
 }
 
 impl Command {
@@ -72,11 +84,15 @@ fn one(text: &str, out: &mut dyn Write) -> Result<Exit, Unanswered> {
     } else {
         Exit::Clean
     };
-    lines::write(out, &decided(lines::raw(case.id.as_deref()), answer))?;
+    let changes = changes(&case.request, &case.stack);
+    lines::write(
+        out,
+        &decided(lines::raw(case.id.as_deref()), answer, changes),
+    )?;
     Ok(exit)
 }
 
-fn decided(id: Option<&RawValue>, answer: Answer) -> Line<'_> {
+fn decided(id: Option<&RawValue>, answer: Answer, changes: Vec<Vec<Edit>>) -> Line<'_> {
     let (decision, kind) = match answer.verdict {
         Verdict::Allowed => ("Allow", None),
         Verdict::Denied { explicitly: true } => ("Deny", Some("explicit")),
@@ -97,6 +113,34 @@ fn decided(id: Option<&RawValue>, answer: Answer) -> Line<'_> {
         missing: answer.missing,
         open: answer.open.into_iter().map(Open::name).collect(),
         shut: answer.shut.into_iter().map(shut_name).collect(),
+        changes: changes
+            .into_iter()
+            .map(|edits| edits.into_iter().map(change).collect())
+            .collect(),
+    }
+}
+
+fn change(edit: Edit) -> Change {
+    let at = |edit, because: sagelock_policy::evaluate::Because, write| Change {
+        edit,
+        policy: document_name(because.place),
+        statement: Some(because.place.statement),
+        sid: because.sid,
+        write,
+    };
+    match edit {
+        Edit::Allow { to, statement } => Change {
+            edit: "allow",
+            policy: shut_name(to),
+            statement: None,
+            sid: None,
+            write: Some(statement),
+        },
+        Edit::Except {
+            statement,
+            condition,
+        } => at("except", statement, Some(condition)),
+        Edit::Remove { statement } => at("remove", statement, None),
     }
 }
 

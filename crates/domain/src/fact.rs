@@ -91,6 +91,28 @@ pub struct Gap {
     pub said: String,
 }
 
+impl Gap {
+    /// What a reply of a shape that cannot be read leaves.
+    pub(crate) fn malformed(call: Op, account: &AccountId, region: &Region, subject: &str) -> Self {
+        Self {
+            call,
+            account: account.clone(),
+            region: region.clone(),
+            reason: GapReason::MalformedReply,
+            subject: subject.to_owned(),
+            said: String::new(),
+        }
+    }
+
+    /// What a listing without an end leaves.
+    pub(crate) fn endless(self) -> Self {
+        Self {
+            reason: GapReason::TooManyPages,
+            ..self
+        }
+    }
+}
+
 /// The reasons for which a call gives no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GapReason {

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 
 use super::Address;
 use crate::call::{Call, CallError, CallErrorKind, Op, Reply};
-use crate::fact::{Gap, Read, Source};
+use crate::fact::{Fact, Gap, Read, Source};
+use crate::ids::KeyRef;
+use crate::inventory::CellId;
 
 /// What an answer is, with where it came from.
 pub(crate) struct Answer {
@@ -18,7 +20,37 @@ pub(crate) struct Failure {
     pub(crate) gap: Gap,
 }
 
+/// What an answer leads to: further questions, keys that are named, and what is not known.
+pub(super) struct Outcome<A> {
+    pub(super) asks: Vec<A>,
+    pub(super) keys: Vec<(CellId, KeyRef, Source)>,
+    pub(super) gaps: Vec<Gap>,
+}
+
+impl<A> Default for Outcome<A> {
+    fn default() -> Self {
+        Self {
+            asks: Vec::new(),
+            keys: Vec::new(),
+            gaps: Vec::new(),
+        }
+    }
+}
+
+impl<A> Outcome<A> {
+    /// What stands where a fact should be.
+    pub(super) fn unknown<T>(&mut self, gap: Gap) -> Fact<T> {
+        self.gaps.push(gap.clone());
+        Fact::Unknown(gap.into())
+    }
+}
+
 impl Failure {
+    /// There is no organisation (Organizations API, errors of its operations).
+    pub(crate) fn is_no_organization(&self) -> bool {
+        self.error.code == "AWSOrganizationsNotInUseException"
+    }
+
     pub(crate) fn is_not_found(&self) -> bool {
         self.error.kind == CallErrorKind::NotFound
     }

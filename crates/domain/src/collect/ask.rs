@@ -27,6 +27,11 @@ pub(super) struct Page {
 }
 
 impl Page {
+    /// What comes after this one, of a listing of KMS: a marker counts where `Truncated` says so.
+    pub(super) fn after_marker(&self, truncated: Option<bool>, marker: Option<String>) -> After {
+        self.after(marker.filter(|_| truncated.unwrap_or(false)))
+    }
+
     /// What comes after this one.
     pub(super) fn after(&self, token: Option<String>) -> After {
         match token.filter(|token| !token.is_empty()) {

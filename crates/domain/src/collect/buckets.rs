@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::answer::existing;
 use super::{Address, Answer};
 use crate::call::{Call, Op, input, view};
-use crate::fact::{Gap, GapReason, Read, Source};
+use crate::fact::{Gap, Read};
 use crate::ids::{AccountId, BucketName, KeyRef, Partition, Place, Region};
 use crate::inventory::{BucketFacts, Cell, CellId, Encryption, ObjectFacts, PlaceKind, Storage};
 use crate::settings::{ModelArtifacts, Settings};
@@ -84,24 +84,11 @@ impl BucketAsk {
     }
 
     fn malformed(&self, call: Op) -> Gap {
-        Gap {
-            call,
-            account: self.cell.account.clone(),
-            region: self.region.clone(),
-            reason: GapReason::MalformedReply,
-            subject: self.subject(),
-            said: String::new(),
-        }
+        Gap::malformed(call, &self.cell.account, &self.region, &self.subject())
     }
 }
 
-/// What an answer leads to.
-#[derive(Default)]
-pub(super) struct Outcome {
-    pub(super) asks: Vec<BucketAsk>,
-    pub(super) keys: Vec<(CellId, KeyRef, Source)>,
-    pub(super) gaps: Vec<Gap>,
-}
+type Outcome = super::answer::Outcome<BucketAsk>;
 
 /// What a cell waits for.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::cell::CellState;
-use super::{Collector, denied};
+use super::{Ask, Collector, denied};
 use crate::ids::{AccountId, Region};
 
 /// The waiting cells are looked at when there were as many answers as an eighth of them.
@@ -44,14 +44,14 @@ impl Collector {
         if let Some(state) = self.open.get_mut(&index) {
             for (id, key, source) in state.recall_deleted().keys {
                 let wanted = self.book.want(&id, key, &source);
-                self.take(wanted);
+                self.take(wanted, Ask::Keys);
             }
         }
         if let Some(state) = self.open.get(&index)
             && !self.buckets.has_begun(state.id())
         {
             let outcome = self.buckets.want(state.cell());
-            self.take_buckets(outcome);
+            self.take(outcome, Ask::Buckets);
         }
     }
 

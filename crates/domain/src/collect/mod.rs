@@ -21,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::Timestamp;
 
+use answer::Outcome;
 pub(crate) use answer::{Answer, Failure};
 pub use ask::Address;
 use ask::Ask;
@@ -352,7 +353,7 @@ impl Collector {
         match ask {
             Ask::Keys(ask) => {
                 let outcome = self.book.on_answer(ask, answer);
-                self.take(outcome);
+                self.take(outcome, Ask::Keys);
             }
             Ask::Account(ask) => {
                 let entered = self.roster.on_answer(ask, answer);
@@ -360,43 +361,30 @@ impl Collector {
             }
             Ask::Principals(ask) => {
                 let outcome = self.principals.on_answer(ask, answer);
-                self.ready
-                    .extend(outcome.asks.into_iter().map(Ask::Principals));
-                self.gaps.extend(outcome.gaps);
+                self.take(outcome, Ask::Principals);
             }
             Ask::Buckets(ask) => {
                 let outcome = self.buckets.on_answer(&ask, answer);
-                self.take_buckets(outcome);
+                self.take(outcome, Ask::Buckets);
             }
             Ask::Cell(index, ask) => {
                 let Some(state) = self.open.get_mut(&index) else {
                     return;
                 };
                 let outcome = state.on_answer(ask, answer);
-                self.ready
-                    .extend(outcome.asks.into_iter().map(|ask| Ask::Cell(index, ask)));
-                self.gaps.extend(outcome.gaps);
-                for (id, key, source) in outcome.keys {
-                    let wanted = self.book.want(&id, key, &source);
-                    self.take(wanted);
-                }
+                self.take(outcome, |ask| Ask::Cell(index, ask));
             }
         }
         self.close_whole_cells(settled);
     }
 
-    fn take(&mut self, outcome: keys::Outcome) {
-        self.ready.extend(outcome.asks.into_iter().map(Ask::Keys));
-        self.gaps.extend(outcome.gaps);
-    }
-
-    fn take_buckets(&mut self, outcome: buckets::Outcome) {
-        self.ready
-            .extend(outcome.asks.into_iter().map(Ask::Buckets));
+    /// Takes up what an answer led to.
+    fn take<A>(&mut self, outcome: Outcome<A>, ask: impl Fn(A) -> Ask) {
+        self.ready.extend(outcome.asks.into_iter().map(ask));
         self.gaps.extend(outcome.gaps);
         for (id, key, source) in outcome.keys {
             let wanted = self.book.want(&id, key, &source);
-            self.take(wanted);
+            self.take(wanted, Ask::Keys);
         }
     }
 

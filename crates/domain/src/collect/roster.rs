@@ -290,14 +290,7 @@ impl Roster {
 
     fn gap(entry: &Entry, call: Op) -> impl Fn() -> Gap + use<> {
         let address = entry.address();
-        move || Gap {
-            call,
-            account: address.account.clone(),
-            region: address.region.clone(),
-            reason: GapReason::MalformedReply,
-            subject: String::new(),
-            said: String::new(),
-        }
+        move || Gap::malformed(call, &address.account, &address.region, "")
     }
 }
 

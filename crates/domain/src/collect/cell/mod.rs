@@ -38,13 +38,7 @@ pub(super) struct CellState {
     awaited: BTreeMap<Op, Arc<Gap>>,
 }
 
-/// What an answer leads to.
-#[derive(Default)]
-pub(super) struct Outcome {
-    pub(super) asks: Vec<CellAsk>,
-    pub(super) keys: Vec<(CellId, KeyRef, Source)>,
-    pub(super) gaps: Vec<Gap>,
-}
+type Outcome = super::answer::Outcome<CellAsk>;
 
 impl CellState {
     /// Begins a cell with its listings.
@@ -150,14 +144,7 @@ impl CellState {
     fn gap(&self, call: Op, subject: &str) -> impl Fn() -> Gap + use<> {
         let id = self.cell.id.clone();
         let subject = subject.to_owned();
-        move || Gap {
-            call,
-            account: id.account.clone(),
-            region: id.region.clone(),
-            reason: GapReason::MalformedReply,
-            subject: subject.clone(),
-            said: String::new(),
-        }
+        move || Gap::malformed(call, &id.account, &id.region, &subject)
     }
 
     /// The next page, or the gap of a listing without an end.
@@ -165,10 +152,7 @@ impl CellState {
         match page.after(token) {
             After::Page(next) => Ok(Some(next)),
             After::Nothing => Ok(None),
-            After::TooMany => Err(Gap {
-                reason: GapReason::TooManyPages,
-                ..self.gap(call, "")()
-            }),
+            After::TooMany => Err(self.gap(call, "")().endless()),
         }
     }
 

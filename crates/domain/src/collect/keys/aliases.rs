@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Aliases, KeyBook, Outcome, RefId, endless, malformed, unknown};
+use super::{Aliases, KeyBook, Outcome, RefId, malformed};
 use crate::call::{Op, view};
 use crate::collect::Answer;
 use crate::collect::ask::{After, KeyAsk, Page};
@@ -78,7 +78,7 @@ impl KeyBook {
         let gap = malformed(&cell, Op::ListAliases, "");
         let (source, viewed) = answer.view::<view::ListAliases>(&gap);
         let fact = match viewed {
-            Err(failure) => unknown(failure, outcome),
+            Err(failure) => outcome.unknown(failure.gap),
             Ok(listed) => {
                 so_far.extend(
                     listed
@@ -86,15 +86,12 @@ impl KeyBook {
                         .into_iter()
                         .filter_map(|alias| Some((alias.alias_name, alias.target_key_id?))),
                 );
-                let marker = listed
-                    .next_marker
-                    .filter(|_| listed.truncated.unwrap_or(false));
-                match page.after(marker) {
+                match page.after_marker(listed.truncated, listed.next_marker) {
                     After::Page(page) => {
                         outcome.asks.push(KeyAsk::Aliases { cell, page, so_far });
                         return;
                     }
-                    After::TooMany => endless(gap(), outcome),
+                    After::TooMany => outcome.unknown(gap().endless()),
                     After::Nothing => Fact::Known(so_far.into_iter().collect::<BTreeMap<_, _>>()),
                 }
             }

@@ -1,6 +1,6 @@
 //! What KMS says a key is: by its ARN, or by a text that only KMS can read.
 
-use super::{KeyBook, Outcome, malformed, means_no_key, unknown};
+use super::{KeyBook, Outcome, malformed, means_no_key};
 use crate::call::{Op, view};
 use crate::collect::Answer;
 use crate::fact::{Fact, Gap, Read};
@@ -24,7 +24,7 @@ impl KeyBook {
                 Resolved::NotFound
             }
             Err(failure) => {
-                let fact = unknown(self.first_denial(arn, failure), outcome);
+                let fact = outcome.unknown(self.first_denial(arn, failure).gap);
                 self.add_key(caller, arn, Read { source, fact }, outcome);
                 Resolved::Key(arn.clone())
             }
@@ -59,7 +59,7 @@ impl KeyBook {
             Err(failure) if means_no_key(&failure, KeyRef::read(Some(&text)).as_ref()) => {
                 Fact::Known(Resolved::NotFound)
             }
-            Err(failure) => unknown(failure, outcome),
+            Err(failure) => outcome.unknown(failure.gap),
             Ok(view) => match view.key_metadata.arn.parse::<KeyArn>() {
                 Err(not_an_arn) => {
                     let gap = Gap {

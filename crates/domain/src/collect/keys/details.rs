@@ -1,6 +1,6 @@
 //! What else there is to know about a key: rotation, tags, aliases.
 
-use super::{Aliases, KeyBook, Outcome, endless, malformed, unknown};
+use super::{Aliases, KeyBook, Outcome, malformed};
 use crate::call::{Op, view};
 use crate::collect::Answer;
 use crate::collect::ask::{After, KeyAsk, Page};
@@ -107,7 +107,7 @@ impl KeyBook {
             Ok(view) => Some(Fact::Known(Rotation::read(&view))),
             // KMS API, GetKeyRotationStatus, errors: a key of a type that cannot rotate.
             Err(failure) if failure.error.code == "UnsupportedOperationException" => None,
-            Err(failure) => Some(unknown(failure, outcome)),
+            Err(failure) => Some(outcome.unknown(failure.gap)),
         };
         if let Some(key) = self.keys.by_arn.get_mut(arn) {
             key.rotation = fact.map(|fact| Read { source, fact });
@@ -127,7 +127,7 @@ impl KeyBook {
         let gap = malformed(&caller, Op::ListResourceTags, arn.as_str());
         let (source, viewed) = answer.view::<view::ListResourceTags>(&gap);
         let fact = match viewed {
-            Err(failure) => unknown(failure, outcome),
+            Err(failure) => outcome.unknown(failure.gap),
             Ok(listed) => {
                 so_far.extend(
                     listed
@@ -135,10 +135,7 @@ impl KeyBook {
                         .into_iter()
                         .map(|tag| (tag.tag_key, tag.tag_value)),
                 );
-                let marker = listed
-                    .next_marker
-                    .filter(|_| listed.truncated.unwrap_or(false));
-                match page.after(marker) {
+                match page.after_marker(listed.truncated, listed.next_marker) {
                     After::Page(page) => {
                         outcome.asks.push(KeyAsk::Tags {
                             caller,
@@ -148,7 +145,7 @@ impl KeyBook {
                         });
                         return;
                     }
-                    After::TooMany => endless(gap(), outcome),
+                    After::TooMany => outcome.unknown(gap().endless()),
                     After::Nothing => Fact::Known(so_far),
                 }
             }

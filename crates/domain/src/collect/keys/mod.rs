@@ -20,7 +20,7 @@ use super::scope::Scope;
 use super::told::Told;
 use super::{Answer, Failure};
 use crate::call::{Op, Reply};
-use crate::fact::{Fact, Gap, GapReason, Read, Source};
+use crate::fact::{Fact, Gap, Read, Source};
 use crate::ids::{AccountId, Arn, KeyArn, KeyRef, Partition, Region};
 use crate::inventory::{CellId, Keys, Membership, Resolved};
 
@@ -72,12 +72,7 @@ enum Aliases {
     Listed(Read<BTreeMap<String, String>>),
 }
 
-/// What an answer leads to.
-#[derive(Default)]
-pub(super) struct Outcome {
-    pub(super) asks: Vec<KeyAsk>,
-    pub(super) gaps: Vec<Gap>,
-}
+type Outcome = super::answer::Outcome<KeyAsk>;
 
 impl KeyBook {
     pub(super) fn new(scope: &Scope) -> Self {
@@ -326,21 +321,6 @@ fn is_of(arn: &Arn, cell: &CellId) -> bool {
     arn.account() == cell.account.as_str() && arn.region() == cell.region.as_str()
 }
 
-/// A listing without an end.
-fn endless<T>(gap: Gap, outcome: &mut Outcome) -> Fact<T> {
-    let gap = Gap {
-        reason: GapReason::TooManyPages,
-        ..gap
-    };
-    outcome.gaps.push(gap.clone());
-    Fact::Unknown(gap.into())
-}
-
-fn unknown<T>(failure: Failure, outcome: &mut Outcome) -> Fact<T> {
-    outcome.gaps.push(failure.gap.clone());
-    Fact::Unknown(failure.gap.into())
-}
-
 /// KMS knows no such key: it says so, or it cannot read the text as one and the text is of no
 /// key's and no alias's shape (KMS API, DescribeKey, errors `NotFoundException` and
 /// `InvalidArnException`). A well-formed text that is refused may be a key all the same.
@@ -355,12 +335,5 @@ fn means_no_key(failure: &Failure, key: Option<&KeyRef>) -> bool {
 fn malformed(cell: &CellId, op: Op, subject: &str) -> impl Fn() -> Gap + use<> {
     let id = cell.clone();
     let subject = subject.to_owned();
-    move || Gap {
-        call: op,
-        account: id.account.clone(),
-        region: id.region.clone(),
-        reason: GapReason::MalformedReply,
-        subject: subject.clone(),
-        said: String::new(),
-    }
+    move || Gap::malformed(op, &id.account, &id.region, &subject)
 }

@@ -1,6 +1,6 @@
 //! The owners of foreign keys: do they belong to the own organisation?
 
-use super::{KeyBook, Outcome, malformed, unknown};
+use super::{KeyBook, Outcome, malformed};
 use crate::call::{CallErrorKind, Op, view};
 use crate::collect::Answer;
 use crate::collect::ask::KeyAsk;
@@ -58,12 +58,10 @@ impl KeyBook {
             Ok(_) => Fact::Known(Membership::Member),
             Err(failure) if failure.is_not_found() => Fact::Known(Membership::Stranger),
             // Organizations API, DescribeAccount, errors.
-            Err(failure) if failure.error.code == "AWSOrganizationsNotInUseException" => {
-                Fact::Known(Membership::NoOrganization)
-            }
+            Err(failure) if failure.is_no_organization() => Fact::Known(Membership::NoOrganization),
             Err(failure) => {
                 let is_denied = failure.error.kind == CallErrorKind::AccessDenied;
-                let fact = unknown(failure, outcome);
+                let fact = outcome.unknown(failure.gap);
                 if is_denied {
                     let fact = fact.clone();
                     self.organization_denied = Some(Read { source, fact });

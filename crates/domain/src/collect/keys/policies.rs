@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use sagelock_policy::request::Grant;
 
-use super::{KeyBook, Outcome, endless, malformed, unknown};
+use super::{KeyBook, Outcome, malformed};
 use crate::call::{Op, view};
 use crate::collect::Answer;
 use crate::collect::ask::{After, KeyAsk, Page};
-use crate::fact::{Fact, Read};
+use crate::fact::{Fact, Gap, Read};
 use crate::ids::{AccountId, KeyArn};
 use crate::inventory::CellId;
 
@@ -23,7 +23,7 @@ impl KeyBook {
         let gap = malformed(caller, Op::GetKeyPolicy, arn.as_str());
         let (source, viewed) = answer.view::<view::GetKeyPolicy>(gap);
         let fact = match viewed {
-            Err(failure) => unknown(failure, outcome),
+            Err(failure) => outcome.unknown(failure.gap),
             Ok(read) => {
                 let text: Arc<str> = read.policy.into();
                 let known = self.policies.get_key_value(&text);
@@ -75,10 +75,8 @@ impl KeyBook {
         let fact = match viewed {
             Ok(view) => Fact::Known(view.organization.and_then(|one| one.id)),
             // Organizations API, DescribeOrganization, errors.
-            Err(failure) if failure.error.code == "AWSOrganizationsNotInUseException" => {
-                Fact::Known(None)
-            }
-            Err(failure) => unknown(failure, outcome),
+            Err(failure) if failure.is_no_organization() => Fact::Known(None),
+            Err(failure) => outcome.unknown(failure.gap),
         };
         self.keys.organization = Some(Read { source, fact });
     }
@@ -95,24 +93,17 @@ impl KeyBook {
         let gap = malformed(&caller, Op::ListGrants, arn.as_str());
         let (source, viewed) = answer.view::<view::ListGrants>(&gap);
         let fact = match viewed {
-            Err(failure) => unknown(failure, outcome),
+            Err(failure) => outcome.unknown(failure.gap),
             Ok(listed) => {
                 let text = serde_json::Value::from(listed.grants).to_string();
                 match Grant::read_list(&text) {
-                    Err(wrong) => {
-                        let gap = crate::fact::Gap {
-                            said: wrong.to_string(),
-                            ..gap()
-                        };
-                        outcome.gaps.push(gap.clone());
-                        Fact::Unknown(gap.into())
-                    }
+                    Err(wrong) => outcome.unknown(Gap {
+                        said: wrong.to_string(),
+                        ..gap()
+                    }),
                     Ok(grants) => {
                         so_far.extend(grants);
-                        let marker = listed
-                            .next_marker
-                            .filter(|_| listed.truncated.unwrap_or(false));
-                        match page.after(marker) {
+                        match page.after_marker(listed.truncated, listed.next_marker) {
                             After::Page(page) => {
                                 outcome.asks.push(KeyAsk::Grants {
                                     caller,
@@ -122,7 +113,7 @@ impl KeyBook {
                                 });
                                 return;
                             }
-                            After::TooMany => endless(gap(), outcome),
+                            After::TooMany => outcome.unknown(gap().endless()),
                             After::Nothing => Fact::Known(so_far),
                         }
                     }

@@ -12,7 +12,7 @@ use super::ask::{After, Page};
 use super::scope::Scope;
 use super::{Address, Answer};
 use crate::call::{Call, Op, input, view};
-use crate::fact::{Fact, Gap, GapReason, Read};
+use crate::fact::{Fact, Gap, Read};
 use crate::ids::{AccountId, Region};
 use crate::inventory::{Control, Principals};
 
@@ -55,12 +55,7 @@ pub(in crate::collect) struct PrincipalBook {
     texts: BTreeSet<Arc<str>>,
 }
 
-/// What an answer leads to.
-#[derive(Default)]
-pub(in crate::collect) struct Outcome {
-    pub(in crate::collect) asks: Vec<PrincipalAsk>,
-    pub(in crate::collect) gaps: Vec<Gap>,
-}
+type Outcome = super::answer::Outcome<PrincipalAsk>;
 
 impl PrincipalBook {
     pub(in crate::collect) fn new(scope: &Scope) -> Self {
@@ -158,15 +153,15 @@ impl PrincipalBook {
 
     fn on_details(&mut self, account: &AccountId, page: &Page, answer: Answer) -> Outcome {
         let region = iam_home(&self.home.region);
-        let gap = || gap(Op::GetAccountAuthorizationDetails, account, &region, "");
+        let gap = || Gap::malformed(Op::GetAccountAuthorizationDetails, account, &region, "");
         let (source, viewed) = answer.view::<view::GetAccountAuthorizationDetails>(gap);
         let mut outcome = Outcome::default();
         let fact = match viewed {
-            Err(failure) => unknown(failure.gap, &mut outcome),
+            Err(failure) => outcome.unknown(failure.gap),
             Ok(reply) => {
                 let details = reply.get_account_authorization_details_result;
                 let Some(details) = details else {
-                    let fact = unknown(gap(), &mut outcome);
+                    let fact = outcome.unknown(gap());
                     let read = Read { source, fact };
                     self.found.by_account.insert(account.clone(), read);
                     return outcome;
@@ -181,7 +176,7 @@ impl PrincipalBook {
                         outcome.asks.push(PrincipalAsk::Details { account, page });
                         return outcome;
                     }
-                    After::TooMany => unknown(endless(gap()), &mut outcome),
+                    After::TooMany => outcome.unknown(gap().endless()),
                     After::Nothing => Fact::Known(std::mem::take(pages).close()),
                 }
             }
@@ -193,7 +188,7 @@ impl PrincipalBook {
 
     fn on_organization(&mut self, answer: Answer) -> Outcome {
         let home = self.home.clone();
-        let gap = || gap(Op::DescribeOrganization, &home.account, &home.region, "");
+        let gap = || Gap::malformed(Op::DescribeOrganization, &home.account, &home.region, "");
         let (source, viewed) = answer.view::<view::DescribeOrganization>(gap);
         let mut outcome = Outcome::default();
         let fact = match viewed {
@@ -202,10 +197,8 @@ impl PrincipalBook {
                 one.master_account_id
             })),
             // Organizations API, DescribeOrganization, errors.
-            Err(failure) if failure.error.code == "AWSOrganizationsNotInUseException" => {
-                Fact::Known(None)
-            }
-            Err(failure) => unknown(failure.gap, &mut outcome),
+            Err(failure) if failure.is_no_organization() => Fact::Known(None),
+            Err(failure) => outcome.unknown(failure.gap),
         };
         let is_there = matches!(fact, Fact::Known(Some(_)));
         self.found.controls.management = Some(Read { source, fact });
@@ -219,14 +212,14 @@ impl PrincipalBook {
 
     fn on_parent(&mut self, child: String, answer: Answer) -> Outcome {
         let home = self.home.clone();
-        let gap = || gap(Op::ListParents, &home.account, &home.region, &child);
+        let gap = || Gap::malformed(Op::ListParents, &home.account, &home.region, &child);
         let (_, viewed) = answer.view::<view::ListParents>(gap);
         let mut outcome = Outcome::default();
         let fact = match viewed {
-            Err(failure) => unknown(failure.gap, &mut outcome),
+            Err(failure) => outcome.unknown(failure.gap),
             // Organizations API, ListParents: "a child can have only a single parent".
             Ok(listed) => match listed.parents.into_iter().next() {
-                None => unknown(gap(), &mut outcome),
+                None => outcome.unknown(gap()),
                 Some(parent) => {
                     outcome.asks.extend(self.climb(parent.id.clone()));
                     Fact::Known(Some(parent.id))
@@ -247,7 +240,7 @@ impl PrincipalBook {
     ) -> Outcome {
         let home = self.home.clone();
         let gap = || {
-            gap(
+            Gap::malformed(
                 Op::ListPoliciesForTarget,
                 &home.account,
                 &home.region,
@@ -257,7 +250,7 @@ impl PrincipalBook {
         let (_, viewed) = answer.view::<view::ListPoliciesForTarget>(gap);
         let mut outcome = Outcome::default();
         let fact = match viewed {
-            Err(failure) => unknown(failure.gap, &mut outcome),
+            Err(failure) => outcome.unknown(failure.gap),
             Ok(listed) => {
                 so_far.extend(listed.policies.into_iter().map(|policy| policy.id));
                 match page.after(listed.next_token) {
@@ -270,7 +263,7 @@ impl PrincipalBook {
                         });
                         return outcome;
                     }
-                    After::TooMany => unknown(endless(gap()), &mut outcome),
+                    After::TooMany => outcome.unknown(gap().endless()),
                     After::Nothing => {
                         for id in &so_far {
                             if self.asked.insert(id.clone()) {
@@ -288,11 +281,11 @@ impl PrincipalBook {
 
     fn on_policy(&mut self, id: String, answer: Answer) -> Outcome {
         let home = self.home.clone();
-        let gap = || gap(Op::DescribePolicy, &home.account, &home.region, &id);
+        let gap = || Gap::malformed(Op::DescribePolicy, &home.account, &home.region, &id);
         let (_, viewed) = answer.view::<view::DescribePolicy>(gap);
         let mut outcome = Outcome::default();
         let fact = match viewed {
-            Err(failure) => unknown(failure.gap, &mut outcome),
+            Err(failure) => outcome.unknown(failure.gap),
             Ok(read) => Fact::Known(read.policy.content.into()),
         };
         self.found.controls.texts.insert(id, fact);
@@ -363,27 +356,4 @@ fn iam_home(region: &Region) -> Region {
         return Region::new("cn-north-1");
     }
     crate::regions::organizations_home(region)
-}
-
-fn gap(call: Op, account: &AccountId, region: &Region, subject: &str) -> Gap {
-    Gap {
-        call,
-        account: account.clone(),
-        region: region.clone(),
-        reason: GapReason::MalformedReply,
-        subject: subject.to_owned(),
-        said: String::new(),
-    }
-}
-
-fn endless(gap: Gap) -> Gap {
-    Gap {
-        reason: GapReason::TooManyPages,
-        ..gap
-    }
-}
-
-fn unknown<T>(gap: Gap, outcome: &mut Outcome) -> Fact<T> {
-    outcome.gaps.push(gap.clone());
-    Fact::Unknown(gap.into())
 }

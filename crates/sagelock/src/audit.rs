@@ -12,7 +12,7 @@ use sagelock_domain::drive::{Calls, Driver};
 use sagelock_domain::fact::{Gap, GapReason};
 use sagelock_domain::ids::Region;
 use sagelock_domain::inventory::{Cell, CellId, Key, Keys, Principals};
-use sagelock_domain::isolation::Tenancy;
+use sagelock_domain::isolation::{Matrix, Tenancy};
 use sagelock_domain::rules::RULES;
 
 use crate::config::Config;
@@ -34,6 +34,13 @@ pub(crate) struct Done {
     /// Who there is, and whose endpoints run as whom, where somebody asked for them.
     pub(crate) principals: Principals,
     pub(crate) tenancy: Tenancy,
+}
+
+impl Done {
+    /// Whether all was read that a matrix of tenants and keys rests on.
+    pub(crate) fn is_whole(&self, found: &Matrix) -> bool {
+        self.audit.complete() && found.is_whole(&self.tenancy, &self.principals)
+    }
 }
 
 /// What is kept of an audit beside its findings.

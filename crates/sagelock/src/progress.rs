@@ -10,12 +10,27 @@ use sagelock_domain::drive::Calls;
 pub(crate) struct Progress(Option<ProgressBar>);
 
 impl Progress {
-    /// A bar where somebody watches.
+    /// Calls of an audit.
     pub(crate) fn new(quiet: bool) -> Self {
+        Self::of(
+            quiet,
+            "{spinner} {pos}/{len} calls {wide_bar} {msg} about {eta} left",
+        )
+    }
+
+    /// Keys about which something is proved.
+    pub(crate) fn of_keys(quiet: bool) -> Self {
+        Self::of(
+            quiet,
+            "{spinner} {pos}/{len} keys {wide_bar} about {eta} left",
+        )
+    }
+
+    /// A bar where somebody watches.
+    fn of(quiet: bool, template: &str) -> Self {
         if quiet || !stderr().is_terminal() {
             return Self(None);
         }
-        let template = "{spinner} {pos}/{len} calls {wide_bar} {msg} about {eta} left";
         let bar = ProgressBar::new(1);
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
@@ -32,6 +47,14 @@ impl Progress {
             if calls.throttled > 0 {
                 bar.set_message(format!("{} throttled,", calls.throttled));
             }
+        }
+    }
+
+    /// How many are done, of how many.
+    pub(crate) fn at(&self, done: usize, of: usize) {
+        if let Some(bar) = &self.0 {
+            bar.set_length(of as u64);
+            bar.set_position(done as u64);
         }
     }
 

@@ -12,7 +12,7 @@ mod collected;
 use collected::collect;
 use sagelock_domain::call::{CallError, CallErrorKind, Op};
 use sagelock_domain::collect::{Collector, Scope};
-use sagelock_domain::ids::{AccountId, Region};
+use sagelock_domain::ids::{AccountId, KeyArn, Region};
 use sagelock_domain::isolation::{Answer, Matrix, Row, Tenancy, matrix};
 use sagelock_domain::settings::Settings;
 use sagelock_sim::estate::demo::{MANAGEMENT, accounts, demo};
@@ -67,21 +67,11 @@ fn of<'a>(matrix: &'a Matrix, tenant: &str, account: &str) -> Vec<(&'a Row, &'a 
         .collect()
 }
 
-fn word(answer: &Answer) -> &'static str {
-    match answer {
-        Answer::Own => "own",
-        Answer::Shared => "shared",
-        Answer::Proved => "proved",
-        Answer::Violated { .. } => "violated",
-        Answer::Possible { .. } => "possible",
-    }
-}
-
 fn all(matrix: &Matrix, tenant: &str, account: &str, expected: &str) {
     let answers = of(matrix, tenant, account);
     assert!(answers.len() > 2, "{tenant} {account}");
     for (row, answer) in answers {
-        assert_eq!(word(answer), expected, "{tenant} {} {answer:?}", row.key);
+        assert_eq!(answer.name(), expected, "{tenant} {} {answer:?}", row.key);
     }
 }
 
@@ -148,6 +138,24 @@ fn tenants_are_isolated_where_their_roles_are() {
         why.iter().all(|why| *why == "aws:ResourceTag/tenant"),
         "{why:?}"
     );
+    // So it is not known whose they are; of the others it is.
+    let is_of = |account| move |key: &KeyArn| key.account().as_str() == account;
+    assert!(
+        matrix.untold.iter().any(is_of(RESEARCH)),
+        "{:?}",
+        matrix.untold
+    );
+    assert!(
+        !matrix.untold.iter().any(is_of(HEALTH)),
+        "{:?}",
+        matrix.untold
+    );
+    let denied = isolation(&mut world(), &Settings::default(), &[Op::ListResourceTags]);
+    assert!(
+        denied.untold.iter().any(is_of(HEALTH)),
+        "{:?}",
+        denied.untold
+    );
 }
 
 #[test]
@@ -195,11 +203,11 @@ fn who_there_is_has_to_be_known() {
     assert!(!matrix.tenants.is_empty());
     for row in &matrix.rows {
         for answer in &row.answers {
-            assert_ne!(word(answer), "violated", "{}", row.key);
+            assert_ne!(answer.name(), "violated", "{}", row.key);
         }
     }
     let possible = matrix.rows.iter().flat_map(|row| &row.answers);
-    assert!(possible.filter(|one| word(one) == "possible").count() > 10);
+    assert!(possible.filter(|one| one.name() == "possible").count() > 10);
 }
 
 #[test]

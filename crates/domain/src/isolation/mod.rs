@@ -23,6 +23,8 @@ pub struct Matrix {
     pub tenants: Vec<Tenant>,
     /// The keys.
     pub rows: Vec<Row>,
+    /// Customer managed keys whose tags are not known, and so not whose they are.
+    pub untold: Vec<KeyArn>,
     /// What every proof takes for granted.
     pub assumptions: Vec<String>,
 }
@@ -47,6 +49,33 @@ pub struct Row {
     pub owners: BTreeSet<String>,
     /// One for each tenant.
     pub answers: Vec<Answer>,
+}
+
+impl Row {
+    /// The key's alias, or its id.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.alias.as_deref().unwrap_or_else(|| self.key.id())
+    }
+}
+
+impl Matrix {
+    /// How many answers have a name.
+    #[must_use]
+    pub fn count(&self, name: &str) -> usize {
+        let answers = self.rows.iter().flat_map(|row| &row.answers);
+        answers.filter(|answer| answer.name() == name).count()
+    }
+
+    /// Whether all was read that it rests on.
+    #[must_use]
+    pub fn is_whole(&self, tenancy: &Tenancy, principals: &Principals) -> bool {
+        let mut accounts = principals.by_account.values();
+        accounts.all(|read| matches!(read.fact, Fact::Known(_)))
+            && tenancy.unread.is_empty()
+            && tenancy.untagged.is_empty()
+            && self.untold.is_empty()
+    }
 }
 
 /// Whether a tenant can use a key.
@@ -76,6 +105,20 @@ pub enum Answer {
         /// What it depends on.
         why: Vec<String>,
     },
+}
+
+impl Answer {
+    /// Its name in output.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Shared => "shared",
+            Self::Proved => "proved",
+            Self::Violated { .. } => "violated",
+            Self::Possible { .. } => "possible",
+        }
+    }
 }
 
 /// Proves, for every key that somebody uses, which tenants can use it.
@@ -124,6 +167,7 @@ pub fn matrix(
     Matrix {
         tenants: tenants.collect(),
         rows,
+        untold: untold(keys),
         assumptions: assumptions(settings),
     }
 }
@@ -269,6 +313,20 @@ fn asked(key: &inventory::Key, principals: &Principals) -> access::Key {
     }
 }
 
+fn untold(keys: &Keys) -> Vec<KeyArn> {
+    let customers = keys.by_arn.iter().filter(|(_, key)| {
+        let facts = key.described.fact.known();
+        facts.is_some_and(|facts| facts.manager == inventory::KeyManager::Customer)
+    });
+    customers
+        .filter(|(_, key)| {
+            let tags = key.tags.as_ref().and_then(|read| read.fact.known());
+            tags.is_none()
+        })
+        .map(|(arn, _)| arn.clone())
+        .collect()
+}
+
 /// The worst that anybody of a tenant can.
 fn worst(users: &Users<'_>, members: &[Member]) -> Answer {
     let mut worst = Answer::Proved;
@@ -319,12 +377,4 @@ fn assumptions(settings: &Settings) -> Vec<String> {
         )
     }));
     assumptions
-}
-
-/// Whether anything of what was asked could not be read.
-#[must_use]
-pub fn is_whole(principals: &Principals) -> bool {
-    let read = principals.by_account.values();
-    read.into_iter()
-        .all(|read| matches!(read.fact, Fact::Known(_)))
 }

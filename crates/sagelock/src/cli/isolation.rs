@@ -1,16 +1,14 @@
 //! `sagelock isolation`.
 
 use clap::Args;
-use sagelock_domain::isolation::{Answer, Matrix, is_whole, matrix};
-use sagelock_policy::access::Way;
-use serde_json::{Value, json};
+use sagelock_domain::isolation::{Matrix, matrix};
 
 use super::{SourceArgs, print, print_plain};
 use crate::audit::{Done, Keep, Past, audit};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
-use crate::report::{isolation_page, isolation_table};
+use crate::report::{isolation_json, isolation_page, isolation_table};
 use crate::session::Session;
 
 /// `sagelock isolation`.
@@ -58,21 +56,19 @@ impl Command {
             ..Keep::default()
         };
         let done = audit(&session, &config, &progress, keep, Past::none()).await?;
+        let progress = Progress::of_keys(quiet);
         let found = matrix(
             &done.tenancy,
             &done.keys,
             &done.principals,
             &config.settings,
-            |_, _| {},
+            |proved, of| progress.at(proved, of),
         );
-        let written = written(&found, &done);
+        progress.finish();
         match self.format {
-            Format::Json => print_plain(|out| {
-                serde_json::to_writer_pretty(&mut *out, &written)?;
-                out.write_all(b"\n")
-            })?,
+            Format::Json => print_plain(|out| isolation_json(&found, &done, out))?,
             Format::Html => {
-                print_plain(|out| out.write_all(isolation_page(&found, &written).as_bytes()))?;
+                print_plain(|out| out.write_all(isolation_page(&found, &done).as_bytes()))?;
             }
             Format::Table => print(|out| isolation_table(&found, &done, out))?,
         }
@@ -81,132 +77,11 @@ impl Command {
 }
 
 fn exit(found: &Matrix, done: &Done) -> Exit {
-    let mut answers = found.rows.iter().flat_map(|row| &row.answers);
-    if answers.any(|answer| matches!(answer, Answer::Violated { .. } | Answer::Shared)) {
-        return Exit::Findings;
-    }
-    let mut answers = found.rows.iter().flat_map(|row| &row.answers);
-    let is_open = answers.any(|answer| matches!(answer, Answer::Possible { .. }));
-    let is_known = is_whole(&done.principals)
-        && done.tenancy.unread.is_empty()
-        && done.tenancy.untagged.is_empty()
-        && done.audit.complete();
-    if is_open || !is_known {
+    if found.count("violated") > 0 || found.count("shared") > 0 {
+        Exit::Findings
+    } else if found.count("possible") > 0 || !done.is_whole(found) {
         Exit::Incomplete
     } else {
         Exit::Clean
     }
-}
-
-fn word(answer: &Answer) -> &'static str {
-    match answer {
-        Answer::Own => "own",
-        Answer::Shared => "shared",
-        Answer::Proved => "proved",
-        Answer::Violated { .. } => "violated",
-        Answer::Possible { .. } => "possible",
-    }
-}
-
-fn written(found: &Matrix, done: &Done) -> Value {
-    let names = found.tenants.iter().map(|tenant| tenant.name.as_str());
-    let names: Vec<&str> = names.collect();
-    let keys: Vec<Value> = found
-        .rows
-        .iter()
-        .map(|row| {
-            let answers = names.iter().zip(&row.answers).map(|(name, answer)| {
-                let mut told = json!({ "tenant": name, "answer": word(answer) });
-                let fields = told.as_object_mut();
-                match (answer, fields) {
-                    (
-                        Answer::Violated {
-                            principal,
-                            way,
-                            request,
-                        },
-                        Some(fields),
-                    ) => {
-                        fields.extend(by(principal, *way));
-                        fields.insert("request".to_owned(), json!(request));
-                    }
-                    (
-                        Answer::Possible {
-                            principal,
-                            way,
-                            why,
-                        },
-                        Some(fields),
-                    ) => {
-                        fields.extend(by(principal, *way));
-                        fields.insert("why".to_owned(), json!(why));
-                    }
-                    (
-                        Answer::Own
-                        | Answer::Shared
-                        | Answer::Proved
-                        | Answer::Violated { .. }
-                        | Answer::Possible { .. },
-                        _,
-                    ) => {}
-                }
-                told
-            });
-            json!({
-                "key": row.key.as_str(),
-                "alias": row.alias,
-                "owners": row.owners,
-                "tenants": answers.collect::<Vec<_>>(),
-            })
-        })
-        .collect();
-    let tenants: Vec<Value> = found
-        .tenants
-        .iter()
-        .map(|tenant| json!({ "name": tenant.name, "principals": tenant.principals }))
-        .collect();
-    let places = |list: &[(
-        sagelock_domain::inventory::CellId,
-        sagelock_domain::ids::EndpointName,
-    )]| {
-        let texts = list.iter().map(|(cell, name)| {
-            json!({ "account": cell.account.as_str(), "region": cell.region.as_str(), "endpoint": name.as_str() })
-        });
-        texts.collect::<Vec<Value>>()
-    };
-    let gaps: Vec<Value> = done
-        .audit
-        .coverage
-        .gaps
-        .iter()
-        .map(|one| {
-            json!({
-                "call": one.gap.call.name(), "account": one.gap.account.as_str(),
-                "region": one.gap.region.as_str(), "reason": one.gap.reason.code(),
-                "subject": one.gap.subject,
-            })
-        })
-        .collect();
-    json!({
-        "schema": "sagelock.isolation/1",
-        "simulated": done.audit.simulated,
-        "complete": done.audit.complete() && is_whole(&done.principals) && gaps.is_empty(),
-        "gaps": gaps,
-        "tenants": tenants,
-        "keys": keys,
-        "untagged": places(&done.tenancy.untagged),
-        "unread": places(&done.tenancy.unread),
-        "assumptions": found.assumptions,
-    })
-}
-
-fn by(principal: &str, way: Way) -> [(String, Value); 3] {
-    [
-        ("principal".to_owned(), json!(principal)),
-        ("way".to_owned(), json!(way.action())),
-        (
-            "steps".to_owned(),
-            json!(if way.has_steps() { 2 } else { 1 }),
-        ),
-    ]
 }

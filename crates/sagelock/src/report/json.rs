@@ -41,8 +41,9 @@ struct Coverage<'a> {
     gaps: Vec<Gap<'a>>,
 }
 
+/// What could not be read.
 #[derive(Serialize)]
-struct Gap<'a> {
+pub(super) struct Gap<'a> {
     call: &'static str,
     account: &'a str,
     region: &'a str,
@@ -144,7 +145,7 @@ pub(super) fn write(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
 }
 
 impl<'a> Gap<'a> {
-    fn of(gap: &'a CoverageGap) -> Self {
+    pub(super) fn of(gap: &'a CoverageGap) -> Self {
         let CoverageGap { gap, expected } = gap;
         Self {
             call: gap.call.name(),

@@ -2,7 +2,9 @@
 
 use maud::{DOCTYPE, PreEscaped, html};
 use sagelock_domain::isolation::{Answer, Matrix};
-use serde_json::Value;
+
+use super::table::totals;
+use crate::audit::Done;
 
 const STYLE: &str = "
 :root{color-scheme:light dark;--line:#8884}
@@ -20,14 +22,7 @@ code{overflow-wrap:anywhere}dt{margin-top:.8rem}
 ";
 
 /// A page with the matrix, and with what is not proved below it. It loads and runs nothing.
-pub(crate) fn isolation_page(found: &Matrix, written: &Value) -> String {
-    let count = |is: fn(&Answer) -> bool| {
-        let answers = found.rows.iter().flat_map(|row| &row.answers);
-        answers.filter(|answer| is(answer)).count()
-    };
-    let violated = count(|answer| matches!(answer, Answer::Violated { .. }));
-    let possible = count(|answer| matches!(answer, Answer::Possible { .. }));
-    let proved = count(|answer| matches!(answer, Answer::Proved));
+pub(crate) fn isolation_page(found: &Matrix, done: &Done) -> String {
     let policy = "default-src 'none'; style-src 'unsafe-inline'";
     html! {
         (DOCTYPE)
@@ -41,14 +36,11 @@ pub(crate) fn isolation_page(found: &Matrix, written: &Value) -> String {
             }
             body {
                 h1 { "Tenant isolation" }
-                @if written["simulated"] == true { p { strong { "SIMULATED" } } }
+                @if done.audit.simulated { p { strong { "SIMULATED" } } }
                 p { "= own, + shared by tenants, · proved, X violated, ? possible" }
-                p {
-                    (found.tenants.len()) " tenants, " (found.rows.len()) " keys: "
-                    (violated) " violated, " (possible) " possible, " (proved) " proved"
-                }
-                @if written["complete"] == false {
-                    p { strong { "Not everything could be read." } }
+                p { (totals(found)) }
+                @if !done.is_whole(found) {
+                    p { strong { "Not everything could be read" } ": the table and JSON say what." }
                 }
                 div class="scroll" tabindex="0" role="region" aria-label="Keys by tenants" {
                     table {
@@ -58,7 +50,7 @@ pub(crate) fn isolation_page(found: &Matrix, written: &Value) -> String {
                         } }
                         tbody { @for row in &found.rows { tr {
                             th scope="row" title=(row.key.as_str()) {
-                                (row.alias.as_deref().unwrap_or_else(|| row.key.id()))
+                                (row.name())
                                 br;
                                 small { (row.key.account().as_str()) " " (row.key.region().as_str()) }
                             }
@@ -78,27 +70,16 @@ pub(crate) fn isolation_page(found: &Matrix, written: &Value) -> String {
 }
 
 fn cell(tenant: &str, answer: &Answer) -> PreEscaped<String> {
-    let (class, sign, title) = match answer {
-        Answer::Own => ("own", "=", format!("{tenant}: its own")),
-        Answer::Shared => (
-            "shared",
-            "+",
-            format!("{tenant}: shared with other tenants"),
-        ),
-        Answer::Proved => ("proved", "·", format!("{tenant}: proved")),
+    let class = answer.name();
+    let (sign, title) = match answer {
+        Answer::Own => ("=", format!("{tenant}: its own")),
+        Answer::Shared => ("+", format!("{tenant}: shared with other tenants")),
+        Answer::Proved => ("·", format!("{tenant}: proved")),
         Answer::Violated { principal, way, .. } => {
             let action = way.action();
-            (
-                "violated",
-                "X",
-                format!("{tenant}: {principal} by {action}"),
-            )
+            ("X", format!("{tenant}: {principal} by {action}"))
         }
-        Answer::Possible { why, .. } => (
-            "possible",
-            "?",
-            format!("{tenant}: depends on {}", why.join(", ")),
-        ),
+        Answer::Possible { why, .. } => ("?", format!("{tenant}: depends on {}", why.join(", "))),
     };
     html! { td class=(class) title=(title) aria-label=(title) { (sign) } }
 }
@@ -126,6 +107,7 @@ fn open(found: &Matrix) -> PreEscaped<String> {
                         dt { (tenant.name) " may use " code { (row.key.as_str()) } }
                         dd {
                             code { (principal) } " by " (way.action())
+                            @if way.has_steps() { ", in two steps" }
                             ", depending on " (why.join(", "))
                         }
                     }

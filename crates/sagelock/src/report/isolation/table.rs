@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use owo_colors::OwoColorize;
-use sagelock_domain::isolation::{Answer, Matrix, Row, is_whole};
+use sagelock_domain::isolation::{Answer, Matrix};
 
 use crate::audit::Done;
 use crate::report::{some_of, wrap};
@@ -68,25 +68,21 @@ pub(crate) fn isolation_table(found: &Matrix, done: &Done, out: &mut dyn Write) 
             }
         }
         let (account, region) = (row.key.account(), row.key.region());
-        writeln!(out, "  {}  {account}/{region}", label(row))?;
+        writeln!(out, "  {}  {account}/{region}", row.name())?;
     }
     open(found, out)?;
     remarks(found, done, out)
 }
 
-fn totals(found: &Matrix) -> String {
-    let count = |sign_of: char| {
-        let answers = found.rows.iter().flat_map(|row| &row.answers);
-        answers.filter(|answer| sign(answer) == sign_of).count()
-    };
+/// How many of each answer there are.
+pub(super) fn totals(found: &Matrix) -> String {
+    let counts = ["violated", "shared", "possible", "proved"]
+        .map(|name| format!("{} {name}", found.count(name)));
     format!(
-        "{} tenants, {} keys: {} violated, {} shared, {} possible, {} proved",
+        "{} tenants, {} keys: {}",
         found.tenants.len(),
         found.rows.len(),
-        count('X'),
-        count('+'),
-        count('?'),
-        count('.')
+        counts.join(", ")
     )
 }
 
@@ -112,7 +108,7 @@ fn open(found: &Matrix, out: &mut dyn Write) -> io::Result<()> {
             };
             let by = format!("{}{steps}", way.action());
             let key = (!why.is_empty(), tenant.name.as_str(), &**principal, by, why);
-            let text = format!("{} of {}", label(row), row.key.account());
+            let text = format!("{} of {}", row.name(), row.key.account());
             groups.entry(key).or_default().insert(text);
         }
     }
@@ -130,10 +126,6 @@ fn open(found: &Matrix, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-fn label(row: &Row) -> &str {
-    row.alias.as_deref().unwrap_or_else(|| row.key.id())
 }
 
 /// What the answers are worth.
@@ -154,6 +146,16 @@ fn remarks(found: &Matrix, done: &Done, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "  {name}  {}/{}", cell.account, cell.region)?;
         }
     }
+    if !found.untold.is_empty() {
+        writeln!(
+            out,
+            "\nkeys whose tags, and so whose tenant, are not known: {}",
+            found.untold.len()
+        )?;
+        for key in found.untold.iter().take(SHOWN) {
+            writeln!(out, "  {}  {}/{}", key.id(), key.account(), key.region())?;
+        }
+    }
     let gaps: BTreeSet<String> = done
         .audit
         .coverage
@@ -169,7 +171,7 @@ fn remarks(found: &Matrix, done: &Done, out: &mut dyn Write) -> io::Result<()> {
             )
         })
         .collect();
-    if !gaps.is_empty() || !is_whole(&done.principals) {
+    if !gaps.is_empty() {
         writeln!(
             out,
             "\nwhat could not be read (`sagelock doctor` says what is missing):"

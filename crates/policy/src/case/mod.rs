@@ -80,17 +80,30 @@ impl Case {
     }
 }
 
+/// The field of a case that holds the documents of a kind.
+#[must_use]
+pub const fn field(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Identity => "identity",
+        Kind::Boundary => "pb",
+        Kind::Session => "session",
+        Kind::Scp => "scp",
+        Kind::Rcp => "rcp",
+        Kind::Resource | Kind::Trust => "key",
+        Kind::Endpoint => "vpce",
+    }
+}
+
 /// The name of a document in a case.
 #[must_use]
 pub fn document_name(place: Place) -> String {
+    let field = field(place.kind);
     match place.kind {
-        Kind::Identity => format!("identity[{}]", place.document),
-        Kind::Boundary => "pb".to_owned(),
-        Kind::Session => "session".to_owned(),
-        Kind::Scp => format!("scp[{}][{}]", place.level, place.document),
-        Kind::Rcp => format!("rcp[{}][{}]", place.level, place.document),
-        Kind::Resource | Kind::Trust => "key".to_owned(),
-        Kind::Endpoint => "vpce".to_owned(),
+        Kind::Identity => format!("{field}[{}]", place.document),
+        Kind::Scp | Kind::Rcp => format!("{field}[{}][{}]", place.level, place.document),
+        Kind::Boundary | Kind::Session | Kind::Resource | Kind::Trust | Kind::Endpoint => {
+            field.to_owned()
+        }
     }
 }
 

@@ -4,8 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
-use sagelock_policy::Kind;
-use sagelock_policy::case::{Case, document_name};
+use sagelock_policy::case::{Case, document_name, field};
 use sagelock_policy::change::{Edit, changes};
 use sagelock_policy::evaluate::{Answer, Open, Shut, Verdict};
 use serde::Serialize;
@@ -147,20 +146,7 @@ fn change(edit: Edit) -> Change {
 /// Of a level of SCPs, which one.
 fn shut_name(shut: Shut) -> String {
     match shut.level {
-        Some(level) => format!("{}[{level}]", kind_name(shut.kind)),
-        None => kind_name(shut.kind).to_owned(),
-    }
-}
-
-/// As the fields of a request are called.
-fn kind_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Identity => "identity",
-        Kind::Boundary => "pb",
-        Kind::Session => "session",
-        Kind::Scp => "scp",
-        Kind::Rcp => "rcp",
-        Kind::Resource | Kind::Trust => "key",
-        Kind::Endpoint => "vpce",
+        Some(level) => format!("{}[{level}]", field(shut.kind)),
+        None => field(shut.kind).to_owned(),
     }
 }

@@ -19,7 +19,7 @@ const GRAPH: &[(&str, &[&str])] = &[
     ("sagelock-policy", &[]),
     ("sagelock-domain", &["sagelock-policy"]),
     ("sagelock-aws", &["sagelock-domain"]),
-    ("sagelock-sim", &["sagelock-domain"]),
+    ("sagelock-sim", &["sagelock-domain", "sagelock-policy"]),
     ("sagelock-store", &["sagelock-domain"]),
     (
         "sagelock",

@@ -7,6 +7,7 @@
 
 mod account;
 mod answer;
+mod authority;
 pub mod check;
 mod ec2;
 pub mod estate;
@@ -17,7 +18,6 @@ mod input;
 pub mod kms;
 mod organizations;
 mod page;
-mod principal;
 mod runtime;
 mod s3;
 pub mod sagemaker;

@@ -92,7 +92,11 @@ impl Service {
 
     /// The caller may not (IAM User Guide, "Access denied error messages").
     pub(crate) fn denied(self, caller: &str, operation: &str, why: &str) -> ApiError {
-        let action = format!("{}:{operation}", self.prefix());
+        self.denied_action(caller, &format!("{}:{operation}", self.prefix()), why)
+    }
+
+    /// The same of any action, which can be of another service.
+    pub(crate) fn denied_action(self, caller: &str, action: &str, why: &str) -> ApiError {
         let message = format!("User: {caller} is not authorized to perform: {action} {why}");
         match self {
             Self::SageMaker

@@ -164,7 +164,8 @@ fn guardrails_of_the_organisation_count() {
     attach(
         &mut world,
         "SERVICE_CONTROL_POLICY",
-        &json!({ "Effect": "Deny", "Action": "kms:*", "Resource": "*" }),
+        &json!({ "Effect": "Deny", "Action": "kms:*", "Resource": "*",
+            "Condition": { "ArnNotLike": { "aws:PrincipalArn": "arn:aws:iam::*:root" } } }),
     );
     let matrix = isolation(&mut world, &Settings::default(), &[]);
     all(&matrix, "delta", HEALTH, "proved");

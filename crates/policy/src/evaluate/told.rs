@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::leaves::{Noted, Trace, Why};
-use super::{Open, Truth, verdict};
-use crate::decide::{Class, Decision, Place};
+use super::{Open, Truth, authority, verdict};
+use crate::decide::{Authority, Class, Decision, Place};
 use crate::document::{Effect, Kind};
 use crate::request::{Request, Stack};
 
@@ -218,7 +218,9 @@ fn shut(
         return shut;
     }
     let named = [decision.direct, decision.role, decision.account];
-    if named.iter().all(|truth| no(*truth)) && no(decision.grant) {
+    // What has no policy of its own leaves it to the caller's.
+    let has_a_say = authority(request, stack) != Authority::Caller;
+    if has_a_say && named.iter().all(|truth| no(*truth)) && no(decision.grant) {
         shut.push(of(Kind::Resource));
     }
     // The key policy names the role: what is missing is missing in what caps it.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::builder::{Builder, tag_list, trusting_role};
+use super::builder::{Builder, let_audit, tag_list, trusting_role};
 use super::demo_keys::{self, KeyCase, Keys};
 use super::demo_roles;
 use super::demo_storage;
@@ -114,6 +114,7 @@ fn organization(world: &mut World) {
     }
     for account in accounts() {
         trusting_role(world, account, ROLE, MANAGEMENT, "us-east-1");
+        let_audit(world, account, ROLE, "us-east-1");
     }
 }
 

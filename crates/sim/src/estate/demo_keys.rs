@@ -135,6 +135,8 @@ pub(super) fn make(world: &mut World, regions: &[&str]) -> Keys {
                     && let Some(fields) = input.as_object_mut()
                 {
                     fields.insert("Policy".to_owned(), Value::from(policy));
+                    let bypass = "BypassPolicyLockoutSafetyCheck".to_owned();
+                    fields.insert(bypass, Value::from(true));
                 }
                 let arn = builder.key(&input, &[&alias], number != 4);
                 if *tenant == "fjord" && team.name == "payments" {
@@ -228,10 +230,18 @@ fn policy_of(tenant: &str, team: &Team, region: &str) -> Option<String> {
             "Condition": { "ArnLike": { "aws:PrincipalArn": "arn:aws:iam::*:role/ml-reader-*" } },
         })),
         ("estuary", "health") => {
-            if let Some(fields) = statements.first_mut().and_then(Value::as_object_mut) {
-                let mfa = json!({ "Bool": { "aws:MultiFactorAuthPresent": "true" } });
-                fields.insert("Condition".to_owned(), mfa);
-            }
+            // Whoever has no second factor at hand cannot change the policy any more.
+            statements = vec![
+                json!({
+                    "Sid": "Account", "Effect": "Allow", "Principal": root, "Resource": "*",
+                    "NotAction": "kms:PutKeyPolicy",
+                }),
+                json!({
+                    "Sid": "Administration", "Effect": "Allow", "Principal": root, "Resource": "*",
+                    "Action": "kms:PutKeyPolicy",
+                    "Condition": { "Bool": { "aws:MultiFactorAuthPresent": "true" } },
+                }),
+            ];
         }
         _ => return None,
     }

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::builder::{Builder, trusting_role};
+use super::builder::{Builder, let_audit, trusting_role};
 use super::demo_teams::pick;
 use super::fleet::{MANAGEMENT, ROLE};
 use crate::service::Service;
@@ -121,6 +121,7 @@ pub(super) fn make(world: &mut World, accounts: &[Account]) -> String {
     management.call(Service::Organizations, "CreateOrganization", &json!({}));
     for account in accounts {
         trusting_role(world, &account.id, ROLE, MANAGEMENT, "us-east-1");
+        let_audit(world, &account.id, ROLE, "us-east-1");
     }
     let joined = world.stamp();
     let Some(organization) = world.organizations.first_mut() else {

@@ -1,13 +1,14 @@
 //! AWS STS: who asks, and roles that are assumed.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use sagelock_policy::Kind;
+use serde_json::json;
 
 use super::Session;
 use super::role::{check_name, time};
 use crate::answer::{Answered, ApiError, tree};
+use crate::authority::{Asks, one, refusal};
 use crate::input::Input;
-use crate::principal::{Asks, allows};
 use crate::table::operations;
 use crate::world::{Ctx, World, partition};
 
@@ -68,14 +69,19 @@ fn assume_role(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
     let Some(role) = found else {
         return Err(denied(ctx, arn));
     };
+    let external = input.opt("ExternalId")?;
+    let mut context = vec![one("sts:RoleSessionName", session_name)];
+    context.extend(external.map(|id| one("sts:ExternalId", id)));
     let asks = Asks {
-        account: &ctx.account,
-        arn: &ctx.caller.arn,
+        ctx,
         action: "sts:AssumeRole",
-        external_id: input.opt("ExternalId")?,
+        resource: arn,
+        owner: account,
+        policy: Some((Kind::Trust, &role.trust)),
+        grants: Vec::new(),
+        context,
     };
-    let trust: Value = serde_json::from_str(&role.trust).unwrap_or_default();
-    if !allows(&trust, &asks) {
+    if refusal(world, &asks).is_some() {
         return Err(denied(ctx, arn));
     }
     let seconds = seconds.unwrap_or(3600);

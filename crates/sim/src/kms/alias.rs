@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::access::require_own;
 use super::key::{State, invalid_marker, page_size, paged};
 use super::resolve::{Use, find, key_at, own};
 use crate::answer::{Answered, ApiError, Body};
@@ -88,6 +89,7 @@ const LEAVING: &[State] = &[State::PendingDeletion, State::PendingReplicaDeletio
 pub(super) fn create(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
     let name = input.text("AliasName")?.to_owned();
     check(&name)?;
+    require_own(world, ctx, "kms:CreateAlias", &ctx.arn("kms", &name))?;
     let key = own(world, ctx, input.text("TargetKeyId")?, "kms:CreateAlias")?;
     key.must_not_be(LEAVING)?;
     let id = key.id.clone();
@@ -127,10 +129,23 @@ fn room(kms: &super::Kms, id: &str) -> Result<(), ApiError> {
     ))
 }
 
+/// Requires an action on an alias, and on the key behind it (KMS Developer Guide, "Controlling access to
+/// aliases").
+fn of_key(world: &mut World, ctx: &Ctx, name: &str, action: &str) -> Result<(), ApiError> {
+    require_own(world, ctx, action, &ctx.arn("kms", name))?;
+    let alias = world.cell(ctx).kms.aliases.get(name);
+    match alias.and_then(|alias| alias.target.clone()) {
+        Some(id) => own(world, ctx, &id, action).map(|_| ()),
+        None => Ok(()),
+    }
+}
+
 /// KMS API, UpdateAlias: the new key has the type and the usage of the old one.
 pub(super) fn update(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
     let name = input.text("AliasName")?.to_owned();
     check(&name)?;
+    // The old key too (KMS API, UpdateAlias, "Required permissions").
+    of_key(world, ctx, &name, "kms:UpdateAlias")?;
     let key = own(world, ctx, input.text("TargetKeyId")?, "kms:UpdateAlias")?;
     key.must_not_be(LEAVING)?;
     let (id, spec, usage) = (key.id.clone(), key.spec.clone(), key.usage.clone());
@@ -158,6 +173,7 @@ pub(super) fn update(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
 pub(super) fn delete(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
     let name = input.text("AliasName")?;
     check(name)?;
+    of_key(world, ctx, name, "kms:DeleteAlias")?;
     match world.cell(ctx).kms.aliases.remove(name) {
         Some(_) => Ok(Body::Empty),
         None => Err(no_alias(&ctx.arn("kms", name))),
@@ -174,6 +190,7 @@ pub(super) fn list(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
             Some(key_at(world, &place)?.id.clone())
         }
     };
+    require_own(world, ctx, "kms:ListAliases", "*")?;
     let now = world.now();
     let sight = world.sight(ctx.service, "ListAliases");
     let kms = &mut world.cell(ctx).kms;

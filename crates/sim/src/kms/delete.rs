@@ -3,9 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
+use super::access::Wants;
 use super::key::{State, invalid_state};
-use super::resolve::own;
+use super::resolve::{own, own_for};
 use crate::answer::{Answered, Body, tree};
+use crate::authority::one;
 use crate::input::{Input, epoch};
 use crate::world::{Ctx, World};
 
@@ -14,17 +16,26 @@ use crate::world::{Ctx, World};
 pub(super) fn schedule(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
     let days = input.within("PendingWindowInDays", 7..=30)?.unwrap_or(30);
     let now = world.now();
-    let key = own(world, ctx, input.text("KeyId")?, "kms:ScheduleKeyDeletion")?;
+    // Service Authorization Reference, AWS KMS, `kms:ScheduleKeyDeletionPendingWindowInDays`.
+    let told = input.get("PendingWindowInDays").map(|_| {
+        let key = "kms:ScheduleKeyDeletionPendingWindowInDays";
+        one(key, &days.to_string())
+    });
+    let wants = Wants {
+        context: told.into_iter().collect(),
+        ..Wants::new("kms:ScheduleKeyDeletion")
+    };
+    let key = own_for(world, ctx, input.text("KeyId")?, &wants)?;
     key.must_not_be(&[State::PendingDeletion, State::PendingReplicaDeletion])?;
     key.window_days = Some(days);
-    let waits = key
+    let is_waiting = key
         .multi
         .as_ref()
         .is_some_and(|multi| multi.primary == ctx.region && !multi.replicas.is_empty());
     let mut answer = Map::new();
     answer.insert("KeyId".to_owned(), Value::from(key.arn.as_str()));
     answer.insert("PendingWindowInDays".to_owned(), Value::from(days));
-    if waits {
+    if is_waiting {
         key.state = State::PendingReplicaDeletion;
     } else {
         let date = now

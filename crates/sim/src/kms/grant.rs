@@ -1,11 +1,14 @@
-//! Grants, kept and not enforced.
+//! Grants.
 
 use jiff::Timestamp;
+use sagelock_policy::context::Value as Held;
 use serde_json::{Map, Value, json};
 
+use super::access::{Wants, require_own};
 use super::key::{Key, State, invalid_marker, page_size, paged};
-use super::resolve::{Use, find, key_at};
+use super::resolve::{Use, find, find_for, key_at};
 use crate::answer::{Answered, ApiError, Body, tree};
+use crate::authority::{one, several};
 use crate::input::{Input, epoch};
 use crate::page::page_by_key;
 use crate::world::{Ctx, World};
@@ -155,16 +158,33 @@ fn dry_run(input: &Input) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// What a request for a grant tells (KMS Developer Guide, "Condition keys for AWS KMS"). Whether
+/// `kms:GrantIsForAWSResource` is false in a direct call or absent is not said; here it is absent.
+fn told(input: &Input) -> Result<Vec<(String, Held)>, ApiError> {
+    let mut told = vec![several("kms:GrantOperations", input.texts("Operations")?)];
+    for (key, field) in [
+        ("kms:GranteePrincipal", "GranteePrincipal"),
+        ("kms:RetiringPrincipal", "RetiringPrincipal"),
+    ] {
+        told.extend(input.opt(field)?.map(|value| one(key, value)));
+    }
+    let constraints = input.object("Constraints")?;
+    for kind in ["EncryptionContextEquals", "EncryptionContextSubset"] {
+        if constraints.is_some_and(|constraints| constraints.contains_key(kind)) {
+            told.push(one("kms:GrantConstraintType", kind));
+        }
+    }
+    Ok(told)
+}
+
 /// KMS API, CreateGrant. One with a name and the same parameters is the same grant.
 pub(super) fn create(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
     let fields = check(input)?;
-    let place = find(
-        world,
-        ctx,
-        input.text("KeyId")?,
-        "kms:CreateGrant",
-        Use::Shared,
-    )?;
+    let wants = Wants {
+        context: told(input)?,
+        ..Wants::new("kms:CreateGrant")
+    };
+    let place = find_for(world, ctx, input.text("KeyId")?, &wants, Use::Shared)?;
     let created = world.stamp();
     let (id, token) = (world.random.hex(64), world.random.hex(96));
     let key = key_at(world, &place)?;
@@ -201,7 +221,7 @@ pub(super) fn create(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
     tree(json!({ "GrantId": id, "GrantToken": token }))
 }
 
-fn entry(key: &Key, grant: &Grant) -> Value {
+pub(super) fn entry(key: &Key, grant: &Grant) -> Value {
     let mut fields = grant.fields.clone();
     let mut put = |name: &str, value: Value| {
         fields.insert(name.to_owned(), value);
@@ -262,6 +282,7 @@ pub(super) fn retirable(world: &mut World, ctx: &Ctx, input: &Input) -> Answered
     let most = page_size(input, 100, 50)?;
     let principal = input.opt("RetiringPrincipal")?;
     let service = input.opt("RetiringServicePrincipal")?;
+    require_own(world, ctx, "kms:ListRetirableGrants", "*")?;
     let kms = &world.cell(ctx).kms;
     let is = |grant: &Grant, field: &str, wanted: Option<&str>| {
         wanted.is_some() && grant.fields.get(field).and_then(Value::as_str) == wanted
@@ -298,8 +319,10 @@ pub(super) fn retire(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
                 "Invalid grant token",
             ));
         };
+        let arn = key.arn.clone();
+        let place = find(world, ctx, &arn, "kms:RetireGrant", Use::Shared)?;
         dry_run(input)?;
-        key.grants.remove(&id);
+        key_at(world, &place)?.grants.remove(&id);
         return Ok(Body::Empty);
     }
     remove(world, ctx, input, "kms:RetireGrant")

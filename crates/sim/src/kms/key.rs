@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::access::require_own;
 use super::grant::Grant;
 use super::resolve::{Use, find, key_at, own};
 use super::rotation::Rotation;
@@ -117,14 +118,14 @@ impl Key {
         })
     }
 
-    /// The policy as a document.
-    pub(crate) fn policy_document(&self) -> Value {
-        serde_json::from_str(&self.policy).unwrap_or_default()
+    /// Whose it is.
+    pub(crate) fn account(&self) -> &str {
+        self.arn.split(':').nth(4).unwrap_or_default()
     }
 
     /// KMS API, KeyMetadata.
     pub(crate) fn metadata(&self, ctx: &Ctx) -> Value {
-        let account = self.arn.split(':').nth(4).unwrap_or_default();
+        let account = self.account();
         let mut fields = Map::new();
         let mut put = |name: &str, value: Value| {
             fields.insert(name.to_owned(), value);
@@ -181,7 +182,7 @@ impl Key {
 
     /// KMS API, `MultiRegionConfiguration`.
     fn regions(&self, ctx: &Ctx, multi: &MultiRegion) -> Value {
-        let account = self.arn.split(':').nth(4).unwrap_or_default();
+        let account = self.account();
         let member = |region: &String| {
             let there = Ctx {
                 region: region.clone(),
@@ -249,7 +250,7 @@ pub(super) fn create(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
         return Err(ApiError::constraint("…", "description", constraint));
     }
     let tags = tag::read(input.list("Tags")?)?;
-    let policy = policy::given_or_default(ctx, input)?;
+    require_own(world, ctx, "kms:CreateKey", "*")?;
     let mut key = new(world, ctx, spec, usage, origin);
     if input.flag("MultiRegion")? {
         let id = format!("mrk-{}", world.random.hex(32));
@@ -262,7 +263,7 @@ pub(super) fn create(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
     }
     key.description = description;
     key.tags = tags;
-    key.policy = policy;
+    key.policy = policy::given_or_default(world, ctx, &key, input)?;
     let metadata = key.metadata(ctx);
     world.cell(ctx).kms.keys.insert(key.id.clone(), key);
     tree(json!({ "KeyMetadata": metadata }))
@@ -351,6 +352,7 @@ pub(super) fn describe(world: &mut World, ctx: &Ctx, input: &Input) -> Answered 
 /// KMS API, ListKeys: pages of 100, at most 1,000.
 pub(super) fn list(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
     let most = page_size(input, 1000, 100)?;
+    require_own(world, ctx, "kms:ListKeys", "*")?;
     let now = world.now();
     let kms = &mut world.cell(ctx).kms;
     kms.bury(now);

@@ -1,5 +1,6 @@
 //! AWS KMS: keys and what is kept about them.
 
+mod access;
 mod alias;
 mod delete;
 mod grant;
@@ -18,7 +19,7 @@ use jiff::Timestamp;
 pub use alias::Alias;
 pub use grant::Grant;
 pub use key::{Key, Manager, State};
-pub(crate) use resolve::{storage_key, unusable_for_volume};
+pub(crate) use resolve::{no_volume_grant, storage_key, unusable_for_volume};
 pub use rotation::Rotation;
 
 use crate::table::operations;

@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::key::paged;
-use super::resolve::{Use, find, key_at, own, policy};
+use super::access::{Wants, would_allow};
+use super::key::{Key, paged};
+use super::resolve::{Use, check_policy, find, key_at, own_for};
 use crate::answer::{Answered, ApiError, Body, tree};
+use crate::authority::one;
 use crate::input::Input;
-use crate::principal::{Asks, allows};
 use crate::world::{Ctx, World, partition};
 
 /// KMS Developer Guide, "Resource quotas": 32 KB.
@@ -14,11 +15,17 @@ const BYTES_MAX: usize = 32_768;
 
 /// The policy that is given, or the one that a key has without (KMS Developer Guide, "Default
 /// key policy").
-pub(super) fn given_or_default(ctx: &Ctx, input: &Input) -> Result<String, ApiError> {
+pub(super) fn given_or_default(
+    world: &World,
+    ctx: &Ctx,
+    key: &Key,
+    input: &Input,
+) -> Result<String, ApiError> {
     match input.opt("Policy")? {
         None => Ok(of_root(ctx)),
         Some(text) => {
-            check(ctx, text, input.flag("BypassPolicyLockoutSafetyCheck")?)?;
+            let bypass = input.flag("BypassPolicyLockoutSafetyCheck")?;
+            check(world, ctx, key, text, bypass)?;
             Ok(text.to_owned())
         }
     }
@@ -40,8 +47,9 @@ fn of_root(ctx: &Ctx) -> String {
     .to_string()
 }
 
-/// The policy of a key that AWS manages: use through the service (KMS Developer Guide, "AWS
-/// managed keys").
+/// The policy of a key that AWS manages: use through the service, and its metadata for the account (KMS
+/// Developer Guide, "AWS managed keys"). That SageMaker may use the keys of other services for volumes is
+/// ours: no page says whether it can, and configurations name them.
 pub(super) fn of_service(account: &str, service: &str, region: &str) -> String {
     json!({
         "Version": "2012-10-17",
@@ -55,14 +63,23 @@ pub(super) fn of_service(account: &str, service: &str, region: &str) -> String {
             "Resource": "*",
             "Condition": { "StringEquals": {
                 "kms:CallerAccount": account,
-                "kms:ViaService": format!("{service}.{region}.amazonaws.com"),
+                "kms:ViaService": [
+                    format!("{service}.{region}.amazonaws.com"),
+                    format!("sagemaker.{region}.amazonaws.com"),
+                ],
             }},
+        }, {
+            "Sid": "Allow direct access to key metadata to the account",
+            "Effect": "Allow",
+            "Principal": { "AWS": format!("arn:{}:iam::{account}:root", partition(region)) },
+            "Action": ["kms:Describe*", "kms:Get*", "kms:List*", "kms:RevokeGrant"],
+            "Resource": "*",
         }],
     })
     .to_string()
 }
 
-fn check(ctx: &Ctx, text: &str, bypass: bool) -> Result<(), ApiError> {
+fn check(world: &World, ctx: &Ctx, key: &Key, text: &str, bypass: bool) -> Result<(), ApiError> {
     if text.len() > BYTES_MAX {
         return Err(ApiError::new(
             "LimitExceededException",
@@ -75,21 +92,24 @@ fn check(ctx: &Ctx, text: &str, bypass: bool) -> Result<(), ApiError> {
             "satisfy regular expression pattern: [\\u0009\\u000A\\u000D\\u0020-\\u00FF]+";
         return Err(ApiError::constraint("…", "policy", constraint));
     }
-    let document = policy(text)?;
-    let asks = Asks {
-        account: &ctx.account,
-        arn: &ctx.caller.arn,
-        action: "kms:PutKeyPolicy",
-        external_id: None,
-    };
+    check_policy(text)?;
     // KMS API, PutKeyPolicy, `BypassPolicyLockoutSafetyCheck`.
-    if !bypass && !allows(&document, &asks) {
+    if !bypass && !would_allow(world, ctx, key, text, &changing(false)) {
         return Err(ApiError::new(
             "MalformedPolicyDocumentException",
             "The new key policy will not allow you to update the key policy in the future.",
         ));
     }
     Ok(())
+}
+
+/// A change of the policy.
+fn changing(bypass: bool) -> Wants<'static> {
+    let bypass = if bypass { "true" } else { "false" };
+    Wants {
+        context: vec![one("kms:BypassPolicyLockoutSafetyCheck", bypass)],
+        ..Wants::new("kms:PutKeyPolicy")
+    }
 }
 
 fn check_name(input: &Input, writes: bool) -> Result<(), ApiError> {
@@ -124,9 +144,10 @@ pub(super) fn put(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
     check_name(input, true)?;
     let text = input.text("Policy")?.to_owned();
     let bypass = input.flag("BypassPolicyLockoutSafetyCheck")?;
-    own(world, ctx, input.text("KeyId")?, "kms:PutKeyPolicy")?;
-    check(ctx, &text, bypass)?;
-    own(world, ctx, input.text("KeyId")?, "kms:PutKeyPolicy")?.policy = text;
+    let wants = changing(bypass);
+    let key = own_for(world, ctx, input.text("KeyId")?, &wants)?.clone();
+    check(world, ctx, &key, &text, bypass)?;
+    own_for(world, ctx, &key.arn, &wants)?.policy = text;
     Ok(Body::Empty)
 }
 

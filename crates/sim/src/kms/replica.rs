@@ -73,7 +73,6 @@ pub(super) fn replicate(world: &mut World, ctx: &Ctx, input: &Input) -> Answered
         ..ctx.clone()
     };
     let tags = tag::read(input.list("Tags")?)?;
-    let policy = policy::given_or_default(&there, input)?;
     let description = input.opt("Description")?.unwrap_or_default().to_owned();
     let mut replica = primary(world, ctx, input, "kms:ReplicateKey")?.clone();
     let id = replica.id.clone();
@@ -92,7 +91,7 @@ pub(super) fn replicate(world: &mut World, ctx: &Ctx, input: &Input) -> Answered
     replica.created = world.stamp();
     replica.state = State::Enabled;
     replica.tags = tags;
-    replica.policy = policy;
+    replica.policy = policy::given_or_default(world, &there, &replica, input)?;
     replica.description = description;
     replica.grants.clear();
     replica.multi = Some(multi.clone());

@@ -1,11 +1,12 @@
 //! Which key a text means: an id, an ARN, an alias, the ARN of an alias.
 
-use serde_json::Value;
+use sagelock_policy::{Document, Kind};
 
+use super::access::{Wants, denial};
 use super::key::{Key, Manager, State};
 use super::{Kms, alias, key};
 use crate::answer::ApiError;
-use crate::principal::{Asks, allows};
+use crate::authority::{one, several};
 use crate::world::{Ctx, World};
 
 /// Where a key is.
@@ -58,12 +59,23 @@ fn is_id(text: &str) -> bool {
     lengths == [8, 4, 4, 4, 12] && text.split('-').all(hex)
 }
 
-/// Finds the key that a text means.
+/// Finds the key that a text means, for who may do that with it.
 pub(super) fn find(
     world: &mut World,
     ctx: &Ctx,
     text: &str,
     action: &str,
+    how: Use,
+) -> Result<Place, ApiError> {
+    find_for(world, ctx, text, &Wants::new(action), how)
+}
+
+/// The same, of a request that tells more.
+pub(super) fn find_for(
+    world: &mut World,
+    ctx: &Ctx,
+    text: &str,
+    wants: &Wants<'_>,
     how: Use,
 ) -> Result<Place, ApiError> {
     if text.is_empty() || text.len() > 2048 {
@@ -90,12 +102,12 @@ pub(super) fn find(
         _ if text.starts_with("alias/") => (ctx.account.clone(), text),
         _ if is_id(text) => {
             let own = ctx.arn("kms", &format!("key/{text}"));
-            return at(world, ctx, &ctx.account, text, &own, action, how);
+            return at(world, ctx, &ctx.account, text, &own, wants, how);
         }
         _ => return Err(invalid_id(text)),
     };
     if let Some(id) = resource.strip_prefix("key/") {
-        return at(world, ctx, &account, id, text, action, how);
+        return at(world, ctx, &account, id, text, wants, how);
     }
     if how != Use::ByAlias || !resource.starts_with("alias/") {
         return Err(invalid_id(text));
@@ -107,7 +119,7 @@ pub(super) fn find(
     let Some(found) = kms.aliases.get(resource) else {
         let arn = of_account(ctx, &account, resource);
         if account != ctx.account {
-            return Err(denied(ctx, action, &arn));
+            return Err(denied(ctx, wants.action, &arn));
         }
         return Err(alias::no_alias(&arn));
     };
@@ -117,7 +129,7 @@ pub(super) fn find(
         None => key::create_aws_managed(world, ctx, &account, resource),
     };
     let arn = of_account(ctx, &account, &format!("key/{id}"));
-    at(world, ctx, &account, &id, &arn, action, how)
+    at(world, ctx, &account, &id, &arn, wants, how)
 }
 
 fn of_account(ctx: &Ctx, account: &str, resource: &str) -> String {
@@ -134,33 +146,36 @@ fn at(
     account: &str,
     id: &str,
     arn: &str,
-    action: &str,
+    wants: &Wants<'_>,
     how: Use,
 ) -> Result<Place, ApiError> {
     let now = world.now();
     let region = ctx.region.clone();
+    let is_foreign = account != ctx.account;
     let kms: &mut Kms = &mut world.cell_of(account, &region).kms;
     kms.bury(now);
-    let key = kms.keys.get(id);
-    if account != ctx.account {
-        let asks = Asks {
-            account: &ctx.account,
-            arn: &ctx.caller.arn,
-            action,
-            external_id: None,
-        };
-        let shared = key.is_some_and(|key| allows(&key.policy_document(), &asks));
-        if how == Use::Own || !shared {
-            return Err(denied(ctx, action, arn));
-        }
-    }
-    match key {
-        None => Err(no_key(arn)),
-        Some(key) => Ok(Place {
+    let found = world
+        .look(account, &region)
+        .and_then(|cell| cell.kms.key(id));
+    let Some(key) = found.filter(|_| !is_foreign || how != Use::Own) else {
+        return Err(if is_foreign {
+            denied(ctx, wants.action, arn)
+        } else {
+            no_key(arn)
+        });
+    };
+    match denial(world, ctx, key, wants) {
+        None => Ok(Place {
             account: account.to_owned(),
             region,
             id: key.id.clone(),
         }),
+        Some(_) if is_foreign => Err(denied(ctx, wants.action, arn)),
+        Some(why) => {
+            let why = format!("on resource: {} {why}", key.arn);
+            let caller = &ctx.caller.arn;
+            Err(crate::Service::Kms.denied_action(caller, wants.action, &why))
+        }
     }
 }
 
@@ -179,28 +194,94 @@ pub(super) fn own<'a>(
     text: &str,
     action: &str,
 ) -> Result<&'a mut Key, ApiError> {
-    let place = find(world, ctx, text, action, Use::Own)?;
+    own_for(world, ctx, text, &Wants::new(action))
+}
+
+/// The same, of a request that tells more.
+pub(super) fn own_for<'a>(
+    world: &'a mut World,
+    ctx: &Ctx,
+    text: &str,
+    wants: &Wants<'_>,
+) -> Result<&'a mut Key, ApiError> {
+    let place = find_for(world, ctx, text, wants, Use::Own)?;
     let key = key_at(world, &place)?;
     if key.manager == Manager::Aws {
-        return Err(denied(ctx, action, &key.arn));
+        return Err(denied(ctx, wants.action, &key.arn));
     }
     Ok(key)
 }
 
-/// Why a volume cannot be encrypted with the key that a text means, if it cannot (KMS Developer
-/// Guide, "Key states"; integrated services use symmetric encryption keys only). The wording is
-/// ours: AWS documents none.
-pub(crate) fn unusable_for_volume(world: &mut World, ctx: &Ctx, text: &str) -> Option<String> {
+/// What SageMaker's grant on the key of a volume gives. What hosting asks for is not documented: this is
+/// what AWS's own policy for HyperPod lets the service have (SageMaker Developer Guide, "Customer
+/// managed AWS KMS key encryption for SageMaker HyperPod").
+const VOLUME_OPERATIONS: [&str; 7] = [
+    "CreateGrant",
+    "Decrypt",
+    "DescribeKey",
+    "GenerateDataKeyWithoutPlaintext",
+    "ReEncryptFrom",
+    "ReEncryptTo",
+    "RetireGrant",
+];
+
+/// Why SageMaker gets no grant to encrypt a volume with the key that a text means, if it gets none: it
+/// asks for one on behalf of who deploys, and then as the execution roles. The wording is ours: AWS
+/// documents none.
+pub(crate) fn no_volume_grant(
+    world: &mut World,
+    ctx: &Ctx,
+    text: &str,
+    roles: &[String],
+) -> Option<String> {
     let region_of_arn = text.split(':').nth(3).filter(|_| text.starts_with("arn:"));
     if region_of_arn.is_some_and(|region| region != ctx.region) {
         return Some(format!("The KMS key {text} is in another Region."));
     }
-    let found = find(world, ctx, text, "kms:CreateGrant", Use::ByAlias);
-    let place = match found {
-        Ok(place) => place,
-        Err(error) => return Some(format!("The KMS key cannot be used: {}", error.message)),
+    let wants = Wants {
+        via: Some("sagemaker"),
+        context: vec![
+            one("kms:GrantIsForAWSResource", "true"),
+            several("kms:GrantOperations", VOLUME_OPERATIONS),
+        ],
+        ..Wants::new("kms:CreateGrant")
     };
-    let key = key_at(world, &place).ok()?;
+    let mut refused = Vec::new();
+    let roles = roles.iter().filter_map(|role| ctx.as_session_of(role));
+    for asking in [ctx.clone()].into_iter().chain(roles) {
+        match find_for(world, &asking, text, &wants, Use::ByAlias) {
+            Ok(place) => return unusable(key_at(world, &place).ok()?),
+            Err(error) => refused.push(error.message),
+        }
+    }
+    refused.dedup();
+    Some(format!(
+        "The KMS key cannot be used: {}",
+        refused.join("; ")
+    ))
+}
+
+/// Why a volume that was granted its key cannot be encrypted any more, if it cannot.
+pub(crate) fn unusable_for_volume(world: &mut World, ctx: &Ctx, text: &str) -> Option<String> {
+    let owner = text.split(':').nth(4).filter(|_| text.starts_with("arn:"));
+    let owner = owner.unwrap_or(&ctx.account).to_owned();
+    let now = world.now();
+    let kms = &mut world.cell_of(&owner, &ctx.region).kms;
+    kms.bury(now);
+    let name = text.rsplit(':').next().unwrap_or(text);
+    let id = match kms.aliases.get(name) {
+        Some(alias) => alias.target.clone(),
+        None => Some(name.trim_start_matches("key/").to_owned()),
+    };
+    match id.and_then(|id| kms.keys.get(&id)) {
+        Some(key) => unusable(key),
+        None => Some(format!("The KMS key {text} does not exist.")),
+    }
+}
+
+/// KMS Developer Guide, "Key states of AWS KMS keys"; integrated services use symmetric encryption keys
+/// only.
+fn unusable(key: &Key) -> Option<String> {
     let usable = matches!(key.state, State::Enabled | State::Updating);
     if !usable {
         return Some(format!(
@@ -216,7 +297,11 @@ pub(crate) fn unusable_for_volume(world: &mut World, ctx: &Ctx, text: &str) -> O
 /// The ARN of the key that S3 encrypts an object with for whoever writes it (S3 API, PutObject,
 /// `x-amz-server-side-encryption-aws-kms-key-id`; "Error responses", codes of KMS).
 pub(crate) fn storage_key(world: &mut World, ctx: &Ctx, text: &str) -> Result<String, ApiError> {
-    let found = find(world, ctx, text, "kms:GenerateDataKey", Use::ByAlias);
+    let wants = Wants {
+        via: Some("s3"),
+        ..Wants::new("kms:GenerateDataKey")
+    };
+    let found = find_for(world, ctx, text, &wants, Use::ByAlias);
     let place = found.map_err(|error| {
         let code = format!("KMS.{}", error.code);
         match error.code.as_str() {
@@ -240,33 +325,17 @@ pub(crate) fn storage_key(world: &mut World, ctx: &Ctx, text: &str) -> Result<St
     Ok(key.arn.clone())
 }
 
-/// Reads a policy document; anything but an object is malformed.
-pub(super) fn policy(text: &str) -> Result<Value, ApiError> {
+/// Reads a policy document, as a key takes one.
+pub(super) fn check_policy(text: &str) -> Result<(), ApiError> {
     let malformed = |why: &str| {
         ApiError::new(
             "MalformedPolicyDocumentException",
             format!("Policy contains a statement that is not valid: {why}"),
         )
     };
-    let document: Value =
-        serde_json::from_str(text).map_err(|error| malformed(&error.to_string()))?;
-    let statements = match document.get("Statement") {
-        Some(Value::Array(statements)) if !statements.is_empty() => statements.clone(),
-        Some(statement @ Value::Object(_)) => vec![statement.clone()],
-        Some(_) | None => return Err(malformed("no Statement")),
-    };
-    for statement in &statements {
-        let effect = statement.get("Effect").and_then(Value::as_str);
-        if !matches!(effect, Some("Allow" | "Deny")) {
-            return Err(malformed("Effect must be Allow or Deny"));
-        }
-        let has = |name: &str| statement.get(name).is_some();
-        if !has("Principal") && !has("NotPrincipal") {
-            return Err(malformed("no Principal"));
-        }
-        if !has("Action") && !has("NotAction") {
-            return Err(malformed("no Action"));
-        }
+    match Document::read(Kind::Resource, text) {
+        Err(error) => Err(malformed(&error.to_string())),
+        Ok(document) if document.statements().is_empty() => Err(malformed("no Statement")),
+        Ok(_) => Ok(()),
     }
-    Ok(document)
 }

@@ -220,6 +220,41 @@ pub(crate) fn is_suspended(world: &World, account: &str) -> bool {
         .any(|member| member.suspended)
 }
 
+/// The policies of a kind that bind an account, by level, the root first; none where its organisation
+/// has no such policies, or it is the management account, which none binds (Organizations User Guide,
+/// "Service control policies", "Tasks and entities not restricted by SCPs"). A level that has the
+/// full access it begins with and nothing else takes nothing away, and is left out.
+pub(crate) fn levels<'w>(world: &'w World, account: &str, kind: &str) -> Vec<Vec<&'w str>> {
+    let mut organizations = world.organizations.iter();
+    let Some((organization, member)) = organizations.find_map(|organization| {
+        let member = organization.accounts.get(account)?;
+        Some((organization, member))
+    }) else {
+        return Vec::new();
+    };
+    if organization.master == account || !organization.types.contains(kind) {
+        return Vec::new();
+    }
+    let mut chain = vec![account, member.parent.as_str()];
+    while let Some(unit) = chain.last().and_then(|id| organization.units.get(*id)) {
+        chain.push(unit.parent.as_str());
+    }
+    let level = |id: &&str| -> Option<Vec<&'w str>> {
+        let attached = organization.attached.get(*id).into_iter().flatten();
+        let policies = attached.filter_map(|id| organization.policies.get(id));
+        let of_kind: Vec<_> = policies.filter(|policy| policy.kind == kind).collect();
+        let is_full = !of_kind.is_empty() && of_kind.iter().all(|policy| policy.of_aws);
+        let texts = || {
+            of_kind
+                .iter()
+                .map(|policy| policy.content.as_str())
+                .collect()
+        };
+        (!is_full).then(texts)
+    };
+    chain.iter().rev().filter_map(level).collect()
+}
+
 /// The organisation of an account.
 fn organization<'a>(world: &'a mut World, ctx: &Ctx) -> Result<&'a mut Organization, ApiError> {
     world

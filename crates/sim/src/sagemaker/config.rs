@@ -37,6 +37,13 @@ impl Config {
     pub(super) fn fields(&self) -> Value {
         serde_json::from_str(&self.described).unwrap_or_default()
     }
+
+    /// The execution role that it names itself.
+    pub(super) fn execution_role(&self) -> Option<String> {
+        let role = self.fields();
+        let role = role.get("ExecutionRoleArn").and_then(Value::as_str);
+        role.filter(|role| !role.is_empty()).map(ToOwned::to_owned)
+    }
 }
 
 pub(super) fn arn_of(ctx: &Ctx, name: &str) -> String {

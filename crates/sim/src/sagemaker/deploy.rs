@@ -165,7 +165,7 @@ fn resized(
     };
     let grows = fleet.variants.iter().any(|v| v.count_desired > v.count);
     let obstacle = if grows {
-        fleet.obstacle(world, ctx)
+        fleet.growth_obstacle(world, ctx)
     } else {
         None
     };

@@ -14,6 +14,8 @@ use crate::world::{Ctx, World};
 pub(super) struct Fleet {
     pub(super) config: String,
     pub(super) key: Option<String>,
+    /// Who asked for it.
+    by: Box<str>,
     pub(super) variants: Vec<Live>,
     pub(super) shadows: Vec<Live>,
     /// Fields that DescribeEndpoint repeats.
@@ -45,6 +47,7 @@ impl Fleet {
         Ok(Self {
             config: config.name.clone(),
             key: config.key.clone(),
+            by: ctx.caller.arn.as_str().into(),
             variants: live("ProductionVariants"),
             shadows: live("ShadowProductionVariants"),
             repeated: repeated(&fields),
@@ -54,15 +57,27 @@ impl Fleet {
     /// Why it cannot be started, if it cannot.
     pub(super) fn obstacle(&self, world: &mut World, ctx: &Ctx) -> Option<String> {
         let sagemaker = &world.cell(ctx).sagemaker;
-        let models = sagemaker
-            .config(&self.config)
-            .map(|config| config.models.clone())
-            .unwrap_or_default();
+        let config = sagemaker.config(&self.config);
+        let models = config.map(|config| config.models.as_slice());
+        let models = models.unwrap_or_default();
         if let Some(gone) = models.iter().find(|model| !sagemaker.has("model", model)) {
             return Some(format!("Model \"{gone}\" was deleted."));
         }
         let key = self.key.as_deref()?;
-        crate::kms::unusable_for_volume(world, ctx, key)
+        let of_models = models.iter().filter_map(|model| {
+            let model = sagemaker.model(model)?;
+            model.execution_role.clone()
+        });
+        let of_config = config.and_then(super::Config::execution_role);
+        let mut roles: Vec<String> = of_models.chain(of_config).collect();
+        roles.sort();
+        roles.dedup();
+        crate::kms::no_volume_grant(world, &ctx.asked_by(&self.by), key, &roles)
+    }
+
+    /// Why it cannot grow, if it cannot: it has its grant, and needs the key.
+    pub(super) fn growth_obstacle(&self, world: &mut World, ctx: &Ctx) -> Option<String> {
+        crate::kms::unusable_for_volume(world, ctx, self.key.as_deref()?)
     }
 
     /// Whether it can answer.

@@ -1,5 +1,6 @@
 //! Amazon SageMaker hosting: models, endpoint configurations, endpoints and their life.
 
+mod access;
 mod config;
 mod deploy;
 mod endpoint;
@@ -13,6 +14,7 @@ mod variant;
 
 use std::collections::BTreeMap;
 
+pub(crate) use access::gate;
 pub use config::Config;
 pub(crate) use deploy::{EndpointEvent, happen};
 pub use endpoint::{Endpoint, Status};

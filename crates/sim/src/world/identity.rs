@@ -47,6 +47,37 @@ impl Ctx {
         Self::root(Service::SageMaker, account, region)
     }
 
+    /// The same place, asked by a session of a role of this account.
+    pub(crate) fn as_session_of(&self, role: &str) -> Option<Self> {
+        let (head, path) = role.split_once(":role/")?;
+        let account = head.rsplit(':').next()?;
+        let name = path.rsplit('/').next()?;
+        let partition = partition(&self.region);
+        let arn = format!("arn:{partition}:sts::{account}:assumed-role/{name}/SageMaker");
+        let caller = Caller {
+            arn,
+            user_id: String::new(),
+            access_key: None,
+        };
+        let is_own = account == self.account;
+        is_own.then(|| Self {
+            caller,
+            ..self.clone()
+        })
+    }
+
+    /// The same place, asked by somebody of this account.
+    pub(crate) fn asked_by(&self, arn: &str) -> Self {
+        let caller = Caller {
+            arn: arn.to_owned(),
+            ..self.caller.clone()
+        };
+        Self {
+            caller,
+            ..self.clone()
+        }
+    }
+
     /// An ARN in this account and region.
     pub(crate) fn arn(&self, service: &str, resource: &str) -> String {
         format!(

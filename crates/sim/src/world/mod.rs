@@ -322,7 +322,9 @@ impl World {
     }
 
     fn run(&mut self, ctx: &Ctx, row: &Operation, input: &Input) -> Answered {
-        let answered = match crate::iam::gate(self, ctx) {
+        let may = crate::iam::gate(self, ctx)
+            .and_then(|()| crate::sagemaker::gate(self, ctx, row.name, input));
+        let answered = match may {
             Err(refused) => Err(refused),
             Ok(()) => (row.handler)(self, ctx, input),
         };

@@ -17,6 +17,7 @@ pub mod isolation;
 pub mod key_policy;
 pub mod kpi;
 pub mod permissions;
+pub mod preflight;
 pub mod recording;
 pub mod redact;
 pub mod regions;

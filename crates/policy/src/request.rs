@@ -63,6 +63,8 @@ pub struct Request {
     pub(crate) role: Option<Box<str>>,
     /// In lower case: `kms:decrypt`.
     pub(crate) action: Box<str>,
+    /// As it was written.
+    pub(crate) written: Box<str>,
     pub(crate) resource: Box<str>,
     pub(crate) account: Box<str>,
     pub(crate) context: Context,
@@ -109,6 +111,7 @@ impl Request {
             return Err(NoAction(action.to_owned()));
         }
         let role = role_of(&caller, &context);
+        let written = action.into();
         let action = action.to_ascii_lowercase();
         let (service, name) = action.split_once(':').unwrap_or_default();
         Ok(Self {
@@ -118,6 +121,7 @@ impl Request {
             caller,
             role,
             action: action.into(),
+            written,
             resource: resource.into(),
             account: account.into(),
             context,

@@ -6,15 +6,16 @@
     reason = "a test fails where something is not there"
 )]
 
+mod calls;
+
 use std::time::Duration;
 
+use calls::{ACCOUNT, REGION, ask, role};
 use sagelock_sim::estate::demo::demo;
-use sagelock_sim::{Answer, Body, Ctx, Input, Service, World};
+use sagelock_sim::{Ctx, Service, World};
 use serde_json::{Value, json};
 
 const MANAGEMENT: &str = "111122223333";
-const ACCOUNT: &str = "222233334444";
-const REGION: &str = "eu-west-1";
 
 /// Somebody: the root user of the account, or a session of a role of it.
 fn who(service: Service, role: Option<&str>) -> Ctx {
@@ -25,35 +26,12 @@ fn who(service: Service, role: Option<&str>) -> Ctx {
     ctx
 }
 
-fn ask(world: &mut World, ctx: &Ctx, operation: &str, input: &Value) -> Result<Value, String> {
-    let input = Input::from_json(&input.to_string()).expect("an input");
-    match world.perform(ctx, operation, &input).answer {
-        Answer::Says(Ok(Body::Tree(tree))) => Ok(tree),
-        Answer::Says(Ok(Body::Text(text))) => Ok(serde_json::from_str(&text).expect("JSON")),
-        Answer::Says(Ok(_)) => Ok(Value::Null),
-        Answer::Says(Err(error)) => Err(format!("{}: {}", error.code, error.message)),
-        other => panic!("{operation}: {other:?}"),
-    }
-}
-
 fn done(world: &mut World, ctx: &Ctx, operation: &str, input: &Value) -> Value {
     ask(world, ctx, operation, input).unwrap_or_else(|error| panic!("{operation}: {error}"))
 }
 
 fn world() -> World {
     demo("2026-10-01T08:00:00Z".parse().expect("a time"), 1)
-}
-
-fn role(world: &mut World, name: &str, statements: &Value) -> String {
-    let iam = who(Service::Iam, None);
-    let trust = json!({ "Statement": { "Effect": "Allow", "Action": "sts:AssumeRole",
-        "Principal": { "Service": "sagemaker.amazonaws.com" } } });
-    let input = json!({ "RoleName": name, "AssumeRolePolicyDocument": trust.to_string() });
-    done(world, &iam, "CreateRole", &input);
-    let document = json!({ "Version": "2012-10-17", "Statement": statements }).to_string();
-    let input = json!({ "RoleName": name, "PolicyName": "own", "PolicyDocument": document });
-    done(world, &iam, "PutRolePolicy", &input);
-    format!("arn:aws:iam::{ACCOUNT}:role/{name}")
 }
 
 /// A key whose policy lets the account administer it and has one more statement.
@@ -189,7 +167,7 @@ fn deployed(world: &mut World, key: &str, by: Option<&str>, runs_as: &str) -> (S
     done(world, &ctx, "CreateEndpointConfig", &config);
     let endpoint = json!({ "EndpointName": name, "EndpointConfigName": name });
     done(world, &ctx, "CreateEndpoint", &endpoint);
-    world.advance(Duration::from_secs(120));
+    world.advance(Duration::from_mins(2));
     let root = who(Service::SageMaker, None);
     let told = done(
         world,

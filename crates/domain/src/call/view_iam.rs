@@ -73,7 +73,7 @@ views! {
         permissions_boundary: Option<PermissionsBoundary>, tags: Members<Tag>,
     }
     /// An inline policy, percent-encoded.
-    PolicyDetail { policy_document: String, }
+    PolicyDetail { policy_name: String, policy_document: String, }
     /// A managed policy that is attached.
     AttachedPolicy { policy_arn: String, }
     /// A permissions boundary.

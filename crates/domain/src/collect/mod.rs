@@ -28,6 +28,7 @@ use ask::Ask;
 use buckets::BucketBook;
 pub use buckets::StorageReading;
 use cell::CellState;
+pub use cell::Focus;
 use closing::Settled;
 use keys::KeyBook;
 pub use memory::{Denied, Memory, Ran};
@@ -73,6 +74,8 @@ const RECALLED_MAX: usize = 32;
 #[derive(Debug)]
 pub struct Collector {
     roster: Roster,
+    /// What is looked at, where not everything is.
+    focus: Option<Focus>,
     remembers: bool,
     unopened: VecDeque<CellId>,
     /// Cells of which it is to be asked what is remembered, and those of which it has been.
@@ -112,6 +115,7 @@ impl Collector {
     pub fn new(scope: &Scope) -> Self {
         Self {
             roster: Roster::new(scope),
+            focus: None,
             remembers: scope.remembers,
             unopened: VecDeque::new(),
             recalling: VecDeque::new(),
@@ -159,6 +163,13 @@ impl Collector {
     #[must_use]
     pub fn reading(mut self, reading: StorageReading) -> Self {
         self.buckets.set_reading(reading);
+        self
+    }
+
+    /// With one endpoint only, in each account and region.
+    #[must_use]
+    pub fn on(mut self, focus: Focus) -> Self {
+        self.focus = Some(focus);
         self
     }
 
@@ -252,11 +263,14 @@ impl Collector {
     }
 
     fn open(&mut self, id: CellId, memory: Memory) {
-        let (state, asks) = CellState::open(id, memory);
-        self.open.insert(self.opened, state);
-        self.ready
-            .extend(asks.into_iter().map(|ask| Ask::Cell(self.opened, ask)));
+        let (state, outcome) = match &self.focus {
+            Some(focus) => CellState::open_on(id, focus),
+            None => CellState::open(id, memory),
+        };
+        let index = self.opened;
+        self.open.insert(index, state);
         self.opened += 1;
+        self.take(outcome, |ask| Ask::Cell(index, ask));
     }
 
     /// The answer, where it is known from before.

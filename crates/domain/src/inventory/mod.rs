@@ -16,7 +16,7 @@ pub use endpoint::{Endpoint, EndpointFacts, Schedule, Status};
 pub use key::{Key, KeyFacts, KeyManager, Resolved, Rotation};
 pub use model::{Artifact, ModelFacts};
 pub use places::{PlaceKind, PlaceUse};
-pub use principal::{Control, Controls, Principal, Principals};
+pub use principal::{Control, Controls, Policy, Principal, Principals};
 pub use storage::{BucketFacts, Encryption, ObjectFacts, Storage};
 pub use tags::Tags;
 

@@ -14,14 +14,23 @@ pub struct Principal {
     pub arn: String,
     /// Its tags.
     pub tags: Tags,
-    /// The texts of its policies, its groups' included.
-    pub policies: Vec<Arc<str>>,
-    /// The text of its permissions boundary.
-    pub boundary: Option<Arc<str>>,
+    /// Its policies, its groups' included.
+    pub policies: Vec<Policy>,
+    /// Its permissions boundary.
+    pub boundary: Option<Policy>,
     /// A policy that is attached to it was not told.
     pub is_partial: bool,
     /// Of a role, the text of its trust policy.
     pub trust: Option<Arc<str>>,
+}
+
+/// A policy of IAM's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// The ARN of a managed policy, the name of an inline one.
+    pub name: Arc<str>,
+    /// What it says.
+    pub text: Arc<str>,
 }
 
 /// Who there is, and what binds them.
@@ -97,7 +106,7 @@ impl Controls {
         &self,
         control: Control,
         account: &AccountId,
-    ) -> Result<Vec<Vec<Arc<str>>>, Option<Arc<Gap>>> {
+    ) -> Result<Vec<Vec<Policy>>, Option<Arc<Gap>>> {
         match self.management.as_ref().map(|read| &read.fact) {
             None => return Err(None),
             Some(Fact::Unknown(gap)) => return Err(Some(gap.clone())),
@@ -109,8 +118,12 @@ impl Controls {
         let mut at = account.to_string();
         for _ in 0..DEPTH_MAX {
             let ids = known(self.attached.get(&(control, at.clone())))?;
-            let texts = ids.iter().map(|id| known(self.texts.get(id)).cloned());
-            levels.push(texts.collect::<Result<Vec<_>, _>>()?);
+            let policies = ids.iter().map(|id| {
+                let text = known(self.texts.get(id))?.clone();
+                let name = id.as_str().into();
+                Ok::<_, Option<Arc<Gap>>>(Policy { name, text })
+            });
+            levels.push(policies.collect::<Result<Vec<_>, _>>()?);
             match known(self.parents.get(&at))? {
                 Some(parent) => at.clone_from(parent),
                 None => break,

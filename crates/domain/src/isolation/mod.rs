@@ -4,16 +4,16 @@ mod tenancy;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sagelock_policy::access::{self, Principal, Users, Way};
+use sagelock_policy::Request;
+use sagelock_policy::access::{Principal, Users, Way};
 use sagelock_policy::prove::Proof;
-use sagelock_policy::request::Caller;
-use sagelock_policy::{Document, Kind, Request};
 
 pub use tenancy::Tenancy;
 
+use crate::access::{key_asked, principal_asked, principal_unread};
 use crate::fact::Fact;
-use crate::ids::{AccountId, KeyArn};
-use crate::inventory::{self, Control, Keys, Principals};
+use crate::ids::KeyArn;
+use crate::inventory::{self, Keys, Principals};
 use crate::settings::Settings;
 
 /// Keys by tenants.
@@ -138,7 +138,7 @@ pub fn matrix(
         let Some(key) = keys.by_arn.get(arn) else {
             continue;
         };
-        let asked = asked(key, principals);
+        let asked = key_asked(key, principals);
         let users = Users::new(&asked);
         let answers = people.tenants.iter().map(|(name, list)| {
             if owners.contains(name) && owners.len() > 1 {
@@ -186,15 +186,18 @@ impl People {
     fn new(tenancy: &Tenancy, principals: &Principals, settings: &Settings) -> Self {
         let mut tenants: BTreeMap<String, BTreeMap<String, Member>> = BTreeMap::new();
         for (account, read) in &principals.by_account {
-            let organization = principals.controls.organization_of(account);
             for found in read.fact.known().into_iter().flatten() {
                 let tag = found.tags.get(&settings.tags.tenant);
                 let of_tag = tag.filter(|tenant| !tenant.trim().is_empty());
                 let runs = tenancy.tenants_of(&found.arn);
                 for tenant in of_tag.into_iter().chain(runs.map(String::as_str)) {
-                    if let Some(member) = member(found, account, principals, organization, settings)
-                    {
+                    if let Some(principal) = principal_asked(found, account, principals) {
+                        let is_trusted = settings.is_trusted_admin(&found.arn);
                         let tenant = tenants.entry(tenant.trim().to_owned()).or_default();
+                        let member = Member {
+                            principal,
+                            is_trusted,
+                        };
                         tenant.insert(found.arn.clone(), member);
                     }
                 }
@@ -204,13 +207,8 @@ impl People {
         for (tenant, arn) in tenancy.roles() {
             let tenant = tenants.entry(tenant.to_owned()).or_default();
             if !tenant.contains_key(arn)
-                && let Ok(caller) = Caller::read(arn)
+                && let Some(principal) = principal_unread(arn)
             {
-                let principal = Principal {
-                    is_partial: true,
-                    scp: None,
-                    ..Principal::new(arn, caller)
-                };
                 let is_trusted = settings.is_trusted_admin(arn);
                 tenant.insert(
                     arn.to_owned(),
@@ -227,89 +225,6 @@ impl People {
                 .map(|(name, members)| (name, members.into_values().collect()))
                 .collect(),
         }
-    }
-}
-
-/// IAM User Guide, "Pass session tags in AWS STS": the trust policy must allow it.
-const TAG_SESSION: &str = "sts:TagSession";
-
-fn member(
-    found: &inventory::Principal,
-    account: &AccountId,
-    principals: &Principals,
-    organization: Option<&str>,
-    settings: &Settings,
-) -> Option<Member> {
-    let caller = Caller::read(&found.arn).ok()?;
-    let mut is_partial = found.is_partial;
-    let mut identity = Vec::new();
-    for text in &found.policies {
-        match Document::read(Kind::Identity, text) {
-            Ok(document) => identity.push(document),
-            Err(_) => is_partial = true,
-        }
-    }
-    let mut boundary = None;
-    if let Some(text) = &found.boundary {
-        boundary = Document::read(Kind::Boundary, text).ok();
-        is_partial |= boundary.is_none();
-    }
-    // Where the trust policy cannot be read, sessions may have any tags.
-    let is_tagged_by_sessions = found.trust.as_ref().is_some_and(|text| {
-        Document::read(Kind::Trust, text).map_or(true, |document| document.may_allow(TAG_SESSION))
-    });
-    let tags = found.tags.iter();
-    let tags = tags.map(|(name, value)| (name.into(), value.into()));
-    Some(Member {
-        is_trusted: settings.is_trusted_admin(&found.arn),
-        principal: Principal {
-            identity,
-            boundary,
-            is_partial,
-            scp: controls(principals, Control::Service, account),
-            tags: (!is_tagged_by_sessions).then(|| tags.collect()),
-            organization: organization.map(Into::into),
-            ..Principal::new(&found.arn, caller)
-        },
-    })
-}
-
-/// The control policies of an account by level, where all of them can be read.
-fn controls(
-    principals: &Principals,
-    control: Control,
-    account: &AccountId,
-) -> Option<Vec<Vec<Document>>> {
-    let kind = match control {
-        Control::Service => Kind::Scp,
-        Control::Resource => Kind::Rcp,
-    };
-    let levels = principals.controls.levels(control, account).ok()?;
-    let levels = levels.iter().map(|texts| {
-        let documents = texts.iter().map(|text| Document::read(kind, text).ok());
-        documents.collect()
-    });
-    levels.collect()
-}
-
-/// A key as it is asked about.
-fn asked(key: &inventory::Key, principals: &Principals) -> access::Key {
-    let policy = key.policy.as_ref().and_then(|read| read.fact.known());
-    let policy = policy.and_then(|text| Document::read(Kind::Resource, text).ok());
-    let grants = key.grants.as_ref().and_then(|read| read.fact.known());
-    let tags = key.tags.as_ref().and_then(|read| read.fact.known());
-    let aliases = key.aliases.as_ref().and_then(|read| read.fact.known());
-    access::Key {
-        policy,
-        grants: grants.cloned(),
-        tags: tags.map(|tags| {
-            let tags = tags.iter();
-            tags.map(|(name, value)| (name.into(), value.into()))
-                .collect()
-        }),
-        aliases: aliases.map(|list| list.iter().map(|name| name.as_str().into()).collect()),
-        rcp: controls(principals, Control::Resource, &key.arn.account()),
-        ..access::Key::new(key.arn.as_str())
     }
 }
 

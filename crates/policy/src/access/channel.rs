@@ -56,12 +56,7 @@ pub(super) fn requests(
         tell("aws:RequestedRegion", one(key.region()));
     }
     tell("aws:ResourceAccount", one(key.account()));
-    // KMS Developer Guide, "Infrastructure security": requests come over TLS.
-    tell("aws:SecureTransport", one("true"));
-    told.extend(of_channel(arn, channel));
-    if let Caller::Identity(identity) = caller {
-        told.extend(of_identity(identity, arn));
-    }
+    told.extend(common(caller, arn, channel));
     if let Some(tags) = &key.tags {
         let tags = tags.iter();
         told.extend(tags.map(|(name, value)| (format!("aws:ResourceTag/{name}"), one(value))));
@@ -103,6 +98,18 @@ pub(super) fn requests(
         Channel::Through => requests.with("kms:ViaService"),
         Channel::Direct | Channel::Service => requests,
     })
+}
+
+/// What every request of somebody tells that comes that way.
+pub(super) fn common(caller: &Caller, arn: &str, channel: Channel) -> Vec<(String, Option<Value>)> {
+    let mut told = of_channel(arn, channel);
+    // KMS Developer Guide, "Infrastructure security": requests come over TLS.
+    let value = Some(Value::One("true".into()));
+    told.push(("aws:SecureTransport".to_owned(), value));
+    if let Caller::Identity(identity) = caller {
+        told.extend(of_identity(identity, arn));
+    }
+    told
 }
 
 /// What is so of everything that comes that way (IAM User Guide, "AWS global condition context keys").

@@ -3,6 +3,7 @@
 mod channel;
 mod compare;
 mod lockout;
+mod may;
 mod outsiders;
 mod powers;
 mod users;
@@ -12,6 +13,7 @@ use std::borrow::Cow;
 
 pub use compare::{Beyond, Comparison, Own, compare};
 pub use lockout::{Lockout, lockout};
+pub use may::{Denial, May, On, may};
 pub use outsiders::{Outsider, outsiders};
 pub use powers::{Power, powers};
 pub use users::{Use, Users};

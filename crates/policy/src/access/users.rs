@@ -258,23 +258,8 @@ impl<'a> Users<'a> {
         action: &str,
         channel: Channel,
     ) -> Option<Requests> {
-        let mut asked = requests(key, caller, &principal.arn, action, channel).ok()?;
-        asked = match &principal.organization {
-            Some(organization) => {
-                let value = Value::One(organization.clone());
-                asked.telling("aws:PrincipalOrgID", Some(value))
-            }
-            None => asked.not_knowing("aws:PrincipalOrgID"),
-        }
-        .not_knowing("aws:PrincipalOrgPaths");
-        if let Some(tags) = &principal.tags {
-            for (name, value) in tags {
-                let value = Some(Value::One(value.clone()));
-                asked = asked.telling(&format!("aws:PrincipalTag/{name}"), value);
-            }
-            asked = asked.whole("aws:PrincipalTag/");
-        }
-        Some(asked)
+        let asked = requests(key, caller, &principal.arn, action, channel).ok()?;
+        Some(telling_principal(asked, principal))
     }
 
     fn one(
@@ -398,6 +383,26 @@ impl<'a> Users<'a> {
         let mut named = self.named.iter();
         named.any(|one| one.account == identity.account && name(&one.who) == own)
     }
+}
+
+/// With what is so of who asks, whatever it asks for.
+pub(super) fn telling_principal(mut asked: Requests, principal: &Principal) -> Requests {
+    asked = match &principal.organization {
+        Some(organization) => {
+            let value = Value::One(organization.clone());
+            asked.telling("aws:PrincipalOrgID", Some(value))
+        }
+        None => asked.not_knowing("aws:PrincipalOrgID"),
+    }
+    .not_knowing("aws:PrincipalOrgPaths");
+    if let Some(tags) = &principal.tags {
+        for (name, value) in tags {
+            let value = Some(Value::One(value.clone()));
+            asked = asked.telling(&format!("aws:PrincipalTag/{name}"), value);
+        }
+        asked = asked.whole("aws:PrincipalTag/");
+    }
+    asked
 }
 
 /// Whether somebody can create a grant to itself, for an operation that gives plaintext or a data key.

@@ -40,13 +40,13 @@ impl fmt::Display for Caller {
 }
 
 impl Request {
-    /// The action as AWS writes it, where it is one of a key's; else in lower case.
+    /// The action as AWS writes it, where it is one of a key's; else as it was written.
     #[must_use]
     pub fn action_name(&self) -> String {
         let mut known = kms::ABOUT_KEYS.iter();
         known
             .find(|one| one.eq_ignore_ascii_case(&self.action))
-            .map_or_else(|| self.action.to_string(), |name| (*name).to_owned())
+            .map_or_else(|| self.written.to_string(), |name| (*name).to_owned())
     }
 
     /// Who asks.

@@ -128,6 +128,11 @@ impl Requests {
         self
     }
 
+    /// What is known of all of them.
+    pub(crate) const fn request(&self) -> &Request {
+        &self.request
+    }
+
     fn limit(&mut self, key: &str) -> &mut Limit {
         self.limits.entry(key.to_lowercase().into()).or_default()
     }

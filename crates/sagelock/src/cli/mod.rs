@@ -14,6 +14,7 @@ mod keys;
 mod kpi;
 mod man;
 mod policy;
+mod preflight;
 mod sim;
 
 use std::io::{self, BufWriter, Write};
@@ -65,6 +66,8 @@ enum Command {
     Kpi(kpi::Command),
     /// Check credentials and permissions, and say which verdicts are missing for lack of them
     Doctor(doctor::Command),
+    /// Find out whether a deployment with a key will succeed, and which statement blocks it
+    Preflight(preflight::Command),
     /// Prove which tenant can use which key
     Isolation(isolation::Command),
     /// Govern keys and their policies
@@ -221,6 +224,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Explain(command) => runtime.block_on(command.run(config()?, quiet)),
         Command::Kpi(command) => runtime.block_on(command.run()),
         Command::Doctor(command) => runtime.block_on(command.run(config()?, quiet)),
+        Command::Preflight(command) => runtime.block_on(command.run(config()?, quiet)),
         Command::Isolation(command) => runtime.block_on(command.run(config()?, quiet)),
         Command::Keys(command) => runtime.block_on(command.run(config, quiet)),
         Command::Policy(command) => command.run(quiet),

@@ -13,6 +13,7 @@ mod md;
 mod names;
 mod ndjson;
 mod ocsf;
+mod preflight;
 mod redact;
 mod sarif;
 mod stream;
@@ -33,6 +34,7 @@ use sagelock_domain::ids::{AccountId, Region};
 pub(crate) use difference::{write as write_difference, write_json as write_difference_json};
 pub(crate) use isolation::{isolation_json, isolation_page, isolation_table};
 pub(crate) use names::some_of;
+pub(crate) use preflight::{Looked, preflight_json, preflight_table};
 pub(crate) use redact::{Names, names_of, redact};
 pub(crate) use table::wrap;
 

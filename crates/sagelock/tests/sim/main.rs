@@ -16,6 +16,7 @@ mod in_process;
 mod isolation;
 #[path = "../peers/script.rs"]
 mod peer;
+mod preflight;
 #[path = "../peers/python.rs"]
 mod python;
 #[path = "../peers/sim.rs"]

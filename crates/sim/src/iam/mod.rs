@@ -1,4 +1,4 @@
-//! IAM: roles and policies, kept and not enforced; and the sessions that roles are assumed in.
+//! IAM: roles and policies, and the sessions that roles are assumed in.
 
 mod account;
 mod policy;

@@ -1,4 +1,4 @@
-//! Policies of the organisation, and what they are attached to; kept, not enforced.
+//! Policies of the organisation, and what they are attached to.
 
 use serde_json::{Value, json};
 

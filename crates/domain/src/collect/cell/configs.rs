@@ -207,7 +207,12 @@ impl CellState {
         self.cell.remembered.insert(endpoint, config);
     }
 
-    fn want_keys(&mut self, facts: &ConfigFacts, source: &Source, outcome: &mut Outcome) {
+    pub(super) fn want_keys(
+        &mut self,
+        facts: &ConfigFacts,
+        source: &Source,
+        outcome: &mut Outcome,
+    ) {
         for key in facts.keys() {
             self.want_key(key, source, outcome);
         }

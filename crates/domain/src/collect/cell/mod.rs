@@ -1,6 +1,7 @@
 //! One account and region while it is being collected.
 
 mod configs;
+mod focus;
 mod monitoring;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,8 @@ use crate::call::{Call, CallError, Op, Reply, view};
 use crate::fact::{Fact, Gap, GapReason, Read, Source};
 use crate::ids::{ConfigName, EndpointName, KeyRef};
 use crate::inventory::{Cell, CellId, Endpoint, EndpointFacts, ModelFacts, Status, Storage, Tags};
+
+pub use focus::Focus;
 
 /// A cell and what it still waits for.
 #[derive(Debug)]
@@ -42,15 +45,24 @@ type Outcome = super::answer::Outcome<CellAsk>;
 
 impl CellState {
     /// Begins a cell with its listings.
-    pub(super) fn open(id: CellId, memory: Memory) -> (Self, Vec<CellAsk>) {
-        let asks = vec![
-            CellAsk::Endpoints(Page::default()),
-            CellAsk::Configs(Page::default()),
-            CellAsk::Schedules(Page::default()),
-        ];
-        let state = Self {
+    pub(super) fn open(id: CellId, memory: Memory) -> (Self, Outcome) {
+        let outcome = Outcome {
+            asks: vec![
+                CellAsk::Endpoints(Page::default()),
+                CellAsk::Configs(Page::default()),
+                CellAsk::Schedules(Page::default()),
+            ],
+            ..Outcome::default()
+        };
+        let mut state = Self::new(id, memory);
+        state.unanswered = outcome.asks.len();
+        (state, outcome)
+    }
+
+    fn new(id: CellId, memory: Memory) -> Self {
+        Self {
             cell: Cell::new(id),
-            unanswered: asks.len(),
+            unanswered: 0,
             in_play: BTreeSet::new(),
             configs_listed: false,
             await_arn: BTreeSet::new(),
@@ -60,8 +72,7 @@ impl CellState {
             memory,
             has_recalled: false,
             awaited: BTreeMap::new(),
-        };
-        (state, asks)
+        }
     }
 
     pub(super) fn id(&self) -> &CellId {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::call::view_iam::{
     AttachedPolicy, AuthorizationDetails, Members, PermissionsBoundary, PolicyDetail, Tag,
 };
-use crate::inventory::{Principal, Tags};
+use crate::inventory::{Policy, Principal, Tags};
 
 /// What the pages so far said.
 #[derive(Debug, Default)]
@@ -28,7 +28,7 @@ struct Person {
 
 #[derive(Debug)]
 struct Group {
-    policies: Vec<Arc<str>>,
+    policies: Vec<Policy>,
     attached: Vec<String>,
 }
 
@@ -70,7 +70,7 @@ impl Pages {
         }
         for group in details.group_detail_list.0 {
             let own = group.group_policy_list.0.iter();
-            let policies = own.map(|policy| keep(&policy.policy_document)).collect();
+            let policies = own.map(|policy| inline(policy, &mut keep)).collect();
             let attached = arns(group.attached_managed_policies);
             self.groups
                 .insert(group.group_name, Group { policies, attached });
@@ -109,12 +109,18 @@ impl Pages {
                 }
                 for arn in attached {
                     match managed.get(&arn) {
-                        Some(text) => found.policies.push(text.clone()),
+                        Some(text) => found.policies.push(Policy {
+                            name: arn.into(),
+                            text: text.clone(),
+                        }),
                         None => found.is_partial = true,
                     }
                 }
                 if let Some(arn) = person.boundary {
-                    found.boundary = managed.get(&arn).cloned();
+                    found.boundary = managed.get(&arn).map(|text| Policy {
+                        name: arn.into(),
+                        text: text.clone(),
+                    });
                     found.is_partial |= found.boundary.is_none();
                 }
                 found
@@ -126,19 +132,26 @@ impl Pages {
 fn principal(
     arn: String,
     tags: Members<Tag>,
-    inline: &Members<PolicyDetail>,
+    own: &Members<PolicyDetail>,
     trust: Option<String>,
     keep: &mut impl FnMut(&str) -> Arc<str>,
 ) -> Principal {
     let tags = tags.0.into_iter().map(|tag| (tag.key, tag.value));
-    let inline = inline.0.iter();
+    let own = own.0.iter();
     Principal {
         arn,
         tags: tags.collect::<Tags>(),
-        policies: inline.map(|policy| keep(&policy.policy_document)).collect(),
+        policies: own.map(|policy| inline(policy, keep)).collect(),
         boundary: None,
         is_partial: false,
         trust: trust.map(|text| keep(&text)),
+    }
+}
+
+fn inline(policy: &PolicyDetail, keep: &mut impl FnMut(&str) -> Arc<str>) -> Policy {
+    Policy {
+        name: policy.policy_name.as_str().into(),
+        text: keep(&policy.policy_document),
     }
 }
 

@@ -1,12 +1,16 @@
 //! Who can use a key of the inventory: what its policy and its grants let whom do, found once for all
 //! the rules that ask.
 
+mod asked;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sagelock_policy::access::{self, Lockout, Outsider, lockout, outsiders, powers};
 use sagelock_policy::prove::{Doubt, Proof};
 use sagelock_policy::{Document, Kind};
+
+pub(crate) use asked::{key_asked, principal_asked, principal_unread};
 
 use crate::fact::{Fact, Gap};
 use crate::ids::{AccountId, Region};

@@ -1,0 +1,190 @@
+//! Will a deployment with this key succeed, and what stops it? What AWS asks of who deploys, of the
+//! execution role and of the key is asked here first. Nothing but what is proved to be denied blocks.
+
+mod cause;
+mod deployment;
+mod facts;
+mod requests;
+mod storage;
+
+use sagelock_policy::change::Edit;
+
+pub use cause::Cause;
+pub use deployment::{Deployment, NotAConfig, config_of};
+
+use crate::inventory::{Cell, Keys, Principals};
+
+/// What was found out about a deployment.
+#[derive(Clone, Debug)]
+pub struct Preflight {
+    /// What was looked at, in the order in which AWS would ask.
+    pub checks: Vec<Check>,
+    /// What is taken for granted.
+    pub assumptions: Vec<String>,
+}
+
+/// One thing that a deployment needs.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// What it is for.
+    pub step: Step,
+    /// Who asks, where somebody does.
+    pub principal: Option<String>,
+    /// What is asked for: `kms:CreateGrant`.
+    pub action: Option<&'static str>,
+    /// Of what.
+    pub resource: String,
+    /// Whether it is so.
+    pub answer: Answer,
+}
+
+/// Whether what a deployment needs is so.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// It is.
+    Passed,
+    /// It is not, and the deployment fails.
+    Blocked(Block),
+    /// It is not, and the deployment does not need it: another principal has it.
+    Spare(Block),
+    /// It is not known, and why.
+    Unknown(Vec<String>),
+    /// Something to be known, which stops nothing.
+    Noted(String),
+}
+
+/// Why something is not so.
+#[derive(Clone, Debug, Default)]
+pub struct Block {
+    /// The reason, for people.
+    pub says: String,
+    /// The statements that deny, or the policies that do not allow.
+    pub causes: Vec<Cause>,
+    /// Changes of policies by which it is allowed, each by itself; none where no change of a policy
+    /// helps. A changed policy has the cause's names.
+    pub changes: Vec<Vec<(Cause, Edit)>>,
+}
+
+/// What something is needed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// The endpoint can be created or updated now.
+    Endpoint,
+    /// The configuration's name is free.
+    ConfigName,
+    /// The models are there.
+    Models,
+    /// The key can encrypt a volume.
+    Key,
+    /// The instances have a volume that the key encrypts.
+    Volume,
+    /// The model may be created.
+    CreateModel,
+    /// The configuration may be created.
+    CreateConfig,
+    /// The endpoint may be created or updated.
+    Deploy,
+    /// SageMaker gets its grant on the key.
+    Grant,
+    /// SageMaker may read what the key is.
+    DescribeKey,
+    /// Models can be loaded.
+    Load,
+    /// Outputs can be written.
+    Write,
+}
+
+impl Step {
+    /// Its name in output.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Endpoint => "endpoint",
+            Self::ConfigName => "config_name",
+            Self::Models => "models",
+            Self::Key => "key",
+            Self::Volume => "volume",
+            Self::CreateModel => "create_model",
+            Self::CreateConfig => "create_config",
+            Self::Deploy => "deploy",
+            Self::Grant => "grant",
+            Self::DescribeKey => "describe_key",
+            Self::Load => "load",
+            Self::Write => "write",
+        }
+    }
+}
+
+impl Answer {
+    /// Its name in output.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Blocked(_) => "blocked",
+            Self::Spare(_) => "spare",
+            Self::Unknown(_) => "unknown",
+            Self::Noted(_) => "noted",
+        }
+    }
+
+    fn blocked(says: impl Into<String>) -> Self {
+        Self::Blocked(Block {
+            says: says.into(),
+            ..Block::default()
+        })
+    }
+
+    fn unknown(why: &(impl ToString + ?Sized)) -> Self {
+        Self::Unknown(vec![why.to_string()])
+    }
+}
+
+impl Preflight {
+    /// How many checks have an answer.
+    #[must_use]
+    pub fn count(&self, name: &str) -> usize {
+        let answers = self.checks.iter().map(|check| check.answer.name());
+        answers.filter(|answer| *answer == name).count()
+    }
+
+    /// What it comes to: `blocked`, `unknown` or `passed`.
+    #[must_use]
+    pub fn answer(&self) -> &'static str {
+        let worst = ["blocked", "unknown"];
+        let mut found = worst.into_iter().filter(|name| self.count(name) > 0);
+        found.next().unwrap_or("passed")
+    }
+}
+
+/// Looks at a deployment.
+#[must_use]
+pub fn preflight(
+    deployment: &Deployment,
+    cell: &Cell,
+    keys: &Keys,
+    principals: &Principals,
+) -> Preflight {
+    let mut checks = facts::facts(deployment, cell, keys);
+    let asking = requests::Asking::new(deployment, cell, keys, principals);
+    checks.extend(asking.checks());
+    let mut assumptions = vec![
+        format!(
+            "{} deploys without a session policy, and not through a VPC endpoint with a policy of its own",
+            deployment.deployer
+        ),
+        "SageMaker asks KMS for who deploys and as the execution role (kms:ViaService), for a grant of at \
+         most what AWS documents for SageMaker HyperPod"
+            .to_owned(),
+    ];
+    if checks
+        .iter()
+        .any(|check| matches!(check.step, Step::Load | Step::Write))
+    {
+        assumptions.push("no bucket policy denies, and no pull of an image from ECR".to_owned());
+    }
+    Preflight {
+        checks,
+        assumptions,
+    }
+}

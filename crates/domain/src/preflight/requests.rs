@@ -1,0 +1,479 @@
+//! What AWS asks of who deploys and of the execution role (Service Authorization Reference, Amazon
+//! SageMaker; SageMaker Developer Guide, "Amazon SageMaker API permissions").
+
+use sagelock_policy::access::{self, Denial, May, On, may};
+use sagelock_policy::change::{Edit, changes};
+use sagelock_policy::context::Value;
+
+use super::cause::{Cause, Names};
+use super::storage::storage;
+use super::{Answer, Block, Check, Deployment, Step};
+use crate::access::{key_asked, principal_asked, principal_unread};
+use crate::fact::Fact;
+use crate::ids::{AccountId, KeyRef, Partition, Region};
+use crate::inventory::{
+    Cell, CellId, Control, Key, Keys, Placement, Policy, Principal, Principals, Resolved, Tags,
+};
+
+/// What one request tells beside what follows from who asks and for what.
+pub(super) type Told = Vec<(String, Option<Value>)>;
+
+/// Somebody who asks.
+pub(super) struct Who<'a> {
+    pub(super) arn: String,
+    account: AccountId,
+    found: Option<&'a Principal>,
+    asked: access::Principal,
+}
+
+/// Everything that a request may depend on.
+pub(super) struct Asking<'a> {
+    pub(super) deployment: &'a Deployment,
+    pub(super) cell: &'a Cell,
+    pub(super) keys: &'a Keys,
+    principals: &'a Principals,
+}
+
+/// What SageMaker's grant gives at most (SageMaker Developer Guide, "Customer managed AWS KMS key
+/// encryption for SageMaker HyperPod"). What hosting asks for is not documented.
+const GRANTED: [&str; 7] = [
+    "CreateGrant",
+    "Decrypt",
+    "DescribeKey",
+    "GenerateDataKeyWithoutPlaintext",
+    "ReEncryptFrom",
+    "ReEncryptTo",
+    "RetireGrant",
+];
+
+/// A key of the context that has one value.
+pub(super) fn told(key: &str, value: &str) -> (String, Option<Value>) {
+    (key.to_owned(), Some(Value::One(value.into())))
+}
+
+fn list<'t>(texts: impl IntoIterator<Item = &'t str>) -> Value {
+    Value::List(texts.into_iter().map(Into::into).collect())
+}
+
+impl<'a> Asking<'a> {
+    pub(super) fn new(
+        deployment: &'a Deployment,
+        cell: &'a Cell,
+        keys: &'a Keys,
+        principals: &'a Principals,
+    ) -> Self {
+        Self {
+            deployment,
+            cell,
+            keys,
+            principals,
+        }
+    }
+
+    pub(super) const fn principals(&self) -> &'a Principals {
+        self.principals
+    }
+
+    pub(super) fn checks(&self) -> Vec<Check> {
+        let Some(deployer) = self.who(&self.deployment.deployer) else {
+            return vec![check(
+                Step::Deploy,
+                None,
+                None,
+                &self.deployment.deployer,
+                Answer::unknown("it is no user, role or root user that policies are known of"),
+            )];
+        };
+        let roles = self.roles();
+        let mut checks = self.of_sagemaker(&deployer, &roles);
+        let roles: Vec<Who<'_>> = roles.iter().filter_map(|role| self.who(role)).collect();
+        if let Some(reference) = self.deployment.key() {
+            checks.extend(self.of_key(reference, &deployer, &roles));
+        }
+        checks.extend(storage(self, &roles));
+        checks
+    }
+
+    /// The roles that the models run as: those that are there, and those that were named.
+    fn roles(&self) -> Vec<String> {
+        let mut roles = self.deployment.roles.clone();
+        roles.extend(self.deployment.facts.execution_role.clone());
+        for name in self.deployment.facts.models() {
+            let model = self
+                .cell
+                .models
+                .get(name)
+                .and_then(|read| read.fact.known());
+            roles.extend(
+                model
+                    .and_then(Option::as_ref)
+                    .and_then(|model| model.execution_role.clone()),
+            );
+        }
+        roles.sort();
+        roles.dedup();
+        roles
+    }
+
+    /// A user or role by its ARN, or by that of a session, with what is known of its policies.
+    fn who(&self, arn: &str) -> Option<Who<'a>> {
+        let account = AccountId::new(arn.split(':').nth(4)?);
+        let read = self.principals.by_account.get(&account);
+        let known = read.and_then(|read| read.fact.known());
+        let session = arn.split_once(":assumed-role/");
+        let role = session.and_then(|(_, rest)| rest.split('/').next());
+        let is_meant = |one: &&Principal| match role {
+            Some(name) => one.arn.contains(":role/") && one.arn.rsplit('/').next() == Some(name),
+            None => one.arn == arn,
+        };
+        let found = known.and_then(|list| list.iter().find(is_meant));
+        let is_root = arn.ends_with(":root");
+        let asked = match found {
+            Some(found) => principal_asked(found, &account, self.principals)?,
+            None if is_root => {
+                let nobody = Principal {
+                    arn: arn.to_owned(),
+                    tags: Tags::new(),
+                    policies: Vec::new(),
+                    boundary: None,
+                    is_partial: false,
+                    trust: None,
+                };
+                principal_asked(&nobody, &account, self.principals)?
+            }
+            None => principal_unread(arn)?,
+        };
+        Some(Who {
+            arn: found.map_or(arn, |found| &found.arn).to_owned(),
+            account,
+            found,
+            asked,
+        })
+    }
+
+    fn arn(&self, resource: &str) -> String {
+        let CellId { account, region } = &self.cell.id;
+        let partition = Partition::of_region(region);
+        let resource = resource.to_lowercase();
+        format!(
+            "arn:{}:sagemaker:{region}:{account}:{resource}",
+            partition.as_str()
+        )
+    }
+
+    /// What is asked of who deploys by SageMaker itself, and for the roles that it hands over.
+    fn of_sagemaker(&self, deployer: &Who<'_>, roles: &[String]) -> Vec<Check> {
+        let deployment = self.deployment;
+        let config = self.arn(&format!("endpoint-config/{}", deployment.config));
+        let endpoint = self.arn(&format!("endpoint/{}", deployment.endpoint));
+        let mut checks = Vec::new();
+        let mut ask = |step, action, resource: &str, told: &Told, whole: &[&str]| {
+            let on = On::Resource {
+                arn: resource,
+                account: self.cell.id.account.as_str(),
+                may_have_policy: false,
+            };
+            let answer = self.answer(deployer, action, on, told, whole);
+            checks.push(check(step, Some(deployer), Some(action), resource, answer));
+        };
+        let passed = vec![told("iam:PassedToService", "sagemaker.amazonaws.com")];
+        let is_missing = |name| {
+            let model = self.cell.models.get(name).map(|read| &read.fact);
+            matches!(model, Some(Fact::Known(None)))
+        };
+        if !deployment.roles.is_empty() {
+            for name in deployment.facts.models().filter(|name| is_missing(*name)) {
+                let arn = self.arn(&format!("model/{name}"));
+                ask(
+                    Step::CreateModel,
+                    "sagemaker:CreateModel",
+                    &arn,
+                    &self.everywhere(),
+                    &[],
+                );
+            }
+            for role in roles.iter().filter(|role| deployment.roles.contains(role)) {
+                ask(Step::CreateModel, "iam:PassRole", role, &passed, &[]);
+            }
+        }
+        let (said, whole) = self.of_config();
+        ask(
+            Step::CreateConfig,
+            "sagemaker:CreateEndpointConfig",
+            &config,
+            &said,
+            &whole,
+        );
+        if deployment
+            .tags
+            .as_ref()
+            .is_some_and(|tags| tags.iter().next().is_some())
+        {
+            let (said, whole) = self.of_tags();
+            ask(
+                Step::CreateConfig,
+                "sagemaker:AddTags",
+                &config,
+                &said,
+                &whole,
+            );
+        }
+        if let Some(role) = &deployment.facts.execution_role
+            && !deployment.roles.contains(role)
+        {
+            ask(Step::CreateConfig, "iam:PassRole", role, &passed, &[]);
+        }
+        let action = if deployment.is_new {
+            "sagemaker:CreateEndpoint"
+        } else {
+            "sagemaker:UpdateEndpoint"
+        };
+        let own = self.cell.endpoints.get(&deployment.endpoint);
+        let own = own.and_then(|endpoint| endpoint.tags.fact.known());
+        for (resource, tags) in [(&endpoint, own), (&config, deployment.tags.as_ref())] {
+            let mut said = self.everywhere();
+            let names = tags.into_iter().flat_map(Tags::iter);
+            said.extend(names.map(|(name, value)| told(&format!("aws:ResourceTag/{name}"), value)));
+            let whole: &[&str] = if tags.is_some() {
+                &["aws:ResourceTag/"]
+            } else {
+                &[]
+            };
+            ask(Step::Deploy, action, resource, &said, whole);
+        }
+        checks
+    }
+
+    /// What every request in the endpoint's region tells.
+    pub(super) fn everywhere(&self) -> Told {
+        vec![
+            told("aws:RequestedRegion", self.cell.id.region.as_str()),
+            told("aws:ResourceAccount", self.cell.id.account.as_str()),
+        ]
+    }
+
+    /// The tags that the configuration is given.
+    fn of_tags(&self) -> (Told, Vec<&'static str>) {
+        let mut said = self.everywhere();
+        let Some(tags) = &self.deployment.tags else {
+            return (said, Vec::new());
+        };
+        let names = list(tags.iter().map(|(name, _)| name));
+        said.push(("aws:TagKeys".to_owned(), Some(names)));
+        let each = tags.iter();
+        said.extend(each.map(|(name, value)| told(&format!("aws:RequestTag/{name}"), value)));
+        (said, vec!["aws:RequestTag/"])
+    }
+
+    /// What CreateEndpointConfig tells: its key, its instance types, its tags.
+    fn of_config(&self) -> (Told, Vec<&'static str>) {
+        let (mut said, whole) = self.of_tags();
+        // What an alias or an id becomes in the condition key is not documented.
+        let key = match self.deployment.key() {
+            None => None,
+            Some(key @ KeyRef::Arn(_)) => Some(Value::One(key.as_str().into())),
+            Some(KeyRef::Id(_) | KeyRef::Alias(_) | KeyRef::AliasArn(_)) => Some(Value::Unknown),
+        };
+        for name in ["sagemaker:VolumeKmsKey", "sagemaker:VolumeKmsKeyArn"] {
+            said.push((name.to_owned(), key.clone()));
+        }
+        let variants = self.deployment.facts.variants.iter();
+        let types = variants.flat_map(|variant| match &variant.placement {
+            Placement::Serverless => &[],
+            Placement::Instances(types) => types.as_slice(),
+        });
+        let types = list(types.map(crate::ids::InstanceType::as_str));
+        said.push(("sagemaker:InstanceTypes".to_owned(), Some(types)));
+        (said, whole)
+    }
+
+    /// The key that a reference of the endpoint's cell means.
+    pub(super) fn key_of(&self, reference: &KeyRef, region: &Region) -> Option<&'a Key> {
+        let cell = CellId {
+            account: self.cell.id.account.clone(),
+            region: region.clone(),
+        };
+        let read = self
+            .keys
+            .resolved
+            .get(&(cell, reference.as_str().to_owned()))?;
+        match read.fact.known()? {
+            Resolved::Key(arn) => self.keys.by_arn.get(arn),
+            Resolved::AwsManagedAlias | Resolved::NotFound | Resolved::OtherPartition => None,
+        }
+    }
+
+    /// SageMaker's grant on the key of the volumes, for who deploys and for each execution role: one of
+    /// them is enough, since the pages disagree whose it is (SageMaker API, CreateEndpointConfig,
+    /// `KmsKeyId`; "Amazon SageMaker API permissions", CreateEndpoint).
+    fn of_key(&self, reference: &KeyRef, deployer: &Who<'_>, roles: &[Who<'_>]) -> Vec<Check> {
+        let Some(key) = self.key_of(reference, &self.cell.id.region) else {
+            return Vec::new();
+        };
+        let asked = key_asked(key, self.principals);
+        let host = format!("sagemaker.{}.amazonaws.com", self.cell.id.region);
+        let on = On::Key {
+            key: &asked,
+            via: Some(&host),
+        };
+        let mut grants = Vec::new();
+        let mut descriptions = Vec::new();
+        for who in [deployer].into_iter().chain(roles) {
+            let of_grant = |operations| {
+                let operations = ("kms:GrantOperations".to_owned(), Some(operations));
+                vec![told("kms:GrantIsForAWSResource", "true"), operations]
+            };
+            let action = "kms:CreateGrant";
+            let mut answer = self.answer(who, action, on, &of_grant(list(GRANTED)), &[]);
+            if let Answer::Blocked(_) = answer {
+                // Which operations it asks for is not known: a smaller set may be allowed.
+                match self.answer(who, action, on, &of_grant(Value::Unknown), &[]) {
+                    Answer::Unknown(why) => answer = Answer::Unknown(why),
+                    Answer::Passed | Answer::Blocked(_) | Answer::Spare(_) | Answer::Noted(_) => {}
+                }
+            }
+            grants.push(check(
+                Step::Grant,
+                Some(who),
+                Some(action),
+                key.arn.as_str(),
+                answer,
+            ));
+            let action = "kms:DescribeKey";
+            let answer = match self.answer(who, action, on, &Told::new(), &[]) {
+                Answer::Blocked(block) => Answer::Unknown(vec![format!(
+                    "whether hosting asks for it, which AWS documents of HyperPod only ({})",
+                    block.says
+                )]),
+                answer @ (Answer::Passed
+                | Answer::Spare(_)
+                | Answer::Unknown(_)
+                | Answer::Noted(_)) => answer,
+            };
+            descriptions.push(check(
+                Step::DescribeKey,
+                Some(who),
+                Some(action),
+                key.arn.as_str(),
+                answer,
+            ));
+        }
+        one_is_enough(&mut grants);
+        one_is_enough(&mut descriptions);
+        grants.extend(descriptions);
+        grants
+    }
+
+    /// Whether somebody may.
+    pub(super) fn answer(
+        &self,
+        who: &Who<'_>,
+        action: &'static str,
+        on: On<'_>,
+        told: &Told,
+        whole: &[&str],
+    ) -> Answer {
+        match may(&who.asked, action, on, told, whole) {
+            Ok(May::Yes) => Answer::Passed,
+            Ok(May::Unknown(why)) => Answer::Unknown(why),
+            Ok(May::No(denial)) => Answer::Blocked(self.block(who, on, &denial)),
+            Err(error) => Answer::unknown(&error),
+        }
+    }
+
+    fn levels(&self, control: Control, account: &AccountId) -> Vec<Vec<Policy>> {
+        self.principals
+            .controls
+            .levels(control, account)
+            .unwrap_or_default()
+    }
+
+    fn block(&self, who: &Who<'_>, on: On<'_>, denial: &Denial) -> Block {
+        let (key, owner) = match on {
+            On::Key { key, .. } => (Some(&*key.arn), Some(AccountId::new(key.account()))),
+            On::Resource { .. } => (None, None),
+        };
+        let names = Names {
+            principal: who.found,
+            who: &who.arn,
+            key,
+            scp: self.levels(Control::Service, &who.account),
+            rcp: owner
+                .map(|owner| self.levels(Control::Resource, &owner))
+                .unwrap_or_default(),
+        };
+        let answer = &denial.answer;
+        let denying: Vec<Cause> = answer.because.iter().map(|one| names.of(one)).collect();
+        let (verb, causes) = if denying.is_empty() {
+            let shut = answer.shut.iter().map(|shut| names.of_shut(*shut));
+            ("not allowed by", shut.collect())
+        } else {
+            ("denied by", denying)
+        };
+        let told: Vec<String> = causes.iter().map(ToString::to_string).collect();
+        let changes = changes(&denial.request, &denial.stack).into_iter();
+        let changes = changes.map(|edits| {
+            let written = edits.into_iter().map(|edit| {
+                let cause = match &edit {
+                    Edit::Allow { to, .. } => names.of_shut(*to),
+                    Edit::Except { statement, .. } | Edit::Remove { statement } => {
+                        names.of(statement)
+                    }
+                };
+                (cause, edit)
+            });
+            written.collect()
+        });
+        Block {
+            says: if told.is_empty() {
+                "denied, whatever is not known".to_owned()
+            } else {
+                format!("{verb} {}", told.join("; "))
+            },
+            changes: changes.collect(),
+            causes,
+        }
+    }
+}
+
+/// What somebody is asked for, and whether it may.
+pub(super) fn check(
+    step: Step,
+    who: Option<&Who<'_>>,
+    action: Option<&'static str>,
+    resource: &str,
+    answer: Answer,
+) -> Check {
+    Check {
+        step,
+        principal: who.map(|who| who.arn.clone()),
+        action,
+        resource: resource.to_owned(),
+        answer,
+    }
+}
+
+/// Where one of several is enough: the others are spare where one has it, and stop nothing where one may.
+fn one_is_enough(checks: &mut [Check]) {
+    let has = |name: &str| checks.iter().any(|check| check.answer.name() == name);
+    let (passed, unknown) = (has("passed"), has("unknown"));
+    let several = checks.len() > 1;
+    for check in checks {
+        check.answer = match std::mem::replace(&mut check.answer, Answer::Passed) {
+            Answer::Blocked(block) if passed || unknown => Answer::Spare(block),
+            Answer::Blocked(mut block) if several => {
+                block.says.push_str("; one of the principals is enough");
+                Answer::Blocked(block)
+            }
+            Answer::Unknown(why) if passed => Answer::Noted(format!(
+                "not needed, since another principal has it; it depends on {}",
+                why.join(", ")
+            )),
+            answer @ (Answer::Passed
+            | Answer::Blocked(_)
+            | Answer::Spare(_)
+            | Answer::Unknown(_)
+            | Answer::Noted(_)) => answer,
+        };
+    }
+}

@@ -1,0 +1,242 @@
+//! What the execution role needs of S3, and of the keys that objects are under.
+
+use sagelock_policy::access::On;
+
+use super::requests::{Asking, Told, Who, check, told};
+use super::{Answer, Check, Step};
+use crate::access::key_asked;
+use crate::fact::Fact;
+use crate::ids::{KeyRef, Partition, Place, Region};
+use crate::inventory::{Artifact, Encryption, Output};
+
+/// What is loaded and what is written.
+pub(super) fn storage(asking: &Asking<'_>, roles: &[Who<'_>]) -> Vec<Check> {
+    let mut checks = Vec::new();
+    let facts = &asking.deployment.facts;
+    for name in facts.models() {
+        let model = asking
+            .cell
+            .models
+            .get(name)
+            .and_then(|read| read.fact.known());
+        let Some(Some(model)) = model else { continue };
+        let runs_as = roles
+            .iter()
+            .find(|role| Some(&role.arn) == model.execution_role.as_ref());
+        let Some(role) = runs_as else { continue };
+        for artifact in &model.artifacts {
+            checks.extend(load(asking, role, artifact));
+        }
+    }
+    let captures = facts.capture.iter().filter(|capture| capture.enabled);
+    let dumps = facts
+        .variants
+        .iter()
+        .filter_map(|one| one.core_dump.as_ref());
+    let outputs: Vec<&Output> = captures
+        .map(|capture| &capture.output)
+        .chain(facts.async_output.as_ref())
+        .chain(dumps.map(|dump| &dump.output))
+        .collect();
+    for role in roles {
+        for output in &outputs {
+            checks.extend(write(asking, role, output));
+        }
+    }
+    checks
+}
+
+/// A place in S3 as a policy names it; `None` for what is no bucket.
+fn arn_of(asking: &Asking<'_>, uri: &str, more: &str) -> Option<String> {
+    let partition = Partition::of_region(&asking.cell.id.region);
+    match Place::read(uri) {
+        Place::Bucket(bucket, key) => {
+            let slash = if more.is_empty() || key.is_empty() || key.ends_with('/') {
+                ""
+            } else {
+                "/"
+            };
+            Some(format!(
+                "arn:{}:s3:::{bucket}/{key}{slash}{more}",
+                partition.as_str()
+            ))
+        }
+        Place::AccessPoint | Place::Other => None,
+    }
+}
+
+/// Objects have names of their own: a policy that allows no name that we make up may allow theirs.
+const ANY_OBJECT: &str = "object";
+
+fn of_object(
+    asking: &Asking<'_>,
+    (step, role, action): (Step, &Who<'_>, &'static str),
+    uri: &str,
+    is_many: bool,
+) -> Option<Check> {
+    let arn = arn_of(asking, uri, if is_many { ANY_OBJECT } else { "" })?;
+    let on = On::Resource {
+        arn: &arn,
+        // Whose bucket it is, S3 does not say.
+        account: asking.cell.id.account.as_str(),
+        may_have_policy: true,
+    };
+    let region = vec![told("aws:RequestedRegion", asking.cell.id.region.as_str())];
+    let answer = match asking.answer(role, action, on, &region, &[]) {
+        Answer::Blocked(block) if is_many => Answer::Unknown(vec![format!(
+            "whether the names of the objects under {uri} make a difference: {}",
+            block.says
+        )]),
+        answer @ (Answer::Passed
+        | Answer::Blocked(_)
+        | Answer::Spare(_)
+        | Answer::Unknown(_)
+        | Answer::Noted(_)) => answer,
+    };
+    Some(check(step, Some(role), Some(action), &arn, answer))
+}
+
+/// SageMaker API, CreateModel, `ExecutionRoleArn`: it loads the artifacts.
+fn load(asking: &Asking<'_>, role: &Who<'_>, artifact: &Artifact) -> Vec<Check> {
+    let mut checks = Vec::new();
+    let uri = &artifact.uri;
+    checks.extend(of_object(
+        asking,
+        (Step::Load, role, "s3:GetObject"),
+        uri,
+        artifact.is_many,
+    ));
+    let Place::Bucket(bucket, name) = Place::read(uri) else {
+        return checks;
+    };
+    let key = if artifact.is_many {
+        let read = asking
+            .cell
+            .storage
+            .buckets
+            .get(&bucket)
+            .map(|read| &read.fact);
+        read.map(|fact| match fact {
+            Fact::Known(Some(facts)) => Ok((&facts.region, &facts.default)),
+            Fact::Known(None) => Err(format!("there is no bucket {bucket}")),
+            Fact::Unknown(gap) => Err(gap.to_string()),
+        })
+    } else {
+        let id = (bucket.clone(), name.clone());
+        let read = asking.cell.storage.objects.get(&id).map(|read| &read.fact);
+        read.map(|fact| match fact {
+            Fact::Known(Some(facts)) => Ok((&facts.region, &facts.encryption)),
+            Fact::Known(None) => Err(format!("there is no object {uri}")),
+            Fact::Unknown(gap) => Err(gap.to_string()),
+        })
+    };
+    let action = "kms:Decrypt";
+    checks.extend(match key {
+        Some(Ok((region, Encryption::Kms(Some(key))))) => {
+            Some(of_key(asking, (Step::Load, role, action), key, region))
+        }
+        // `aws/s3` lets everybody of the account use it through S3 (KMS Developer Guide, "AWS
+        // managed keys").
+        Some(Ok((
+            _,
+            Encryption::Kms(None) | Encryption::None | Encryption::S3 | Encryption::Customer,
+        ))) => None,
+        Some(Ok((_, Encryption::Other(name)))) => {
+            let answer = Answer::unknown(&format!("S3 names the encryption `{name}`"));
+            Some(check(Step::Load, Some(role), Some(action), uri, answer))
+        }
+        Some(Err(why)) => Some(check(
+            Step::Load,
+            Some(role),
+            Some(action),
+            uri,
+            Answer::unknown(&why),
+        )),
+        None => {
+            let answer = Answer::unknown("under which key it is was not asked about");
+            Some(check(Step::Load, Some(role), Some(action), uri, answer))
+        }
+    });
+    checks
+}
+
+/// SageMaker Developer Guide, "Capture data"; "Asynchronous inference": the execution role writes.
+fn write(asking: &Asking<'_>, role: &Who<'_>, output: &Output) -> Vec<Check> {
+    let mut checks: Vec<Check> = output
+        .uris
+        .iter()
+        .filter_map(|uri| of_object(asking, (Step::Write, role, "s3:PutObject"), uri, true))
+        .collect();
+    let action = "kms:GenerateDataKey";
+    let region = &asking.cell.id.region;
+    if let Some(key) = &output.key {
+        checks.push(of_key(asking, (Step::Write, role, action), key, region));
+        return checks;
+    }
+    for uri in &output.uris {
+        let Place::Bucket(bucket, _) = Place::read(uri) else {
+            continue;
+        };
+        let read = asking
+            .cell
+            .storage
+            .buckets
+            .get(&bucket)
+            .map(|read| &read.fact);
+        let unknown = |why: String| {
+            check(
+                Step::Write,
+                Some(role),
+                Some(action),
+                uri,
+                Answer::unknown(&why),
+            )
+        };
+        match read {
+            Some(Fact::Known(Some(facts))) => match &facts.default {
+                Encryption::Kms(Some(key)) => {
+                    checks.push(of_key(
+                        asking,
+                        (Step::Write, role, action),
+                        key,
+                        &facts.region,
+                    ));
+                }
+                Encryption::Kms(None)
+                | Encryption::None
+                | Encryption::S3
+                | Encryption::Customer => {}
+                Encryption::Other(name) => {
+                    checks.push(unknown(format!("S3 names the encryption `{name}`")));
+                }
+            },
+            Some(Fact::Known(None)) => checks.push(unknown(format!("there is no bucket {bucket}"))),
+            Some(Fact::Unknown(gap)) => checks.push(unknown(gap.to_string())),
+            None => checks.push(unknown(format!(
+                "the default encryption of {bucket} was not asked about"
+            ))),
+        }
+    }
+    checks
+}
+
+/// A key that S3 uses for the role (S3 User Guide, "Using server-side encryption with AWS KMS keys").
+fn of_key(
+    asking: &Asking<'_>,
+    (step, role, action): (Step, &Who<'_>, &'static str),
+    reference: &KeyRef,
+    region: &Region,
+) -> Check {
+    let Some(key) = asking.key_of(reference, region) else {
+        let answer = Answer::unknown(&format!("the key {reference} could not be read"));
+        return check(step, Some(role), Some(action), reference.as_str(), answer);
+    };
+    let asked = key_asked(key, asking.principals());
+    let host = format!("s3.{region}.amazonaws.com");
+    let on = On::Key {
+        key: &asked,
+        via: Some(&host),
+    };
+    let answer = asking.answer(role, action, on, &Told::new(), &[]);
+    check(step, Some(role), Some(action), key.arn.as_str(), answer)
+}

@@ -1,0 +1,217 @@
+//! Whether somebody may do one thing, as far as it is known: what nobody told may be what decides.
+
+use super::channel::{Channel, common, requests};
+use super::users::telling_principal;
+use super::{Key, Principal, everything};
+use crate::context::Value;
+use crate::document::{Document, Kind};
+use crate::evaluate::{Answer, explain};
+use crate::kms;
+use crate::prove::{Doubt, Proof, Requests};
+use crate::request::{NoAction, Request, Stack};
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug)]
+pub enum On<'a> {
+    /// Something to be done with a key.
+    Key {
+        /// The key.
+        key: &'a Key,
+        /// The service that asks for who called it, as `kms:ViaService` names it; none: a direct call.
+        via: Option<&'a str>,
+    },
+    /// Something to be done with something else.
+    Resource {
+        /// Its ARN.
+        arn: &'a str,
+        /// Its account.
+        account: &'a str,
+        /// It may have a policy, which nobody has read, and which is taken to deny nothing.
+        may_have_policy: bool,
+    },
+}
+
+/// Whether somebody may.
+#[derive(Clone, Debug)]
+pub enum May {
+    /// Whatever it is that nobody told.
+    Yes,
+    /// It may not, whatever it is that nobody told.
+    No(Box<Denial>),
+    /// It depends on what nobody told, or on what AWS leaves open.
+    Unknown(Vec<String>),
+}
+
+/// A request that is denied.
+#[derive(Clone, Debug)]
+pub struct Denial {
+    /// The request.
+    pub request: Request,
+    /// What denies it.
+    pub stack: Stack,
+    /// By what.
+    pub answer: Answer,
+}
+
+/// Decides whether somebody may do one thing. `told` is what the request tells beside what follows from
+/// who asks and for what; of keys that begin with one of `whole`, it tells all there are.
+///
+/// # Errors
+/// The action is none.
+pub fn may(
+    principal: &Principal,
+    action: &str,
+    on: On<'_>,
+    told: &[(String, Option<Value>)],
+    whole: &[&str],
+) -> Result<May, NoAction> {
+    let channel = match on {
+        On::Key { via: Some(_), .. } => Channel::Through,
+        On::Key { via: None, .. } | On::Resource { .. } => Channel::Direct,
+    };
+    let mut asked = match on {
+        On::Key { key, .. } => requests(key, &principal.caller, &principal.arn, action, channel)?,
+        On::Resource { arn, account, .. } => {
+            let told = common(&principal.caller, &principal.arn, channel);
+            Requests::new(principal.caller.clone(), action, arn, account, told)?
+        }
+    };
+    asked = telling_principal(asked, principal);
+    if let On::Key {
+        via: Some(host), ..
+    } = on
+    {
+        asked = asked.telling("kms:ViaService", Some(one(host)));
+    }
+    for (key, value) in told {
+        asked = asked.telling(key, value.clone());
+    }
+    for prefix in whole {
+        asked = asked.whole(prefix);
+    }
+    Ok(decide(principal, action, on, &asked))
+}
+
+fn one(text: &str) -> Value {
+    Value::One(text.into())
+}
+
+fn decide(principal: &Principal, action: &str, on: On<'_>, asked: &Requests) -> May {
+    let least = stack(principal, on, false);
+    let denied = asked.denied(&least);
+    if let Proof::Proved = denied {
+        return May::Yes;
+    }
+    let most = stack(principal, on, true);
+    let allowed = asked.allowed(&most);
+    let name = action
+        .strip_prefix("kms:")
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let may_be_granted = match on {
+        On::Key { key, .. } => key.grants.is_none() && kms::is_granted(&name),
+        On::Resource { .. } => false,
+    };
+    if let Proof::Proved = allowed
+        && !may_be_granted
+    {
+        let answer = explain(asked.request(), &most);
+        return May::No(Box::new(Denial {
+            request: asked.request().clone(),
+            stack: most,
+            answer,
+        }));
+    }
+    May::Unknown(why(
+        principal,
+        on,
+        asked,
+        &most,
+        may_be_granted,
+        &[denied, allowed],
+    ))
+}
+
+/// What it depends on.
+fn why(
+    principal: &Principal,
+    on: On<'_>,
+    asked: &Requests,
+    most: &Stack,
+    may_be_granted: bool,
+    proofs: &[Proof],
+) -> Vec<String> {
+    let mut why: Vec<String> = Vec::new();
+    let mut add = |is: bool, doubt: &Doubt| {
+        if is {
+            why.push(doubt.to_string());
+        }
+    };
+    add(may_be_granted, &Doubt::Grants);
+    add(principal.is_partial, &Doubt::Policies);
+    add(principal.scp.is_none(), &Doubt::Scp);
+    let (rcp, unread) = match on {
+        On::Key { key, .. } => (key.rcp.is_none(), false),
+        On::Resource {
+            may_have_policy, ..
+        } => (false, may_have_policy),
+    };
+    add(rcp, &Doubt::Rcp);
+    // What decides where all that could not be read lets it pass.
+    let answer = explain(asked.request(), most);
+    why.extend(answer.missing.iter().map(ToString::to_string));
+    why.extend(answer.open.iter().map(ToString::to_string));
+    for proof in proofs {
+        if let Proof::Possible(doubts) = proof {
+            why.extend(doubts.iter().map(ToString::to_string));
+        }
+    }
+    if why.is_empty() && unread {
+        why.push("bucket_policy".to_owned());
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    why.retain(|one| seen.insert(one.clone()));
+    why
+}
+
+/// Everything that has a say, where what is not known allows as much as it can, or as little.
+fn stack(principal: &Principal, on: On<'_>, is_most: bool) -> Stack {
+    let mut stack = match on {
+        On::Key { key, .. } => key.stack(),
+        On::Resource { .. } => Stack::default(),
+    };
+    stack.identity.clone_from(&principal.identity);
+    stack.boundary.clone_from(&principal.boundary);
+    stack.scp = principal.scp.clone().unwrap_or_default();
+    if principal.is_partial {
+        stack.boundary = stack.boundary.filter(|_| !is_most);
+        stack.identity = if is_most { everything() } else { Vec::new() };
+    }
+    if principal.scp.is_none() && !is_most {
+        stack.scp = vec![Vec::new()];
+    }
+    match on {
+        On::Key { key, .. } if key.rcp.is_none() && !is_most => {
+            stack.rcp = vec![read(Kind::Rcp, DENIES)];
+        }
+        On::Resource {
+            may_have_policy: true,
+            ..
+        } => {
+            let text = if is_most { ALLOWS } else { SAYS_NOTHING };
+            stack.resource = read(Kind::Resource, text).pop();
+        }
+        On::Key { .. } | On::Resource { .. } => {}
+    }
+    stack
+}
+
+const DENIES: &str =
+    r#"{"Statement":[{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}"#;
+const ALLOWS: &str =
+    r#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}"#;
+const SAYS_NOTHING: &str = r#"{"Statement":[]}"#;
+
+fn read(kind: Kind, text: &str) -> Vec<Document> {
+    Document::read(kind, text).into_iter().collect()
+}

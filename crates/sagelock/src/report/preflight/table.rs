@@ -1,0 +1,166 @@
+//! The table for a terminal.
+
+use std::io::{self, Write};
+
+use owo_colors::{OwoColorize, Style};
+use sagelock_domain::preflight::{Answer, Block, Check};
+use sagelock_policy::change::Edit;
+
+use super::Looked;
+use crate::report::wrap;
+
+/// Columns of a terminal.
+const WIDTH: usize = 80;
+/// Where what is said of a check begins.
+const INDENT: usize = 10;
+/// More ways to mend one thing than these are counted.
+const SHOWN: usize = 2;
+
+/// Writes what stops it and what is not known first, and then what is all right.
+pub(crate) fn preflight_table(looked: &Looked<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let Looked {
+        deployment,
+        cell,
+        found,
+        ..
+    } = looked;
+    if looked.simulated {
+        writeln!(out, "SIMULATED: something answers in AWS's place")?;
+    }
+    let operation = if deployment.is_new {
+        "CreateEndpoint"
+    } else {
+        "UpdateEndpoint"
+    };
+    writeln!(
+        out,
+        "{} {operation} in {}, {}",
+        deployment.endpoint.as_str().bold(),
+        cell.account,
+        cell.region
+    )?;
+    let key = deployment.facts.volume_key.as_ref();
+    let key = key.map_or("none", |key| key.as_str());
+    writeln!(out, "  configuration {}", deployment.config)?;
+    writeln!(out, "  key           {key}")?;
+    writeln!(out, "  deployer      {}", deployment.deployer)?;
+    let count = |name| found.count(name);
+    let verdict = match found.answer() {
+        "blocked" => "It will fail.".red().bold().to_string(),
+        "unknown" => "Nothing is proved to stop it; some of it is not known."
+            .yellow()
+            .to_string(),
+        _ => "It will succeed.".green().bold().to_string(),
+    };
+    writeln!(
+        out,
+        "\n{verdict} {} blocked, {} unknown, {} passed\n",
+        count("blocked"),
+        count("unknown"),
+        count("passed")
+    )?;
+    for name in ["blocked", "unknown", "spare", "noted", "passed"] {
+        for check in found.checks.iter().filter(|one| one.answer.name() == name) {
+            write_check(check, out)?;
+        }
+    }
+    writeln!(out, "\nTaken for granted:")?;
+    for one in &found.assumptions {
+        paragraph("- ", one, out)?;
+    }
+    if !looked.gaps.is_empty() {
+        writeln!(out, "Could not be read:")?;
+    }
+    for gap in looked.gaps {
+        paragraph("- ", &gap.to_string(), out)?;
+    }
+    Ok(())
+}
+
+fn paragraph(mark: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
+    for (index, line) in wrap(text, WIDTH - 2).iter().enumerate() {
+        let mark = if index == 0 { mark } else { "  " };
+        writeln!(out, "{mark}{line}")?;
+    }
+    Ok(())
+}
+
+fn write_check(check: &Check, out: &mut dyn Write) -> io::Result<()> {
+    let (sign, style) = match &check.answer {
+        Answer::Blocked(_) => ("BLOCKED", Style::new().red().bold()),
+        Answer::Unknown(_) => ("unknown", Style::new().yellow()),
+        Answer::Spare(_) => ("spare", Style::new().dimmed()),
+        Answer::Noted(_) => ("note", Style::new()),
+        Answer::Passed => ("ok", Style::new().green()),
+    };
+    let what = check.action.unwrap_or_else(|| check.step.name());
+    let who = check.principal.as_deref().map(short);
+    let of = short(&check.resource);
+    let line = match who {
+        Some(who) => format!("{what} for {who} on {of}"),
+        None => format!("{what} {of}"),
+    };
+    let mut lines = wrap(&line, WIDTH - INDENT).into_iter();
+    let first = lines.next().unwrap_or_default();
+    writeln!(out, "{:<INDENT$}{first}", sign.style(style))?;
+    for line in lines {
+        writeln!(out, "{:INDENT$}{line}", "")?;
+    }
+    let say = |text: &str, out: &mut dyn Write| -> io::Result<()> {
+        for line in wrap(text, WIDTH - INDENT - 2) {
+            writeln!(out, "{:INDENT$}  {line}", "")?;
+        }
+        Ok(())
+    };
+    match &check.answer {
+        Answer::Passed => Ok(()),
+        Answer::Noted(says) => say(says, out),
+        Answer::Unknown(why) => say(&format!("it depends on {}", why.join(", ")), out),
+        Answer::Spare(block) => say(
+            &format!("not needed, since another principal has it: {}", block.says),
+            out,
+        ),
+        Answer::Blocked(block) => {
+            say(&block.says, out)?;
+            patch(block, out)
+        }
+    }
+}
+
+/// What to write, to be taken with the mouse: it is not wrapped.
+fn patch(block: &Block, out: &mut dyn Write) -> io::Result<()> {
+    for (index, edits) in block.changes.iter().take(SHOWN).enumerate() {
+        for (nth, (cause, edit)) in edits.iter().enumerate() {
+            let lead = match (index, nth) {
+                (0, 0) => "to mend it,",
+                (_, 0) => "or",
+                (_, _) => "and",
+            };
+            let (what, write) = match edit {
+                Edit::Allow { statement, .. } => ("add to", Some(statement)),
+                Edit::Except { condition, .. } => ("add this condition to", Some(condition)),
+                Edit::Remove { .. } => ("remove", None),
+            };
+            for line in wrap(&format!("{lead} {what} {cause}"), WIDTH - INDENT - 2) {
+                writeln!(out, "{:INDENT$}  {line}", "")?;
+            }
+            if let Some(write) = write {
+                writeln!(out, "{:INDENT$}  {write}", "")?;
+            }
+        }
+    }
+    let more = block.changes.len().saturating_sub(SHOWN);
+    if more > 0 {
+        writeln!(out, "{:INDENT$}  ({more} more ways: --format json)", "")?;
+    }
+    Ok(())
+}
+
+/// What follows the account of an ARN.
+fn short(arn: &str) -> &str {
+    if arn.starts_with("arn:") {
+        arn.splitn(6, ':').nth(5).unwrap_or(arn)
+    } else {
+        arn
+    }
+}

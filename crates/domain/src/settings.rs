@@ -33,6 +33,13 @@ pub struct Settings {
     pub allowed_accounts: BTreeSet<AccountId>,
     /// What the whole of an alias after `alias/` must match (KEY-007); none: not configured.
     pub alias_pattern: Option<Regex>,
+    /// How many live endpoints may share a key (EP-008); 0: not configured.
+    pub endpoints_per_key_max: u32,
+    /// ARNs, with wildcards, of those who may use keys beside the execution roles of their endpoints
+    /// (KEY-003); empty: not configured.
+    pub key_users: Vec<String>,
+    /// Whether audits prove the isolation of tenants (EP-009).
+    pub proves_isolation: bool,
     /// The longest rotation period, in days (KEY-001).
     pub rotation_days_max: u32,
     /// A grant that is older is a finding, in days (KEY-010).
@@ -101,6 +108,32 @@ impl Settings {
         patterns.any(|pattern| sagelock_policy::is_arn_like(pattern, arn))
     }
 
+    /// Whether somebody may use keys.
+    #[must_use]
+    pub fn is_key_user(&self, arn: &str) -> bool {
+        let mut patterns = self.key_users.iter();
+        patterns.any(|pattern| sagelock_policy::is_arn_like(pattern, arn))
+    }
+
+    /// Whether a rule that is on and configured needs to know the users and roles of the accounts.
+    #[must_use]
+    pub fn needs_principals(&self) -> bool {
+        let is_on = |id: &str| !self.rules_off.contains(id);
+        self.needs_isolation() || (!self.key_users.is_empty() && is_on("KEY-003"))
+    }
+
+    /// Whether a rule that is on and configured needs to know which tenant can use which key.
+    #[must_use]
+    pub fn needs_isolation(&self) -> bool {
+        self.proves_isolation && !self.rules_off.contains("EP-009")
+    }
+
+    /// Whether a rule that is configured needs to know the uses of every key.
+    #[must_use]
+    pub fn needs_uses(&self) -> bool {
+        self.endpoints_per_key_max > 0 || !self.key_users.is_empty() || self.proves_isolation
+    }
+
     /// Whether "a key cannot cover it" is no excuse for data of this class.
     #[must_use]
     pub fn is_regulated(&self, class: &str) -> bool {
@@ -142,6 +175,9 @@ impl Default for Settings {
             model_artifacts: ModelArtifacts::Object,
             allowed_accounts: BTreeSet::new(),
             alias_pattern: None,
+            endpoints_per_key_max: 0,
+            key_users: Vec::new(),
+            proves_isolation: false,
             rotation_days_max: 365,
             grant_days_max: 365,
             material_expiry_days: 30,

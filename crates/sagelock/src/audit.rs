@@ -12,8 +12,8 @@ use sagelock_domain::drive::{Calls, Driver};
 use sagelock_domain::fact::{Gap, GapReason};
 use sagelock_domain::ids::Region;
 use sagelock_domain::inventory::{Cell, CellId, Key, Keys, Principals};
-use sagelock_domain::isolation::{Matrix, Tenancy};
-use sagelock_domain::rules::RULES;
+use sagelock_domain::isolation::{Matrix, Tenancy, matrix};
+use sagelock_domain::rules::{Isolation, RULES};
 
 use crate::config::Config;
 use crate::drive::{Ended, run_with};
@@ -94,11 +94,8 @@ pub(crate) async fn audit(
         ask_organization: config.settings.allowed_accounts.is_empty(),
         ..session.scope.clone()
     };
-    let reading = StorageReading::of(&config.settings);
-    let mut collector = Collector::new(&scope).reading(reading);
-    if keep.principals {
-        collector = collector.with_principals();
-    }
+    let mut collector = collector(&scope, config, keep);
+    let needs_tenancy = keep.principals || config.settings.needs_isolation();
     let history = &past.history;
     collector.hear(past.told);
     if past.remembers {
@@ -122,7 +119,7 @@ pub(crate) async fn audit(
                 Ok(pack) => history.close(&cell, pack.clone()),
                 Err(error) => packed = Err(error),
             }
-            if keep.principals {
+            if needs_tenancy {
                 tenancy.note(&cell, driver.source().keys(), &config.settings);
             }
             if keep.names {
@@ -140,11 +137,11 @@ pub(crate) async fn audit(
     harvest(&mut driver);
     let (collected, mut calls) = driver.finish();
     progress.finish();
-    for gap in collected.gaps().iter().filter(|gap| is_of_account(gap)) {
-        assessor.lacks(gap);
-    }
     packed
-        .and_then(|()| add_keys(&mut findings, &mut assessor, collected.keys(), history))
+        .and_then(|()| {
+            let rest = (&mut findings, &mut assessor);
+            add_the_rest(rest, config, &collected, &tenancy, history)
+        })
         .map_err(|error| Failure::new(Exit::Internal, error))?;
     let totals = assessor.totals().clone();
     let mut gaps = collected.gaps().clone();
@@ -184,6 +181,38 @@ pub(crate) async fn audit(
         keys: collected.into_keys(),
         cells: kept,
     })
+}
+
+/// Adds what can be said now that every account and region was looked at: of endpoints among all, and of
+/// keys.
+fn add_the_rest(
+    (findings, assessor): (&mut Findings, &mut Assessor<'_>),
+    config: &Config,
+    collected: &Collector,
+    tenancy: &Tenancy,
+    history: &History,
+) -> std::io::Result<()> {
+    for gap in collected.gaps().iter().filter(|gap| is_of_account(gap)) {
+        assessor.lacks(gap);
+    }
+    assessor.know(collected.principals());
+    let isolation = isolation(config, collected, tenancy);
+    for (cell, found) in assessor.assess_late(collected.keys(), isolation.as_ref()) {
+        let pack = findings.join(&cell, records(&found))?;
+        history.join(&cell, pack.clone());
+    }
+    add_keys(findings, assessor, collected.keys(), history)
+}
+
+/// A collection of what the rules that are on need.
+fn collector(scope: &Scope, config: &Config, keep: Keep) -> Collector {
+    let settings = &config.settings;
+    let collector = Collector::new(scope).reading(StorageReading::of(settings));
+    if keep.principals || settings.needs_principals() {
+        collector.with_principals()
+    } else {
+        collector
+    }
 }
 
 /// Whether it leaves an account as a whole unread.
@@ -241,6 +270,29 @@ fn add_keys(
         history.add_keys(&id, pack.clone());
     }
     Ok(())
+}
+
+/// Which tenant can use which key, where a rule asks for it.
+fn isolation(config: &Config, collected: &Collector, tenancy: &Tenancy) -> Option<Isolation> {
+    let settings = &config.settings;
+    settings.needs_isolation().then(|| {
+        let principals = collected.principals();
+        let matrix = matrix(tenancy, collected.keys(), principals, settings, |_, _| {});
+        // A listing that failed may hide endpoints, and so whoever they are of.
+        let listings = collected.gaps().iter().filter(|gap| gap.subject.is_empty());
+        let endpoints = tenancy.unread.iter().map(|(cell, _)| &cell.account);
+        let people = principals.by_account.iter();
+        let people = people.filter(|(_, read)| read.fact.known().is_none());
+        let unread = listings
+            .map(|gap| &gap.account)
+            .chain(endpoints)
+            .chain(people.map(|(id, _)| id));
+        Isolation {
+            unread: unread.cloned().collect(),
+            untagged: tenancy.untagged.iter().cloned().collect(),
+            matrix,
+        }
+    })
 }
 
 /// A replay ends when it began, so that it gives the same document every time.

@@ -24,12 +24,16 @@ pub(crate) struct Findings {
     packer: Packer,
 }
 
+/// The order within an account and region.
+fn sort(records: &mut [Record]) {
+    records.sort_by_cached_key(|record| (record.rule.clone(), record.subject.arn.clone()));
+}
+
 impl Findings {
     /// Adds findings of one account and region, which are sorted here. What is added later to the
     /// same cell comes after. Gives the pack.
     pub(crate) fn add(&mut self, cell: CellId, mut records: Vec<Record>) -> io::Result<&Pack> {
-        let order = |record: &Record| (record.rule.clone(), record.subject.arn.clone());
-        records.sort_by_cached_key(order);
+        sort(&mut records);
         for record in &records {
             *self
                 .tally
@@ -42,6 +46,31 @@ impl Findings {
         packs
             .last()
             .ok_or_else(|| io::Error::other("what was put is there"))
+    }
+
+    /// Adds findings about endpoints that came late to those of their account and region. Gives the
+    /// pack.
+    pub(crate) fn join(&mut self, cell: &CellId, late: Vec<Record>) -> io::Result<&Pack> {
+        for record in &late {
+            let count = self.tally.entry((record.verdict, record.severity));
+            *count.or_default() += 1;
+        }
+        let packs = self.cells.entry(cell.clone()).or_default();
+        let mut records = late;
+        if let Some(first) = packs.first() {
+            unpack(first, &mut |record| {
+                records.push(record);
+                Ok(())
+            })?;
+        } else {
+            packs.push(Pack::new());
+        }
+        sort(&mut records);
+        let joined = pack(&mut self.packer, &records)?;
+        let first = packs.first_mut();
+        let first = first.ok_or_else(|| io::Error::other("what was put is there"))?;
+        *first = joined;
+        Ok(first)
     }
 
     /// The accounts and regions of which there are findings.

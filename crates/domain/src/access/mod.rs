@@ -2,6 +2,8 @@
 //! the rules that ask.
 
 mod asked;
+mod people;
+mod reach;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,6 +13,8 @@ use sagelock_policy::prove::{Doubt, Proof};
 use sagelock_policy::{Document, Kind};
 
 pub(crate) use asked::{key_asked, principal_asked, principal_unread};
+pub use people::{KeyUsers, People};
+pub(crate) use reach::reach;
 
 use crate::fact::{Fact, Gap};
 use crate::ids::{AccountId, Region};

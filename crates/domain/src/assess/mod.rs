@@ -3,24 +3,28 @@
 mod compare;
 mod coverage;
 mod finding;
+mod late;
 mod record;
 mod totals;
 mod uses;
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
 pub use compare::{Change, Changed, Seen, compare};
 pub use coverage::{Coverage, CoverageGap};
 pub use finding::{Finding, Subject, SubjectKind, finding_id};
+use late::{Late, Postponed};
 pub use record::{Record, RecordEvidence, RecordSubject, Text};
 pub use totals::{Counts, Totals};
 use uses::Uses;
 
-use crate::access::Accesses;
+use crate::access::{Accesses, People, reach};
 use crate::ids::Arn;
-use crate::inventory::{Cell, Key, Keys};
+use crate::inventory::{Cell, CellId, Key, Keys, Principals};
 use crate::kpi::Verdicts;
-use crate::rules::{Check, ConfigView, EndpointView, KeyView, RULES, Rule, Verdict};
+use crate::rules::{Check, ConfigView, Early, EndpointView, KeyView, RULES, Rule, Verdict};
 use crate::settings::Settings;
 
 /// The rule that asks for the key of the storage volume.
@@ -34,6 +38,8 @@ pub struct Assessor<'a> {
     now: Timestamp,
     uses: Uses,
     accesses: Accesses,
+    people: Option<People>,
+    postponed: BTreeMap<CellId, Vec<Postponed>>,
     totals: Totals,
 }
 
@@ -44,8 +50,10 @@ impl<'a> Assessor<'a> {
         Self {
             settings,
             now,
-            uses: Uses::default(),
+            uses: Uses::keeping_all(settings.needs_uses()),
             accesses: Accesses::default(),
+            people: None,
+            postponed: BTreeMap::new(),
             totals: Totals::default(),
         }
     }
@@ -74,11 +82,35 @@ impl<'a> Assessor<'a> {
                 usable: Verdict::NotApplicable,
                 worst: Verdict::NotApplicable,
             };
+            let mut late = Vec::new();
+            let of = |rule, judgement| {
+                let subject = Subject::of(
+                    SubjectKind::Endpoint,
+                    &endpoint.arn,
+                    endpoint.name.as_str(),
+                    &cell.id,
+                );
+                Finding::new(rule, subject.of_team(view.team()), judgement, view.weight())
+            };
             for rule in RULES {
-                let Check::Endpoint(check) = rule.check else {
-                    continue;
+                let judgement = match rule.check {
+                    Check::Endpoint(check) => check(&view),
+                    Check::Late(early, _) => match early(&view) {
+                        Early::Judged(judgement) => *judgement,
+                        Early::Waits(keys, evidence, key) => {
+                            if self.is_on(rule) {
+                                late.push(Late {
+                                    rule,
+                                    keys,
+                                    evidence,
+                                    key,
+                                });
+                            }
+                            continue;
+                        }
+                    },
+                    Check::Config(_) | Check::Key(_) => continue,
                 };
-                let judgement = check(&view);
                 if rule.id == VOLUME {
                     verdicts.volume = judgement.verdict();
                     self.totals
@@ -89,17 +121,14 @@ impl<'a> Assessor<'a> {
                         verdicts.usable = judgement.verdict();
                     }
                     verdicts.worst = verdicts.worst.max(judgement.verdict());
-                    let subject = Subject::of(
-                        SubjectKind::Endpoint,
-                        &endpoint.arn,
-                        endpoint.name.as_str(),
-                        &cell.id,
-                    )
-                    .of_team(view.team());
-                    findings.push(Finding::new(rule, subject, judgement, view.weight()));
+                    findings.push(of(rule, judgement));
                 }
             }
-            if endpoint.is_live() {
+            if !late.is_empty() {
+                let postponed = Postponed::new(&view, late, verdicts);
+                let of_cell = self.postponed.entry(cell.id.clone()).or_default();
+                of_cell.push(postponed);
+            } else if endpoint.is_live() {
                 self.totals.posture.count(verdicts);
             }
         }
@@ -131,6 +160,13 @@ impl<'a> Assessor<'a> {
         self.uses.lacks_fact(gap);
     }
 
+    /// Takes who there is in the accounts, where a rule needs it.
+    pub fn know(&mut self, principals: &Principals) {
+        if self.settings.needs_principals() {
+            self.people = Some(People::new(principals));
+        }
+    }
+
     fn is_on(&self, rule: &Rule) -> bool {
         !self.settings.rules_off.contains(rule.id)
     }
@@ -145,11 +181,17 @@ impl<'a> Assessor<'a> {
     pub fn assess_key(&mut self, key: &Key, keys: &Keys) -> Vec<Finding> {
         let access = self.accesses.of(key, keys, self.settings);
         let uses = self.uses.of(&key.arn);
+        let beyond = self.people.as_ref().map(|people| {
+            let roles = self.uses.roles(&key.arn);
+            let gap = self.uses.gap_within(reach(key).as_ref());
+            people.beyond(key, &roles, gap, self.settings)
+        });
         let view = KeyView {
             key,
             access: access.as_deref(),
             uses: &uses,
             uses_gap: self.uses.gap(),
+            users: beyond.as_ref(),
             settings: self.settings,
             now: self.now,
         };

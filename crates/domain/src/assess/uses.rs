@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fact::{Fact, Gap};
-use crate::ids::{ConfigName, EndpointName, KeyArn, Place};
+use crate::ids::{AccountId, ConfigName, EndpointName, KeyArn, Place};
 use crate::inventory::{
     Cell, CellId, Config, ConfigFacts, Encryption, Endpoint, Key, Keys, PlaceKind, PlaceUse,
     Resolved, Schedule,
@@ -15,13 +15,33 @@ use crate::rules::{KeyUse, UsesGap};
 #[derive(Debug, Default)]
 pub(super) struct Uses {
     by_key: BTreeMap<KeyArn, BTreeSet<KeyUse>>,
-    gap: Option<UsesGap>,
+    /// The roles that live endpoints with a key run as.
+    roles: BTreeMap<KeyArn, BTreeSet<String>>,
+    /// Those of every key, and not only of keys that are not known to stay.
+    keeps_all: bool,
+    /// By the account of which not all is known.
+    gaps: BTreeMap<AccountId, UsesGap>,
+    /// The account whose endpoints are looked at.
+    at: Option<AccountId>,
 }
 
 /// The live endpoints that run or move to a configuration, by its name.
 type Held<'a> = BTreeMap<&'a ConfigName, Vec<&'a EndpointName>>;
 
 impl Uses {
+    /// With the uses of every key, and the roles.
+    pub(super) fn keeping_all(keeps_all: bool) -> Self {
+        Self {
+            keeps_all,
+            ..Self::default()
+        }
+    }
+
+    /// The roles that live endpoints with a key run as.
+    pub(super) fn roles(&self, key: &KeyArn) -> BTreeSet<String> {
+        self.roles.get(key).cloned().unwrap_or_default()
+    }
+
     /// The uses of a key.
     pub(super) fn of(&self, key: &KeyArn) -> Vec<KeyUse> {
         self.by_key
@@ -34,11 +54,20 @@ impl Uses {
 
     /// Why the uses may not be all.
     pub(super) fn gap(&self) -> Option<&UsesGap> {
-        self.gap.as_ref()
+        self.gaps.values().min()
+    }
+
+    /// Why the uses by endpoints of some accounts may not be all.
+    pub(super) fn gap_within(&self, reach: Option<&BTreeSet<AccountId>>) -> Option<&UsesGap> {
+        let within = self.gaps.iter();
+        let within =
+            within.filter(|(account, _)| reach.is_none_or(|reach| reach.contains(*account)));
+        within.map(|(_, gap)| gap).min()
     }
 
     /// Remembers who names which key.
     pub(super) fn note(&mut self, cell: &Cell, keys: &Keys) {
+        self.at = Some(cell.id.account.clone());
         for gap in cell.endpoints_gap.iter().chain(&cell.schedules_gap) {
             self.lacks(UsesGap::Gap(gap.clone()));
         }
@@ -73,6 +102,7 @@ impl Uses {
         for used in cell.place_uses() {
             self.note_place(cell, keys, &used);
         }
+        self.at = None;
     }
 
     /// What a model loads is not known where the model is not.
@@ -135,10 +165,15 @@ impl Uses {
 
     /// The least of all that is lacking, so that the order of cells changes nothing.
     fn lacks(&mut self, why: UsesGap) {
-        self.gap = match self.gap.take() {
-            Some(known) => Some(known.min(why)),
-            None => Some(why),
+        let account = self.at.clone().unwrap_or_else(|| match &why {
+            UsesGap::Gap(gap) => gap.account.clone(),
+            UsesGap::Said(_) => AccountId::new(""),
+        });
+        let least = match self.gaps.remove(&account) {
+            Some(known) => known.min(why),
+            None => why,
         };
+        self.gaps.insert(account, least);
     }
 
     pub(super) fn lacks_fact(&mut self, gap: &Gap) {
@@ -199,6 +234,9 @@ impl Uses {
             Some(names) => names.iter().copied().map(Some).collect(),
             None => vec![None],
         };
+        if self.keeps_all && held.is_some() {
+            self.note_roles(cell, keys, facts);
+        }
         for key in facts.keys() {
             for holder in &holders {
                 let used = KeyUse {
@@ -207,6 +245,23 @@ impl Uses {
                     config: config.name.clone(),
                 };
                 self.note_use(keys, key.as_str(), used);
+            }
+        }
+    }
+
+    /// The roles that a configuration in use runs as, for each of its keys.
+    fn note_roles(&mut self, cell: &Cell, keys: &Keys, facts: &ConfigFacts) {
+        let of_models = facts.models().filter_map(|name| {
+            let model = cell.models.get(name)?.fact.known()?.as_ref()?;
+            model.execution_role.clone()
+        });
+        let roles: BTreeSet<String> = of_models.chain(facts.execution_role.clone()).collect();
+        for key in facts.keys() {
+            let id = (cell.id.clone(), key.as_str().to_owned());
+            let resolved = keys.resolved.get(&id).and_then(|read| read.fact.known());
+            if let Some(Resolved::Key(arn)) = resolved {
+                let known = self.roles.entry(arn.clone()).or_default();
+                known.extend(roles.iter().cloned());
             }
         }
     }
@@ -243,7 +298,7 @@ impl Uses {
         let id = (used.cell.clone(), key.to_owned());
         match keys.resolved.get(&id).map(|read| &read.fact) {
             Some(Fact::Known(Resolved::Key(arn))) => {
-                if !keys.by_arn.get(arn).is_some_and(Key::stays) {
+                if self.keeps_all || !keys.by_arn.get(arn).is_some_and(Key::stays) {
                     self.by_key.entry(arn.clone()).or_default().insert(used);
                 }
             }

@@ -9,6 +9,7 @@ use sagelock_policy::access::{Principal, Users, Way};
 use sagelock_policy::prove::Proof;
 
 pub use tenancy::Tenancy;
+pub(crate) use tenancy::tenant;
 
 use crate::access::{key_asked, principal_asked, principal_unread};
 use crate::fact::Fact;

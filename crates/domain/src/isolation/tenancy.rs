@@ -143,7 +143,7 @@ impl Runs {
 }
 
 /// The tenant that the first tags that name one name.
-fn tenant(tags: &[&Fact<Tags>], settings: &Settings) -> Fact<Option<String>> {
+pub(crate) fn tenant(tags: &[&Fact<Tags>], settings: &Settings) -> Fact<Option<String>> {
     for fact in tags {
         match fact {
             Fact::Unknown(gap) => return Fact::Unknown(gap.clone()),

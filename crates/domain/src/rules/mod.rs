@@ -7,12 +7,15 @@ mod ep_004;
 mod ep_005;
 mod ep_006;
 mod ep_007;
+mod ep_008;
+mod ep_009;
 mod ep_010;
 mod ep_011;
 mod ep_012;
 mod holder;
 mod key_001;
 mod key_002;
+mod key_003;
 mod key_004;
 mod key_005;
 mod key_006;
@@ -20,6 +23,7 @@ mod key_007;
 mod key_009;
 mod key_010;
 mod key_of;
+mod late;
 mod output;
 mod policy_of;
 mod rule;
@@ -29,6 +33,7 @@ mod verdict;
 mod volume;
 
 pub use ep_011::SUPERSEDES_TAG;
+pub use late::{Among, Early, Isolation, LateView, Waiting};
 pub use rule::{Check, Rule};
 pub use subject::{ConfigView, EndpointView, Found, KeyUse, KeyView, KeyWhy, UsesGap};
 pub use verdict::{Evidence, GAP_REASONS, Judgement, Reason, Verdict};
@@ -44,11 +49,14 @@ pub const RULES: &[&Rule] = &[
     &ep_005::RULE,
     &ep_006::RULE,
     &ep_007::RULE,
+    &ep_008::RULE,
+    &ep_009::RULE,
     &ep_010::RULE,
     &ep_011::RULE,
     &ep_012::RULE,
     &key_001::RULE,
     &key_002::RULE,
+    &key_003::RULE,
     &key_004::RULE,
     &key_005::RULE,
     &key_006::RULE,

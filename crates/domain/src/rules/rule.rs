@@ -1,5 +1,6 @@
 //! What a rule is made of.
 
+use super::late::{Early, LateView};
 use super::subject::{ConfigView, EndpointView, KeyView};
 use super::verdict::{Judgement, Reason};
 use crate::call::Op;
@@ -62,6 +63,12 @@ impl Rule {
 pub enum Check {
     /// A live endpoint.
     Endpoint(fn(&EndpointView<'_>) -> Judgement),
+    /// A live endpoint among all: what can be said at once, and what can when every account and region
+    /// was looked at.
+    Late(
+        fn(&EndpointView<'_>) -> Early,
+        fn(&LateView<'_>) -> Judgement,
+    ),
     /// An endpoint configuration.
     Config(fn(&ConfigView<'_>) -> Judgement),
     /// A KMS key.

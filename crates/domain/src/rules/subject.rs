@@ -4,7 +4,7 @@ use super::verdict::{Evidence, Judgement, Reason, Verdict, known, reasons};
 use crate::severity::Severity;
 use jiff::Timestamp;
 
-use crate::access::{KeyAccess, NoAccess};
+use crate::access::{KeyAccess, KeyUsers, NoAccess};
 use crate::fact::{Fact, Gap, Source};
 use crate::ids::{ConfigName, EndpointName, KeyRef};
 use crate::inventory::{
@@ -56,6 +56,8 @@ pub struct KeyView<'a> {
     pub uses: &'a [KeyUse],
     /// Why the uses may not be all.
     pub uses_gap: Option<&'a UsesGap>,
+    /// Who can use it beside who may, where that was asked.
+    pub users: Option<&'a KeyUsers>,
     /// What the user decided.
     pub settings: &'a Settings,
     /// When the question is asked.
@@ -314,6 +316,11 @@ impl<'a> EndpointView<'a> {
     #[must_use]
     pub fn team(&self) -> Option<String> {
         team(&self.tags(), self.settings)
+    }
+
+    /// Its tenant: by its own tags, then by its configuration's.
+    pub(crate) fn tenant(&self) -> Fact<Option<String>> {
+        crate::isolation::tenant(&self.tags(), self.settings)
     }
 
     /// Its own tags, then those of the configuration that it runs.

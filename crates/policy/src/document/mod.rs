@@ -130,6 +130,29 @@ impl Document {
         accounts
     }
 
+    /// The accounts that a statement may allow something to; `None`: any.
+    #[must_use]
+    pub fn reach(&self) -> Option<Vec<String>> {
+        let mut accounts = Vec::new();
+        let allowing = self.statements.iter();
+        for statement in allowing.filter(|one| one.effect == Effect::Allow) {
+            let principals = statement.principals.as_ref()?;
+            if principals.is_all_but {
+                return None;
+            }
+            for entry in &principals.list {
+                match entry {
+                    Entry::Account { account, .. } => accounts.push(account.to_string()),
+                    Entry::Identity(identity) => accounts.push(identity.account.to_string()),
+                    // A service may act for anybody.
+                    Entry::Everybody | Entry::Service(_) => return None,
+                    Entry::Nobody(_) => {}
+                }
+            }
+        }
+        Some(accounts)
+    }
+
     /// Whether a statement allows an action of a name like `sts:TagSession`, under whatever conditions.
     #[must_use]
     pub fn may_allow(&self, action: &str) -> bool {

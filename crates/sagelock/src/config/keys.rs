@@ -228,6 +228,18 @@ pub(crate) const KEYS: &[Key] = &[
         },
     },
     whole!(
+        "keys.endpoints_max",
+        "how many live endpoints may share a key (EP-008); 0: any number, and EP-008 is not applicable",
+        0..=1_000_000,
+        settings.endpoints_per_key_max
+    ),
+    texts!(
+        "keys.users",
+        "ARNs, with wildcards, of those who may use keys beside the execution roles of their endpoints (KEY-003); empty: KEY-003 is not applicable",
+        Ok,
+        settings.key_users
+    ),
+    whole!(
         "keys.rotation_days_max",
         "the longest rotation period, in days (KEY-001)",
         90..=2560,
@@ -245,6 +257,29 @@ pub(crate) const KEYS: &[Key] = &[
         0..=3650,
         settings.material_expiry_days
     ),
+    Key {
+        name: "isolation.audits",
+        about: "whether audits prove that nobody of another tenant can use an endpoint's key (EP-009): \"skip\" or \"prove\", which reads the users and roles of every account",
+        get: |config| {
+            quoted(if config.settings.proves_isolation {
+                "prove"
+            } else {
+                "skip"
+            })
+        },
+        set: |config, value| {
+            config.settings.proves_isolation = match value.text()?.as_str() {
+                "skip" => false,
+                "prove" => true,
+                other => {
+                    return Err(Wrong::from(format!(
+                        "expected \"skip\" or \"prove\", found \"{other}\""
+                    )));
+                }
+            };
+            Ok(())
+        },
+    },
     texts!(
         "isolation.trusted_admins",
         "ARNs, with wildcards, of those who take no second step to a key (isolation)",

@@ -136,6 +136,16 @@ impl History {
         }
     }
 
+    /// Keeps what is said of endpoints and configurations, with what came late.
+    pub(crate) fn join(&self, cell: &CellId, pack: Vec<u8>) {
+        if let Some(kept) = &self.0 {
+            kept.put(|journal| {
+                journal.add_findings(cell, 0, pack);
+                Ok(())
+            });
+        }
+    }
+
     /// Keeps what is said of the keys of an account and region.
     pub(crate) fn add_keys(&self, cell: &CellId, pack: Vec<u8>) {
         if let Some(kept) = &self.0 {

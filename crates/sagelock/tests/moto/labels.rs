@@ -25,6 +25,11 @@ required_on_keys = ["owner"]
 
 [keys]
 alias_pattern = "prod-.*"
+endpoints_max = 1000000
+users = ["arn:aws:iam::*:role/Deployer"]
+
+[isolation]
+audits = "prove"
 
 [superseded]
 keep_days = 0
@@ -66,6 +71,13 @@ pub(crate) fn labels(estate: &Value, settings: Settings) -> Labels {
         say("EP-005", arn, estate.ep_005(config));
         say("EP-006", arn, estate.ep_006(config));
         say("EP-007", arn, estate.ep_007(config));
+        // moto does not list the monitoring schedules, which may use the key; nobody bears a tenant's tag.
+        for (rule, label) in [
+            ("EP-008", ("unknown", "malformed_reply")),
+            ("EP-009", ("unknown", "tenant_untagged")),
+        ] {
+            say(rule, arn, estate.among_all(config, label));
+        }
         say("EP-010", arn, estate.ep_010(endpoint, config));
         say("EP-011", arn, estate.ep_011(endpoint, config));
         say("EP-012", arn, ep_012(config));
@@ -85,6 +97,17 @@ pub(crate) fn labels(estate: &Value, settings: Settings) -> Labels {
         for (rule, label) in by_policy(name) {
             say(rule, arn, label);
         }
+        // The recording that is judged under strict settings was made without them.
+        let users = ("unknown", "not_recorded");
+        say(
+            "KEY-003",
+            arn,
+            if estate.is_strict() {
+                users
+            } else {
+                NOT_CONFIGURED
+            },
+        );
         say("KEY-006", arn, estate.key_006(key));
         say("KEY-007", arn, estate.key_007(name, key));
         say("KEY-009", arn, key_009(name));
@@ -115,6 +138,7 @@ fn by_policy(name: &str) -> [(&'static str, Label); 4] {
     ]
 }
 
+const NOT_CONFIGURED: Label = ("not_applicable", "not_configured");
 const CONFIG_DELETED: Label = ("unknown", "config_deleted");
 
 impl Estate<'_> {
@@ -275,10 +299,24 @@ impl Estate<'_> {
         }
     }
 
+    /// What is said of a live endpoint with a customer's key among all.
+    fn among_all(&self, config: &Value, label: Label) -> Label {
+        if !self.is_strict() {
+            return NOT_CONFIGURED;
+        }
+        if is_deleted(config) {
+            return CONFIG_DELETED;
+        }
+        match self.key(&config["reference"]) {
+            Key::Customer(_) => label,
+            Key::None | Key::Aws | Key::Gone => ("not_applicable", "no_customer_key"),
+        }
+    }
+
     fn ep_010(&self, endpoint: &Value, config: &Value) -> Label {
         let owned = |of: &Value| of["tags"].get("owner").is_some();
         match (self.is_strict(), is_deleted(config)) {
-            (false, _) => ("not_applicable", "not_configured"),
+            (false, _) => NOT_CONFIGURED,
             (true, true) => CONFIG_DELETED,
             (true, false) if owned(endpoint) && owned(config) => ("pass", "tags_present"),
             (true, false) => ("fail", "tag_missing"),

@@ -39,8 +39,8 @@ pub(crate) fn labels(estate: &Value, strict: bool) -> BTreeMap<(String, String),
     };
     for endpoint in array(estate.all, "endpoints") {
         for rule in [
-            "EP-001", "EP-003", "EP-004", "EP-005", "EP-006", "EP-007", "EP-010", "EP-011",
-            "EP-012",
+            "EP-001", "EP-003", "EP-004", "EP-005", "EP-006", "EP-007", "EP-008", "EP-009",
+            "EP-010", "EP-011", "EP-012",
         ] {
             say(rule, &endpoint["arn"], estate.of_endpoint(rule, endpoint));
         }
@@ -129,7 +129,13 @@ impl<'a> Estate<'a> {
         if rule == "EP-011" {
             return self.ep_011(endpoint, current);
         }
-        if rule == "EP-010" && !self.strict {
+        // How many endpoints may share a key, and that isolation is proved, is set nowhere here.
+        let is_set = match rule {
+            "EP-008" | "EP-009" => false,
+            "EP-010" => self.strict,
+            _ => true,
+        };
+        if !is_set {
             return ("not_applicable", "not_configured");
         }
         let pending = endpoint["pending"].as_str().map(|name| self.configs[name]);
@@ -415,20 +421,27 @@ fn key_001(name: &str, key: &Value) -> Label {
 
 /// What is right to say of a key's policy and grants: the keys of the own account have the default
 /// policy and no grants, and KMS shows those of others to their own account only.
-fn by_policy(name: &str) -> [(&'static str, Label); 4] {
+fn by_policy(name: &str) -> [(&'static str, Label); 5] {
+    let not_set = ("KEY-003", ("not_applicable", "not_configured"));
     let all = |label: Label| {
         [
             ("KEY-002", label),
+            not_set,
             ("KEY-004", label),
             ("KEY-005", label),
             ("KEY-010", label),
         ]
     };
     match name {
-        "closed" => all(("unknown", "access_denied")),
+        "closed" => {
+            let mut closed = all(("unknown", "access_denied"));
+            closed[1] = ("KEY-003", ("unknown", "access_denied"));
+            closed
+        }
         "shared" | "stranger" => all(("unknown", "owner_account_not_read")),
         _ => [
             ("KEY-002", ("pass", "nobody_outside")),
+            not_set,
             ("KEY-004", ("fail", "left_to_account")),
             ("KEY-005", ("pass", "root_can_change_it")),
             ("KEY-010", ("pass", "no_grants")),

@@ -159,7 +159,7 @@ fn any_rule_switched_off_is_noticed() {
     } = estate(begun(), FEW.0, FEW.1);
     let labels = labels(&parameters, true);
     let rules: BTreeSet<&str> = labels.keys().map(|(rule, _)| rule.as_str()).collect();
-    assert_eq!(rules.len(), 18, "{rules:?}");
+    assert_eq!(rules.len(), 21, "{rules:?}");
     for rule in rules {
         let settings = Settings {
             rules_off: [rule.to_owned()].into(),

@@ -1,0 +1,158 @@
+//! The endpoint's key is its tenant's alone, and nobody of another tenant can use it.
+//!
+//! That every tenant has a key of its own is worth as much as the policies say: a role of another tenant that
+//! may call kms:Decrypt on it, or change its policy, makes the keys one. So it is proved, with the policies
+//! of all users and roles, as `sagelock isolation` does: by themselves and in two steps,
+//! `isolation.trusted_admins` left out of the second. It reads the users and roles of every account
+//! (iam:GetAccountAuthorizationDetails); `isolation.audits = "prove"` switches it on. An endpoint's tenant
+//! is named by the tag `tags.tenant`, its own or its configuration's.
+
+use super::late::{Early, LATE_REASONS, LateView, volume_keys};
+use super::rule::{Check, Rule};
+use super::subject::{CONFIG_REASONS, EndpointView, KEY_REASONS, LIVE_REASONS};
+use super::verdict::{Judgement, reasons};
+use crate::call::Op;
+use crate::fact::Fact;
+use crate::ids::AccountId;
+use crate::isolation::Answer;
+use crate::severity::Severity;
+
+reasons! {
+    Pass ISOLATED "isolated": "the key is the tenant's alone, and it is proved that nobody of another tenant can use it"; ""
+    Fail SHARED "shared_by_tenants": "endpoints of several tenants use the key"; "create a key for each tenant, and move the endpoint to a configuration with its own"
+    Fail OTHERS_KEY "key_of_another_tenant": "the key is another tenant's"; "move the endpoint to a configuration with a key of its tenant"
+    Fail OTHER_CAN "another_tenant_can": "somebody of another tenant can use the key"; "take the permission away; `sagelock isolation` shows a request that is allowed, `sagelock policy simulate` what would change it"
+    Unknown UNTAGGED "tenant_untagged": "no tag says whose the endpoint is"; "give the endpoint the tag that `tags.tenant` names"
+    Unknown UNDECIDED "not_decided": "whether somebody of another tenant can use the key depends on what is not known"; "`sagelock isolation` says on what"
+    Unknown NOT_WHOLE "not_all_read": "not all was read that the proof rests on: endpoints, tags of keys, users and roles"; "`sagelock isolation --format json` lists it"
+    NotApplicable NOT_CONFIGURED "not_configured": "isolation is not proved in audits; set `isolation.audits` to \"prove\""; ""
+}
+
+pub(super) const RULE: Rule = Rule {
+    id: "EP-009",
+    title: "the endpoint's key is its tenant's alone, and nobody of another tenant can use it",
+    severity: Severity::High,
+    source: "SageMaker API, CreateEndpointConfig, KmsKeyId; KMS Developer Guide, \"Determining access to AWS KMS keys\"",
+    compliance: &[
+        "GDPR Art. 32",
+        "NIST 800-53 r5 SC-12",
+        "NIST 800-53 r5 AC-4",
+        "SOC 2 CC6.1",
+        "ISO 27001:2022 A.8.24",
+    ],
+    needs: &[
+        Op::ListEndpoints,
+        Op::DescribeEndpoint,
+        Op::ListEndpointConfigs,
+        Op::DescribeEndpointConfig,
+        Op::ListTags,
+        Op::DescribeModel,
+        Op::ListAliases,
+        Op::DescribeKey,
+        Op::ListResourceTags,
+        Op::GetKeyPolicy,
+        Op::ListGrants,
+        Op::GetAccountAuthorizationDetails,
+        Op::DescribeOrganization,
+        Op::ListParents,
+        Op::ListPoliciesForTarget,
+        Op::DescribePolicy,
+    ],
+    reasons: &[
+        LIVE_REASONS,
+        CONFIG_REASONS,
+        KEY_REASONS,
+        LATE_REASONS,
+        &[
+            &ISOLATED,
+            &SHARED,
+            &OTHERS_KEY,
+            &OTHER_CAN,
+            &UNTAGGED,
+            &UNDECIDED,
+            &NOT_WHOLE,
+            &NOT_CONFIGURED,
+        ],
+    ],
+    file: include_str!("ep_009.rs"),
+    check: Check::Late(early, late),
+};
+
+fn early(view: &EndpointView<'_>) -> Early {
+    if !view.settings.proves_isolation {
+        let judgement = view.when_live(|_| Judgement::new(&NOT_CONFIGURED));
+        return Early::Judged(Box::new(judgement));
+    }
+    volume_keys(view)
+}
+
+fn late(view: &LateView<'_>) -> Judgement {
+    let tenant = match &view.waiting.tenant {
+        Fact::Unknown(gap) => return Judgement::unknown(gap),
+        Fact::Known(None) => return Judgement::new(&UNTAGGED),
+        Fact::Known(Some(tenant)) => tenant,
+    };
+    let Some(isolation) = view.isolation else {
+        return Judgement::new(&NOT_WHOLE);
+    };
+    let matrix = &isolation.matrix;
+    let mut undecided = None;
+    for (key, among) in view.keys {
+        let reached = |account: &AccountId| {
+            let reach = among.reach.as_ref();
+            reach.is_none_or(|reach| reach.contains(account))
+        };
+        let Some(row) = matrix.rows.iter().find(|row| row.key == **key) else {
+            undecided.get_or_insert(Judgement::new(&NOT_WHOLE));
+            continue;
+        };
+        if row.owners.len() > 1 {
+            let owners: Vec<&str> = row.owners.iter().map(String::as_str).collect();
+            let says = format!("endpoints of {} use the key", owners.join(", "));
+            return Judgement::new(&SHARED).saying(says);
+        }
+        if let Some(owner) = row.owners.iter().find(|owner| *owner != tenant) {
+            let says = format!("the key is of {owner}, the endpoint of {tenant}");
+            return Judgement::new(&OTHERS_KEY).saying(says);
+        }
+        for (other, answer) in matrix.tenants.iter().zip(&row.answers) {
+            match answer {
+                Answer::Violated { principal, way, .. } => {
+                    let verb = if way.has_steps() {
+                        "can come to the key by"
+                    } else {
+                        "can use the key by"
+                    };
+                    let says = format!("{principal} of {} {verb} {}", other.name, way.action());
+                    return Judgement::new(&OTHER_CAN).saying(says);
+                }
+                Answer::Possible { principal, why, .. } => {
+                    let says = format!(
+                        "whether {principal} of {} can use the key depends on {}",
+                        other.name,
+                        why.join(", ")
+                    );
+                    undecided.get_or_insert(Judgement::new(&UNDECIDED).saying(says));
+                }
+                Answer::Own | Answer::Shared | Answer::Proved => {}
+            }
+        }
+        if let Some(account) = isolation.unread.iter().find(|account| reached(account)) {
+            let says = format!("{} in account {account}", NOT_WHOLE.says);
+            undecided.get_or_insert(Judgement::new(&NOT_WHOLE).saying(says));
+        }
+        let others = among
+            .uses
+            .iter()
+            .filter_map(|used| used.endpoint.as_ref().map(|name| (used, name)));
+        let mut untagged = others.filter(|(used, name)| {
+            let id = (used.cell.clone(), (*name).clone());
+            isolation.untagged.contains(&id)
+        });
+        if let Some((_, name)) = untagged.next() {
+            let says = format!("endpoint {name} uses the key too, and no tag says whose it is");
+            undecided.get_or_insert(Judgement::new(&UNDECIDED).saying(says));
+        }
+    }
+    undecided.unwrap_or_else(|| Judgement::new(&ISOLATED))
+}

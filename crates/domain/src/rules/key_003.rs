@@ -1,0 +1,94 @@
+//! Nobody can use the key but the execution roles of its endpoints and who is allowed to.
+//!
+//! A key policy that names the account hands the key on to everybody whose own policies allow it. So all
+//! users and roles of the accounts are asked about, with all their policies: can they decrypt, have data
+//! keys made, or come to it in a second step, a grant or a change of the key policy? Allowed are the roles
+//! that endpoints with the key run as, and those whom `keys.users` names, deployers for one, with wildcards;
+//! without `keys.users` the rule is not applicable. `isolation.trusted_admins` are left out of second
+//! steps. Who is outside the accounts is KEY-002's.
+
+use super::key_of::KEY_SUBJECT_REASONS;
+use super::late::{USES_REASONS, uses_unknown};
+use super::policy_of::{POLICY_REASONS, by_policy, listed};
+use super::rule::{Check, Rule};
+use super::subject::{KEY_REASONS, KeyView};
+use super::verdict::{Judgement, reasons};
+use crate::call::Op;
+use crate::severity::Severity;
+
+reasons! {
+    Pass ONLY_ALLOWED "only_allowed": "it is proved that nobody of the accounts can use the key but the execution roles and who is allowed to"; ""
+    Fail OTHERS "others_can_use": "somebody can use the key who is neither an execution role of its endpoints nor allowed to"; "take the permission away, or name who needs it under `keys.users`; `sagelock keys policy generate` writes a key policy that leaves nothing to the account"
+    Unknown UNDECIDED "not_decided": "whether somebody else can use the key depends on what is not known"; "ask `sagelock policy who-can`, which says on what"
+    Unknown NOT_READ "users_not_read": "the users and roles were not read"; "run again"
+    NotApplicable NOT_CONFIGURED "not_configured": "who may use keys is not set; set `keys.users`"; ""
+}
+
+pub(super) const RULE: Rule = Rule {
+    id: "KEY-003",
+    title: "nobody can use the key but its endpoints' roles and who is allowed to",
+    severity: Severity::High,
+    source: "KMS API, GetKeyPolicy; KMS Developer Guide, \"Determining access to AWS KMS keys\"",
+    compliance: &[
+        "NIST 800-53 r5 AC-6",
+        "PCI DSS 4.0 3.6.1",
+        "HIPAA 164.312(a)(1)",
+        "SOC 2 CC6.1",
+        "ISO 27001:2022 A.8.24",
+    ],
+    needs: &[
+        Op::DescribeEndpointConfig,
+        Op::DescribeModel,
+        Op::DescribeKey,
+        Op::ListResourceTags,
+        Op::GetKeyPolicy,
+        Op::ListGrants,
+        Op::GetAccountAuthorizationDetails,
+        Op::DescribeOrganization,
+        Op::ListParents,
+        Op::ListPoliciesForTarget,
+        Op::DescribePolicy,
+    ],
+    reasons: &[
+        KEY_SUBJECT_REASONS,
+        KEY_REASONS,
+        POLICY_REASONS,
+        USES_REASONS,
+        &[
+            &ONLY_ALLOWED,
+            &OTHERS,
+            &UNDECIDED,
+            &NOT_READ,
+            &NOT_CONFIGURED,
+        ],
+    ],
+    file: include_str!("key_003.rs"),
+    check: Check::Key(check),
+};
+
+fn check(view: &KeyView<'_>) -> Judgement {
+    if view.settings.key_users.is_empty() {
+        return super::key_of::customer(view, |_| Judgement::new(&NOT_CONFIGURED));
+    }
+    by_policy(view, |_, _| {
+        let Some(users) = view.users else {
+            return Judgement::new(&NOT_READ);
+        };
+        if !users.beyond.is_empty() {
+            // It may be an execution role that is not known to be one.
+            if let Some(why) = &users.uses_gap {
+                return uses_unknown(why);
+            }
+            let says = format!("{} can use the key", listed(&users.beyond));
+            return Judgement::new(&OTHERS).saying(says);
+        }
+        if let Some(gap) = &users.unread {
+            return Judgement::unknown(gap);
+        }
+        if !users.perhaps.is_empty() {
+            let says = format!("whether {}", listed(&users.perhaps));
+            return Judgement::new(&UNDECIDED).saying(says);
+        }
+        Judgement::new(&ONLY_ALLOWED)
+    })
+}

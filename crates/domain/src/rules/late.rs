@@ -1,0 +1,115 @@
+//! What a rule is shown that asks about one endpoint among all: when every account and region was
+//! looked at.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::subject::{EndpointView, Found, KeyUse, UsesGap};
+use super::verdict::{Evidence, Judgement, Reason, Verdict, reasons};
+use crate::fact::Fact;
+use crate::ids::{AccountId, EndpointName, KeyArn};
+use crate::inventory::CellId;
+use crate::isolation::Matrix;
+use crate::settings::Settings;
+
+reasons! {
+    NotApplicable NO_CUSTOMER_KEY "no_customer_key": "EP-001 finds no customer managed key to look at"; ""
+    Unknown USES_UNKNOWN "uses_not_all_known": "who uses the key may not be all that is known"; "see what could not be read: `sagelock doctor` says which permission is missing"
+    Pass WAITS "waits": "it depends on all others"; ""
+}
+
+/// The reasons of every rule about the key of an endpoint's volumes among all endpoints.
+pub(super) const LATE_REASONS: &[&Reason] = &[&NO_CUSTOMER_KEY];
+/// The reason where the uses of a key may not be all.
+pub(super) const USES_REASONS: &[&Reason] = &[&USES_UNKNOWN];
+
+/// A live endpoint whose verdict waits for all others: what is kept of it.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// Where.
+    pub cell: CellId,
+    /// Its name.
+    pub name: EndpointName,
+    /// The customer managed keys of its volumes.
+    pub keys: BTreeSet<KeyArn>,
+    /// Whose it is; `None` within: no tag says it.
+    pub tenant: Fact<Option<String>>,
+}
+
+/// Who can use which key, proved for all tenants.
+#[derive(Clone, Debug)]
+pub struct Isolation {
+    /// The answers.
+    pub matrix: Matrix,
+    /// Accounts of which not everything was read that an answer rests on.
+    pub unread: BTreeSet<AccountId>,
+    /// Live endpoints that name no tenant.
+    pub untagged: BTreeSet<(CellId, EndpointName)>,
+}
+
+/// A key among all.
+#[derive(Clone, Debug)]
+pub struct Among<'a> {
+    /// Who uses it.
+    pub uses: Vec<KeyUse>,
+    /// Why that may not be all, of the accounts that can use it.
+    pub uses_gap: Option<&'a UsesGap>,
+    /// The accounts that can; `None`: any.
+    pub reach: Option<BTreeSet<AccountId>>,
+}
+
+/// An endpoint, and what is known of all.
+pub struct LateView<'a> {
+    /// The endpoint.
+    pub waiting: &'a Waiting,
+    /// Its keys.
+    pub keys: &'a BTreeMap<&'a KeyArn, Among<'a>>,
+    /// Who can use which key, where that was asked.
+    pub isolation: Option<&'a Isolation>,
+    /// What the user decided.
+    pub settings: &'a Settings,
+}
+
+/// What is said of an endpoint at once.
+pub enum Early {
+    /// The judgement.
+    Judged(Box<Judgement>),
+    /// These keys are to be looked at among all; the facts, and how the key is spelled, are those found so
+    /// far.
+    Waits(BTreeSet<KeyArn>, Vec<Evidence>, Option<String>),
+}
+
+/// The customer managed keys of an endpoint's volumes, or the judgement that there is nothing to wait
+/// for.
+pub(super) fn volume_keys(view: &EndpointView<'_>) -> Early {
+    let keys = RefCell::new(BTreeSet::new());
+    let judgement = view.each_config(|_, facts| {
+        let Some(reference) = &facts.volume_key else {
+            return Judgement::new(&NO_CUSTOMER_KEY);
+        };
+        let (found, evidence) = view.key(reference);
+        let judgement = match found {
+            Found::Aws | Found::NotFound => Judgement::new(&NO_CUSTOMER_KEY),
+            Found::Customer(key, _) => {
+                keys.borrow_mut().insert(key.arn.clone());
+                Judgement::new(&WAITS)
+            }
+            Found::Unknown(why) => why.judge(),
+        };
+        let judgement = judgement.about_key(reference.as_str());
+        evidence.into_iter().rev().fold(judgement, Judgement::given)
+    });
+    let keys = keys.into_inner();
+    if keys.is_empty() || judgement.verdict() == Verdict::Unknown {
+        return Early::Judged(Box::new(judgement));
+    }
+    Early::Waits(keys, judgement.evidence, judgement.key)
+}
+
+/// The judgement that the uses of a key may not be all.
+pub(super) fn uses_unknown(why: &UsesGap) -> Judgement {
+    match why {
+        UsesGap::Gap(gap) => Judgement::unknown(gap),
+        UsesGap::Said(said) => Judgement::new(&USES_UNKNOWN).saying(said.clone()),
+    }
+}

@@ -8,6 +8,7 @@
 )]
 
 mod managed;
+mod ministack;
 mod proofs;
 #[path = "../peers/python.rs"]
 mod python;

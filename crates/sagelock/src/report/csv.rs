@@ -23,7 +23,7 @@ const HEADER: [&str; 14] = [
 
 pub(super) fn write(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
     let mut csv = ::csv::Writer::from_writer(out);
-    csv.write_record(HEADER)?;
+    csv.write_record(HEADER).map_err(as_io)?;
     audit.findings.each(&mut |record| {
         let subject = &record.subject;
         let compliance = record.compliance.join("; ");
@@ -42,10 +42,18 @@ pub(super) fn write(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
             &safe(&record.message),
             &record.remediation,
             &compliance,
-        ])?;
-        Ok(())
+        ])
+        .map_err(as_io)
     })?;
     csv.flush()
+}
+
+/// Whoever reads it may have had enough: the kind of the error says so.
+fn as_io(error: ::csv::Error) -> io::Error {
+    match error.into_kind() {
+        ::csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }
 
 /// A text that a spreadsheet would take for a formula is made a text again.

@@ -203,3 +203,25 @@ fn the_demo_shows_every_verdict_and_exits_0() {
         "{text}"
     );
 }
+
+/// `sagelock audit --format csv | head -1`.
+#[test]
+fn whoever_reads_may_have_had_enough() {
+    let home = tempfile::tempdir().expect("a folder");
+    for format in ["csv", "ndjson", "table", "json", "md"] {
+        let mut command = sagelock(home.path());
+        command
+            .args(["demo", "--once", "--format", format])
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped());
+        let mut child = command.spawn().expect("runs");
+        let mut stdout = child.stdout.take().expect("piped");
+        let mut first = [0; 16];
+        std::io::Read::read_exact(&mut stdout, &mut first).expect("some of it");
+        drop(stdout);
+        let output = child.wait_with_output().expect("ends");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{format}: {told}");
+        assert!(!told.contains("Broken pipe"), "{format}: {told}");
+    }
+}

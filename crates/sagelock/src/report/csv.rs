@@ -50,10 +50,13 @@ pub(super) fn write(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
 
 /// Whoever reads it may have had enough: the kind of the error says so.
 fn as_io(error: ::csv::Error) -> io::Error {
-    match error.into_kind() {
-        ::csv::ErrorKind::Io(error) => error,
-        other => io::Error::other(format!("{other:?}")),
+    if !error.is_io_error() {
+        return io::Error::other(error);
     }
+    if let ::csv::ErrorKind::Io(error) = error.into_kind() {
+        return error;
+    }
+    io::Error::other("csv")
 }
 
 /// A text that a spreadsheet would take for a formula is made a text again.

@@ -12,7 +12,7 @@ use sagelock_policy::access::{self, Lockout, Outsider, lockout, outsiders, power
 use sagelock_policy::prove::{Doubt, Proof};
 use sagelock_policy::{Document, Kind};
 
-pub(crate) use asked::{key_asked, principal_asked, principal_unread};
+pub(crate) use asked::{controls, key_asked, principal_asked, principal_unread};
 pub use people::{KeyUsers, People};
 pub(crate) use reach::reach;
 

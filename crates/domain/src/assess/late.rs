@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Assessor, Finding, Subject, SubjectKind};
 use crate::access::reach;
-use crate::ids::KeyArn;
+use crate::ids::{AccountId, KeyArn};
 use crate::inventory::{CellId, Keys};
 use crate::kpi::Verdicts;
 use crate::rules::{
@@ -82,6 +82,7 @@ impl Assessor<'_> {
             let among = Among {
                 uses: self.uses.of(arn),
                 uses_gap: self.uses.gap_within(reach.as_ref()),
+                unaudited: unaudited(keys, reach.as_ref()),
                 reach,
             };
             (arn, among)
@@ -117,4 +118,20 @@ impl Assessor<'_> {
         self.totals.posture.count(verdicts);
         findings
     }
+}
+
+/// Why accounts that were not looked at may use a key, if they may. Of an organisation that was looked at as
+/// a whole, who is not of it is KEY-002's.
+fn unaudited(keys: &Keys, reach: Option<&BTreeSet<AccountId>>) -> Option<String> {
+    let Some(reach) = reach else {
+        let any = "the key policy lets in accounts that were not looked at".to_owned();
+        return (!keys.is_organization).then_some(any);
+    };
+    let mut others = reach
+        .iter()
+        .filter(|account| !keys.in_scope.contains(*account));
+    let account = others.next()?;
+    Some(format!(
+        "account {account}, which the key policy lets in, was not looked at"
+    ))
 }

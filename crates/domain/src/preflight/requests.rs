@@ -172,6 +172,9 @@ impl<'a> Asking<'a> {
                 arn: resource,
                 account: self.cell.id.account.as_str(),
                 may_have_policy: false,
+                // Neither SageMaker nor IAM is under them (Organizations User Guide, "Resource control
+                // policies").
+                rcp: Some(&[]),
             };
             let answer = self.answer(deployer, action, on, told, whole);
             checks.push(check(step, Some(deployer), Some(action), resource, answer));

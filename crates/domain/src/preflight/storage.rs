@@ -4,10 +4,10 @@ use sagelock_policy::access::On;
 
 use super::requests::{Asking, Told, Who, check, told};
 use super::{Answer, Check, Step};
-use crate::access::key_asked;
+use crate::access::{controls, key_asked};
 use crate::fact::Fact;
 use crate::ids::{KeyRef, Partition, Place, Region};
-use crate::inventory::{Artifact, Encryption, Output};
+use crate::inventory::{Artifact, Control, Encryption, Output};
 
 /// What is loaded and what is written.
 pub(super) fn storage(asking: &Asking<'_>, roles: &[Who<'_>]) -> Vec<Check> {
@@ -75,11 +75,14 @@ fn of_object(
     is_many: bool,
 ) -> Option<Check> {
     let arn = arn_of(asking, uri, if is_many { ANY_OBJECT } else { "" })?;
+    // Whose bucket it is, S3 does not say.
+    let account = &asking.cell.id.account;
+    let rcp = controls(asking.principals(), Control::Resource, account);
     let on = On::Resource {
         arn: &arn,
-        // Whose bucket it is, S3 does not say.
-        account: asking.cell.id.account.as_str(),
+        account: account.as_str(),
         may_have_policy: true,
+        rcp: rcp.as_deref(),
     };
     let region = vec![told("aws:RequestedRegion", asking.cell.id.region.as_str())];
     let answer = match asking.answer(role, action, on, &region, &[]) {

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use super::late::{Early, LATE_REASONS, LateView, USES_REASONS, uses_unknown, volume_keys};
 use super::rule::{Check, Rule};
-use super::subject::{CONFIG_REASONS, EndpointView, KEY_REASONS, LIVE_REASONS};
+use super::subject::{CONFIG_REASONS, EndpointView, KEY_REASONS, LIVE_REASONS, UsesGap};
 use super::verdict::{Judgement, reasons};
 use crate::call::Op;
 use crate::severity::Severity;
@@ -77,8 +77,11 @@ fn late(view: &LateView<'_>) -> Judgement {
         return Judgement::new(&SHARED).saying(says);
     }
     // More of them than are known may use it.
-    match view.keys.values().find_map(|among| among.uses_gap) {
-        Some(why) => uses_unknown(why),
+    if let Some(why) = view.keys.values().find_map(|among| among.uses_gap) {
+        return uses_unknown(why);
+    }
+    match view.keys.values().find_map(|among| among.unaudited.clone()) {
+        Some(why) => uses_unknown(&UsesGap::Said(why)),
         None => Judgement::new(&DEDICATED).saying(says),
     }
 }

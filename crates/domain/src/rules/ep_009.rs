@@ -137,6 +137,9 @@ fn late(view: &LateView<'_>) -> Judgement {
                 Answer::Own | Answer::Shared | Answer::Proved => {}
             }
         }
+        if let Some(why) = &among.unaudited {
+            undecided.get_or_insert(Judgement::new(&NOT_WHOLE).saying(why.clone()));
+        }
         if let Some(account) = isolation.unread.iter().find(|account| reached(account)) {
             let says = format!("{} in account {account}", NOT_WHOLE.says);
             undecided.get_or_insert(Judgement::new(&NOT_WHOLE).saying(says));

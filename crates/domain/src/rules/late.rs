@@ -56,6 +56,8 @@ pub struct Among<'a> {
     pub uses_gap: Option<&'a UsesGap>,
     /// The accounts that can; `None`: any.
     pub reach: Option<BTreeSet<AccountId>>,
+    /// Why accounts that were not looked at may use it.
+    pub unaudited: Option<String>,
 }
 
 /// An endpoint, and what is known of all.

@@ -28,6 +28,8 @@ pub enum On<'a> {
         account: &'a str,
         /// It may have a policy, which nobody has read, and which is taken to deny nothing.
         may_have_policy: bool,
+        /// Resource control policies of its account, by level; `None` where they are not known.
+        rcp: Option<&'a [Vec<Document>]>,
     },
 }
 
@@ -153,8 +155,10 @@ fn why(
     let (rcp, unread) = match on {
         On::Key { key, .. } => (key.rcp.is_none(), false),
         On::Resource {
-            may_have_policy, ..
-        } => (false, may_have_policy),
+            may_have_policy,
+            rcp,
+            ..
+        } => (rcp.is_none(), may_have_policy),
     };
     add(rcp, &Doubt::Rcp);
     // What decides where all that could not be read lets it pass.
@@ -190,10 +194,16 @@ fn stack(principal: &Principal, on: On<'_>, is_most: bool) -> Stack {
     if principal.scp.is_none() && !is_most {
         stack.scp = vec![Vec::new()];
     }
+    let rcp = match on {
+        On::Key { key, .. } => key.rcp.as_deref(),
+        On::Resource { rcp, .. } => rcp,
+    };
+    match rcp {
+        Some(levels) => stack.rcp = levels.to_vec(),
+        None if is_most => {}
+        None => stack.rcp = vec![read(Kind::Rcp, DENIES)],
+    }
     match on {
-        On::Key { key, .. } if key.rcp.is_none() && !is_most => {
-            stack.rcp = vec![read(Kind::Rcp, DENIES)];
-        }
         On::Resource {
             may_have_policy: true,
             ..

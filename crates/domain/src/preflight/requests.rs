@@ -4,6 +4,7 @@
 use sagelock_policy::access::{self, Denial, May, On, may};
 use sagelock_policy::change::{Edit, changes};
 use sagelock_policy::context::Value;
+use serde_json::json;
 
 use super::cause::{Cause, Names};
 use super::storage::storage;
@@ -84,6 +85,17 @@ impl<'a> Asking<'a> {
                 Answer::unknown("it is no user, role or root user that policies are known of"),
             )];
         };
+        if self.is_missing(&deployer) {
+            let says = format!("there is no {} in its account", deployer.arn);
+            let answer = Answer::blocked(says);
+            return vec![check(
+                Step::Deploy,
+                Some(&deployer),
+                None,
+                &deployer.arn,
+                answer,
+            )];
+        }
         let roles = self.roles();
         let mut checks = self.of_sagemaker(&deployer, &roles);
         let roles: Vec<Who<'_>> = roles.iter().filter_map(|role| self.who(role)).collect();
@@ -92,6 +104,13 @@ impl<'a> Asking<'a> {
         }
         checks.extend(storage(self, &roles));
         checks
+    }
+
+    /// Whether everybody of its account is known, and it is nobody of them.
+    fn is_missing(&self, who: &Who<'_>) -> bool {
+        let read = self.principals.by_account.get(&who.account);
+        let is_read = read.is_some_and(|read| read.fact.known().is_some());
+        is_read && who.found.is_none() && !who.arn.ends_with(":root")
     }
 
     /// The roles that the models run as: those that are there, and those that were named.
@@ -414,7 +433,15 @@ impl<'a> Asking<'a> {
             ("denied by", denying)
         };
         let told: Vec<String> = causes.iter().map(ToString::to_string).collect();
-        let changes = changes(&denial.request, &denial.stack).into_iter();
+        let mut changes = changes(&denial.request, &denial.stack);
+        if let On::Key {
+            via: Some(host), ..
+        } = on
+        {
+            let edits = changes.iter_mut().flatten();
+            edits.for_each(|edit| narrow(edit, host, &denial.request.action_name()));
+        }
+        let changes = changes.into_iter();
         let changes = changes.map(|edits| {
             let written = edits.into_iter().map(|edit| {
                 let cause = match &edit {
@@ -436,6 +463,21 @@ impl<'a> Asking<'a> {
             changes: changes.collect(),
             causes,
         }
+    }
+}
+
+/// A statement that allows what a service asks for is about what it asks for, and no direct call.
+fn narrow(edit: &mut Edit, host: &str, action: &str) {
+    let Edit::Allow { statement, .. } = edit else {
+        return;
+    };
+    let mut condition = json!({ "StringEquals": { "kms:ViaService": host } });
+    if let (true, Some(fields)) = (action == "kms:CreateGrant", condition.as_object_mut()) {
+        let is_for_service = json!({ "kms:GrantIsForAWSResource": "true" });
+        fields.insert("Bool".to_owned(), is_for_service);
+    }
+    if let Some(fields) = statement.as_object_mut() {
+        fields.insert("Condition".to_owned(), condition);
     }
 }
 

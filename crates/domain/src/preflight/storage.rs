@@ -240,6 +240,16 @@ fn of_key(
         key: &asked,
         via: Some(&host),
     };
-    let answer = asking.answer(role, action, on, &Told::new(), &[]);
+    let answer = match asking.answer(role, action, on, &Told::new(), &[]) {
+        Answer::Blocked(block) if step == Step::Write => Answer::Noted(format!(
+            "the endpoint comes up, and cannot write its output: {}",
+            block.says
+        )),
+        answer @ (Answer::Passed
+        | Answer::Blocked(_)
+        | Answer::Spare(_)
+        | Answer::Unknown(_)
+        | Answer::Noted(_)) => answer,
+    };
     check(step, Some(role), Some(action), key.arn.as_str(), answer)
 }

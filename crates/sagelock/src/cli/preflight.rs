@@ -80,8 +80,17 @@ impl Command {
         for role in &self.execution {
             role_arn(role)?;
         }
+        if let Some(deployer) = &self.deployer {
+            deployer_arn(deployer)?;
+        }
         let mut given = self.endpoint_config.as_deref().map(read).transpose()?;
         let key = KeyRef::read(self.key.as_deref());
+        if let Some(text) = &self.key
+            && !key.as_ref().is_some_and(KeyRef::is_well_formed)
+        {
+            return Err(Failure::usage(anyhow!("`{text}` is no key"))
+                .hint("expected the ARN or the id of a key, or alias/NAME"));
+        }
         if let (Some((_, facts, _)), Some(key)) = (&mut given, &key) {
             facts.volume_key = Some(key.clone());
         }
@@ -92,7 +101,7 @@ impl Command {
             return Err(Failure::usage(error).hint("name it with --deployer"));
         };
         let focus = Focus {
-            config: self.config_name(&name, given.as_ref()),
+            config: self.config_name(&name, given.as_ref())?,
             endpoint: name,
             wanted: given
                 .as_ref()
@@ -148,28 +157,35 @@ impl Command {
             ["arn", ..] => None,
             _ => Some(text.as_str()),
         };
-        let is_name = |name: &&str| {
-            let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-';
-            !name.is_empty() && name.len() <= NAME_MAX && name.chars().all(allowed)
-        };
-        name.filter(is_name).map(EndpointName::new).ok_or_else(|| {
-            Failure::usage(anyhow!(
-                "`{text}` is neither the name of an endpoint nor its ARN"
-            ))
-            .hint("a name has up to 63 letters, digits and hyphens")
-        })
+        name.filter(|name| is_name(name))
+            .map(EndpointName::new)
+            .ok_or_else(|| {
+                Failure::usage(anyhow!(
+                    "`{text}` is neither the name of an endpoint nor its ARN"
+                ))
+                .hint(NAMES)
+            })
     }
 
-    fn config_name(&self, endpoint: &EndpointName, given: Option<&Given>) -> ConfigName {
-        if let Some(name) = &self.config_name {
-            return ConfigName::new(name);
-        }
-        if let Some((Some(name), ..)) = given {
-            return name.clone();
+    fn config_name(
+        &self,
+        endpoint: &EndpointName,
+        given: Option<&Given>,
+    ) -> Result<ConfigName, Failure> {
+        let of_file = given.and_then(|(name, ..)| name.as_ref());
+        let named = self.config_name.as_deref();
+        if let Some(name) = named.or(of_file.map(ConfigName::as_str)) {
+            return if is_name(name) {
+                Ok(ConfigName::new(name))
+            } else {
+                let error = anyhow!("`{name}` is no name of an endpoint configuration");
+                Err(Failure::usage(error).hint(NAMES))
+            };
         }
         let name = endpoint.as_str();
         let end = name.len().min(NAME_MAX - SUFFIX.len());
-        ConfigName::new(format!("{}{SUFFIX}", name.get(..end).unwrap_or(name)))
+        let name = name.get(..end).unwrap_or(name);
+        Ok(ConfigName::new(format!("{name}{SUFFIX}")))
     }
 
     /// The one place where the endpoint is, or is to be.
@@ -182,12 +198,20 @@ impl Command {
             let endpoints = cell.endpoints.values();
             endpoints.map(move |endpoint| (cell, endpoint))
         });
+        // An ARN means one account and region, whatever else is looked at.
+        let is_name = !self.endpoint.starts_with("arn:");
+        let all = all
+            .filter(|(_, endpoint)| is_name || endpoint.arn.eq_ignore_ascii_case(&self.endpoint));
         let (there, others): (Vec<_>, Vec<_>) =
             all.partition(|(_, endpoint)| matches!(endpoint.described.fact, Fact::Known(Some(_))));
         let name = &self.endpoint;
         match (there.as_slice(), others.as_slice()) {
             ([one], _) => Ok(*one),
             ([], [one]) if may_be_new => Ok(*one),
+            ([], []) if !is_name && !cells.is_empty() => {
+                let error = anyhow!("`{name}` is of no account and region that is looked at");
+                Err(Failure::usage(error).hint("choose with --region, --profile or --org"))
+            }
             ([], []) => Err(Failure::new(
                 Exit::Incomplete,
                 anyhow!("no account could be looked at"),
@@ -203,12 +227,14 @@ impl Command {
                 if let Some(gap) = unread {
                     return Err(Failure::new(Exit::Incomplete, anyhow!("{gap}")));
                 }
-                let places: Vec<&str> = others
+                let mut places: Vec<&str> = others
                     .iter()
                     .map(|(cell, _)| cell.id.region.as_str())
                     .collect();
+                places.sort_unstable();
+                places.dedup();
                 let hint = if may_be_new {
-                    "say where it is to be created with --region"
+                    "say where it is to be created: one --region, and with --org one --account"
                 } else {
                     "choose with --region or --profile; of one that is to be created say with \
                      --endpoint-config what it will run"
@@ -265,6 +291,37 @@ fn running(
             Err(Failure::new(Exit::Incomplete, error).hint(hint))
         }
     }
+}
+
+const NAMES: &str = "a name has up to 63 letters, digits and hyphens, no hyphen at its ends";
+
+/// SageMaker API, CreateEndpointConfig, `EndpointConfigName`: `^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$`.
+fn is_name(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let is_long = name.len() > NAME_MAX;
+    !name.is_empty() && !is_long && name.chars().all(allowed) && name.trim_matches('-') == name
+}
+
+fn deployer_arn(text: &str) -> Result<(), Failure> {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    let is_account = |text: &str| text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
+    let is_one = match parts.as_slice() {
+        ["arn", _, "iam", "", account, who] => {
+            let named = who.starts_with("role/") || who.starts_with("user/") || *who == "root";
+            is_account(account) && named
+        }
+        ["arn", _, "sts", "", account, who] => {
+            is_account(account) && who.starts_with("assumed-role/")
+        }
+        _ => false,
+    };
+    if is_one && !text.contains(['*', '?']) {
+        return Ok(());
+    }
+    Err(
+        Failure::usage(anyhow!("`{text}` is no ARN of who can deploy"))
+            .hint("expected arn:aws:iam::ACCOUNT:role/NAME, the ARN of a user, a session or root"),
+    )
 }
 
 fn role_arn(text: &str) -> Result<(), Failure> {

@@ -212,6 +212,22 @@ fn what_cannot_be_looked_at_is_an_error_that_says_why() {
             "`ProductionVariants` is missing",
         ),
         (
+            &["arn:aws:sagemaker:eu-west-1:333344445555:endpoint/chargeback-fjord-020"],
+            2,
+            "is of no account and region that is looked at",
+        ),
+        (
+            &["e", "--config-name", "bad_name"],
+            2,
+            "`bad_name` is no name of an endpoint configuration",
+        ),
+        (&["e", "--key", "foo"], 2, "`foo` is no key"),
+        (
+            &["e", "--deployer", "Deployer"],
+            2,
+            "`Deployer` is no ARN of who can deploy",
+        ),
+        (
             &["e", "--execution-role", "exec"],
             2,
             "`exec` is no ARN of a role",

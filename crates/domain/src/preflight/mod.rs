@@ -1,6 +1,7 @@
 //! Will a deployment with this key succeed, and what stops it? What AWS asks of who deploys, of the
 //! execution role and of the key is asked here first. Nothing but what is proved to be denied blocks.
 
+mod blocked;
 mod cause;
 mod deployment;
 mod facts;

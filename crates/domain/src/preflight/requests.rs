@@ -1,20 +1,15 @@
 //! What AWS asks of who deploys and of the execution role (Service Authorization Reference, Amazon
 //! SageMaker; SageMaker Developer Guide, "Amazon SageMaker API permissions").
 
-use sagelock_policy::access::{self, Denial, May, On, may};
-use sagelock_policy::change::{Edit, changes};
+use sagelock_policy::access::{self, May, On, may};
 use sagelock_policy::context::Value;
-use serde_json::json;
 
-use super::cause::{Cause, Names};
 use super::storage::storage;
-use super::{Answer, Block, Check, Deployment, Step};
+use super::{Answer, Check, Deployment, Step};
 use crate::access::{key_asked, principal_asked, principal_unread};
 use crate::fact::Fact;
 use crate::ids::{AccountId, KeyRef, Partition, Region};
-use crate::inventory::{
-    Cell, CellId, Control, Key, Keys, Placement, Policy, Principal, Principals, Resolved, Tags,
-};
+use crate::inventory::{Cell, CellId, Key, Keys, Placement, Principal, Principals, Resolved, Tags};
 
 /// What one request tells beside what follows from who asks and for what.
 pub(super) type Told = Vec<(String, Option<Value>)>;
@@ -22,8 +17,8 @@ pub(super) type Told = Vec<(String, Option<Value>)>;
 /// Somebody who asks.
 pub(super) struct Who<'a> {
     pub(super) arn: String,
-    account: AccountId,
-    found: Option<&'a Principal>,
+    pub(super) account: AccountId,
+    pub(super) found: Option<&'a Principal>,
     asked: access::Principal,
 }
 
@@ -32,7 +27,7 @@ pub(super) struct Asking<'a> {
     pub(super) deployment: &'a Deployment,
     pub(super) cell: &'a Cell,
     pub(super) keys: &'a Keys,
-    principals: &'a Principals,
+    pub(super) principals: &'a Principals,
 }
 
 /// What SageMaker's grant gives at most (SageMaker Developer Guide, "Customer managed AWS KMS key
@@ -69,10 +64,6 @@ impl<'a> Asking<'a> {
             keys,
             principals,
         }
-    }
-
-    pub(super) const fn principals(&self) -> &'a Principals {
-        self.principals
     }
 
     pub(super) fn checks(&self) -> Vec<Check> {
@@ -401,83 +392,6 @@ impl<'a> Asking<'a> {
             Ok(May::No(denial)) => Answer::Blocked(self.block(who, on, &denial)),
             Err(error) => Answer::unknown(&error),
         }
-    }
-
-    fn levels(&self, control: Control, account: &AccountId) -> Vec<Vec<Policy>> {
-        self.principals
-            .controls
-            .levels(control, account)
-            .unwrap_or_default()
-    }
-
-    fn block(&self, who: &Who<'_>, on: On<'_>, denial: &Denial) -> Block {
-        let (key, owner) = match on {
-            On::Key { key, .. } => (Some(&*key.arn), Some(AccountId::new(key.account()))),
-            On::Resource { .. } => (None, None),
-        };
-        let names = Names {
-            principal: who.found,
-            who: &who.arn,
-            key,
-            scp: self.levels(Control::Service, &who.account),
-            rcp: owner
-                .map(|owner| self.levels(Control::Resource, &owner))
-                .unwrap_or_default(),
-        };
-        let answer = &denial.answer;
-        let denying: Vec<Cause> = answer.because.iter().map(|one| names.of(one)).collect();
-        let (verb, causes) = if denying.is_empty() {
-            let shut = answer.shut.iter().map(|shut| names.of_shut(*shut));
-            ("not allowed by", shut.collect())
-        } else {
-            ("denied by", denying)
-        };
-        let told: Vec<String> = causes.iter().map(ToString::to_string).collect();
-        let mut changes = changes(&denial.request, &denial.stack);
-        if let On::Key {
-            via: Some(host), ..
-        } = on
-        {
-            let edits = changes.iter_mut().flatten();
-            edits.for_each(|edit| narrow(edit, host, &denial.request.action_name()));
-        }
-        let changes = changes.into_iter();
-        let changes = changes.map(|edits| {
-            let written = edits.into_iter().map(|edit| {
-                let cause = match &edit {
-                    Edit::Allow { to, .. } => names.of_shut(*to),
-                    Edit::Except { statement, .. } | Edit::Remove { statement } => {
-                        names.of(statement)
-                    }
-                };
-                (cause, edit)
-            });
-            written.collect()
-        });
-        Block {
-            says: if told.is_empty() {
-                "denied, whatever is not known".to_owned()
-            } else {
-                format!("{verb} {}", told.join("; "))
-            },
-            changes: changes.collect(),
-            causes,
-        }
-    }
-}
-
-/// A statement that allows what a service asks for is about what it asks for, and no direct call.
-fn narrow(edit: &mut Edit, host: &str, action: &str) {
-    let Edit::Allow { statement, .. } = edit else {
-        return;
-    };
-    let mut condition = json!({ "StringEquals": { "kms:ViaService": host } });
-    if let (true, Some(fields)) = (action == "kms:CreateGrant", condition.as_object_mut()) {
-        let is_for_service = json!({ "kms:GrantIsForAWSResource": "true" });
-        fields.insert("Bool".to_owned(), is_for_service);
-    }
-    if let Some(fields) = statement.as_object_mut() {
-        fields.insert("Condition".to_owned(), condition);
     }
 }
 

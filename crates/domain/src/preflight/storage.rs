@@ -77,7 +77,7 @@ fn of_object(
     let arn = arn_of(asking, uri, if is_many { ANY_OBJECT } else { "" })?;
     // Whose bucket it is, S3 does not say.
     let account = &asking.cell.id.account;
-    let rcp = controls(asking.principals(), Control::Resource, account);
+    let rcp = controls(asking.principals, Control::Resource, account);
     let on = On::Resource {
         arn: &arn,
         account: account.as_str(),
@@ -234,7 +234,7 @@ fn of_key(
         let answer = Answer::unknown(&format!("the key {reference} could not be read"));
         return check(step, Some(role), Some(action), reference.as_str(), answer);
     };
-    let asked = key_asked(key, asking.principals());
+    let asked = key_asked(key, asking.principals);
     let host = format!("s3.{region}.amazonaws.com");
     let on = On::Key {
         key: &asked,

@@ -18,6 +18,8 @@ const ROOT: &str = r#"{"Statement":{"Effect":"Allow","Action":"kms:*","Resource"
 const THROUGH: &str = r#"{"Statement":{"Effect":"Allow","Action":"kms:*","Resource":"*",
     "Principal":{"AWS":"111122223333"},
     "Condition":{"StringEquals":{"kms:ViaService":"sagemaker.eu-west-1.amazonaws.com"}}}}"#;
+const NAMED: &str = r#"{"Statement":{"Effect":"Allow","Action":"kms:*","Resource":"*",
+    "Principal":{"AWS":"arn:aws:iam::111122223333:role/Deployer"}}}"#;
 const WITH_MFA: &str = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*",
     "Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}}}"#;
 
@@ -82,6 +84,9 @@ fn what_is_not_known_decides_nothing() {
     };
     assert_eq!(of_key(&partial, &key(Some(ROOT)), None), "policies");
     assert_eq!(of_key(&partial, &key(Some(THROUGH)), None), "no");
+    // A key policy that names it is enough, and what was not read may deny or bound it.
+    assert_eq!(of_key(&role(&[]), &key(Some(NAMED)), None), "yes");
+    assert_eq!(of_key(&partial, &key(Some(NAMED)), None), "policies");
     // What binds its account, and the key's.
     let unbound = Principal {
         scp: None,

@@ -189,7 +189,12 @@ fn stack(principal: &Principal, on: On<'_>, is_most: bool) -> Stack {
     stack.scp = principal.scp.clone().unwrap_or_default();
     if principal.is_partial {
         stack.boundary = stack.boundary.filter(|_| !is_most);
-        stack.identity = if is_most { everything() } else { Vec::new() };
+        // What was not read may deny by itself, whoever else allows it.
+        stack.identity = if is_most {
+            everything()
+        } else {
+            read(Kind::Identity, DENIES_OWN)
+        };
     }
     if principal.scp.is_none() && !is_most {
         stack.scp = vec![Vec::new()];
@@ -218,6 +223,7 @@ fn stack(principal: &Principal, on: On<'_>, is_most: bool) -> Stack {
 
 const DENIES: &str =
     r#"{"Statement":[{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}"#;
+const DENIES_OWN: &str = r#"{"Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}"#;
 const ALLOWS: &str =
     r#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}"#;
 const SAYS_NOTHING: &str = r#"{"Statement":[]}"#;

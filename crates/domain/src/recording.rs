@@ -28,6 +28,9 @@ pub struct Meta {
     /// Whether the accounts are those of the organisation that was asked.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_organization: bool,
+    /// Whether they are all of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_whole_organization: bool,
     /// The accounts, where they are several or entered by a role; none means the account alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<Entry>,

@@ -195,9 +195,10 @@ fn add_the_rest(
     for gap in collected.gaps().iter().filter(|gap| is_of_account(gap)) {
         assessor.lacks(gap);
     }
-    assessor.know(collected.principals());
+    assessor.know(collected.principals(), collected.keys());
     let isolation = isolation(config, collected, tenancy);
-    for (cell, found) in assessor.assess_late(collected.keys(), isolation.as_ref()) {
+    let among = assessor.keys_among_all(collected.keys());
+    while let Some((cell, found)) = assessor.assess_late(&among, isolation.as_ref()) {
         let pack = findings.join(&cell, records(&found))?;
         history.join(&cell, pack.clone());
     }
@@ -281,15 +282,17 @@ fn isolation(config: &Config, collected: &Collector, tenancy: &Tenancy) -> Optio
         // A listing that failed may hide endpoints, and so whoever they are of.
         let listings = collected.gaps().iter().filter(|gap| gap.subject.is_empty());
         let endpoints = tenancy.unread.iter().map(|(cell, _)| &cell.account);
-        let people = principals.by_account.iter();
-        let people = people.filter(|(_, read)| read.fact.known().is_none());
+        // One that could not be entered was asked nothing.
+        let people = collected.keys().in_scope.iter().filter(|account| {
+            let read = principals.by_account.get(*account);
+            read.is_none_or(|read| read.fact.known().is_none())
+        });
         let unread = listings
             .map(|gap| &gap.account)
             .chain(endpoints)
-            .chain(people.map(|(id, _)| id));
+            .chain(people);
         Isolation {
             unread: unread.cloned().collect(),
-            untagged: tenancy.untagged.iter().cloned().collect(),
             matrix,
         }
     })

@@ -14,7 +14,7 @@ use sagelock_policy::{Document, Kind};
 
 pub(crate) use asked::{controls, key_asked, principal_asked, principal_unread};
 pub use people::{KeyUsers, People};
-pub(crate) use reach::reach;
+pub use reach::Reach;
 
 use crate::fact::{Fact, Gap};
 use crate::ids::{AccountId, Region};

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use sagelock_policy::Document;
 use sagelock_policy::access::{Principal, Users};
 use sagelock_policy::prove::Proof;
 
-use super::{key_asked, principal_asked, reach};
+use super::{Reach, key_asked, principal_asked};
 use crate::fact::{Fact, Gap};
 use crate::ids::AccountId;
 use crate::inventory::{Controls, Key, Principals};
@@ -18,7 +19,7 @@ use crate::settings::Settings;
 pub struct People {
     all: Vec<Principal>,
     /// Accounts of which it is not known who there is.
-    unread: BTreeMap<AccountId, Arc<Gap>>,
+    unread: BTreeMap<AccountId, Option<Arc<Gap>>>,
     /// What binds accounts.
     controls: Principals,
 }
@@ -30,22 +31,26 @@ pub struct KeyUsers {
     pub beyond: Vec<String>,
     /// Who may be able to, and on what it depends.
     pub perhaps: Vec<String>,
-    /// Why not all of them are known.
-    pub unread: Option<Arc<Gap>>,
+    /// An account that can use the key and of which it is not known who there is, and why.
+    pub unread: Option<(AccountId, Option<Arc<Gap>>)>,
     /// Why the execution roles of the key's endpoints may not all be known.
     pub uses_gap: Option<UsesGap>,
 }
 
 impl People {
-    /// Everybody.
+    /// Everybody of the accounts in scope.
     #[must_use]
-    pub fn new(principals: &Principals) -> Self {
+    pub fn new(principals: &Principals, in_scope: &BTreeSet<AccountId>) -> Self {
         let mut all = Vec::new();
-        let mut unread = BTreeMap::new();
+        // One that could not be entered was asked nothing.
+        let asked = |account: &&AccountId| principals.by_account.contains_key(*account);
+        let outside = in_scope.iter().filter(|account| !asked(account));
+        let mut unread: BTreeMap<AccountId, Option<Arc<Gap>>> =
+            outside.map(|account| (account.clone(), None)).collect();
         for (account, read) in &principals.by_account {
             match &read.fact {
                 Fact::Unknown(gap) => {
-                    unread.insert(account.clone(), gap.clone());
+                    unread.insert(account.clone(), Some(gap.clone()));
                 }
                 Fact::Known(list) => {
                     let asked = list.iter();
@@ -90,17 +95,29 @@ impl People {
                 }
             }
         }
+        perhaps.extend(
+            federated(&asked)
+                .into_iter()
+                .map(|arn| format!("{arn} can, depends on who may call sts:GetFederationToken")),
+        );
+        let reach = Reach::of(key);
+        let mut unread = self.unread.iter();
         KeyUsers {
             beyond,
             perhaps,
-            unread: self.unread_within(reach(key).as_ref()),
+            unread: unread
+                .find(|(account, _)| reach.has(account))
+                .map(|(account, gap)| (account.clone(), gap.clone())),
             uses_gap: uses_gap.cloned(),
         }
     }
+}
 
-    fn unread_within(&self, reach: Option<&BTreeSet<AccountId>>) -> Option<Arc<Gap>> {
-        let mut unread = self.unread.iter();
-        let found = unread.find(|(account, _)| reach.is_none_or(|reach| reach.contains(*account)));
-        found.map(|(_, gap)| gap.clone())
-    }
+/// Federated users that a key policy or a grant names: they are in no list of users and roles.
+fn federated(key: &sagelock_policy::access::Key) -> Vec<String> {
+    let policy = key.policy.iter().flat_map(Document::federated);
+    let grants = key.grants.iter().flatten();
+    let grantees = grants.filter_map(|grant| grant.grantee.as_deref());
+    let grantees = grantees.filter(|arn| arn.contains(":federated-user/"));
+    policy.chain(grantees.map(ToOwned::to_owned)).collect()
 }

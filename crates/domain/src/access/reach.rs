@@ -2,27 +2,69 @@
 
 use std::collections::BTreeSet;
 
-use sagelock_policy::request::Caller;
+use sagelock_policy::request::{Caller, Grant};
 use sagelock_policy::{Document, Kind};
 
 use crate::ids::AccountId;
 use crate::inventory::Key;
 
-/// The accounts whose users and roles a key's policy or a grant may let use it, its own included; `None`:
-/// any, or it is not known (KMS Developer Guide, "Allowing users in other accounts to use a KMS key": the
-/// key policy has to).
-pub(crate) fn reach(key: &Key) -> Option<BTreeSet<AccountId>> {
-    let policy = key.policy.as_ref()?.fact.known()?;
-    let document = Document::read(Kind::Resource, policy).ok()?;
-    let grants = key.grants.as_ref()?.fact.known()?;
-    let mut accounts: BTreeSet<AccountId> = [key.arn.account()].into();
-    accounts.extend(document.reach()?.iter().map(AccountId::new));
-    for grant in grants {
-        let grantee = grant.grantee.as_deref()?;
-        match Caller::read(grantee) {
-            Ok(caller) => accounts.insert(AccountId::new(caller.account()?)),
-            Err(_) => return None,
+/// The accounts whose users and roles a key's policy or a grant may let use it (KMS Developer Guide,
+/// "Allowing users in other accounts to use a KMS key": the key policy has to).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// The key policy or the grants were not read.
+    NotRead,
+    /// Any, under whatever conditions.
+    Any,
+    /// These, the key's own included.
+    Accounts(BTreeSet<AccountId>),
+}
+
+impl Reach {
+    /// That of a key.
+    #[must_use]
+    pub fn of(key: &Key) -> Self {
+        let policy = key.policy.as_ref().and_then(|read| read.fact.known());
+        let document = policy.and_then(|text| Document::read(Kind::Resource, text).ok());
+        let grants = key.grants.as_ref().and_then(|read| read.fact.known());
+        let (Some(document), Some(grants)) = (document, grants) else {
+            return Self::NotRead;
         };
+        let Some(named) = document.reach() else {
+            return Self::Any;
+        };
+        let own = key.arn.account();
+        let mut accounts: BTreeSet<AccountId> = named.iter().map(AccountId::new).collect();
+        for grant in grants {
+            match grantee(grant, &own) {
+                Some(account) => accounts.insert(account),
+                None => return Self::Any,
+            };
+        }
+        accounts.insert(own);
+        Self::Accounts(accounts)
     }
-    Some(accounts)
+
+    /// Whether somebody of an account may be able to.
+    #[must_use]
+    pub fn has(&self, account: &AccountId) -> bool {
+        match self {
+            Self::NotRead | Self::Any => true,
+            Self::Accounts(accounts) => accounts.contains(account),
+        }
+    }
+}
+
+/// Whom a grant lets in. A service uses it for who had it created (KMS Developer Guide, "Grants for AWS
+/// services").
+fn grantee(grant: &Grant, own: &AccountId) -> Option<AccountId> {
+    let caller = Caller::read(grant.grantee.as_deref()?).ok()?;
+    match caller {
+        Caller::Service(_) => {
+            let issuer = grant.issuer.as_deref().map(AccountId::new);
+            Some(issuer.unwrap_or_else(|| own.clone()))
+        }
+        Caller::Identity(_) => caller.account().map(AccountId::new),
+        Caller::Anonymous => None,
+    }
 }

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Assessor, Finding, Subject, SubjectKind};
-use crate::access::reach;
-use crate::ids::{AccountId, KeyArn};
-use crate::inventory::{CellId, Keys};
+use crate::access::Reach;
+use crate::ids::KeyArn;
+use crate::inventory::{CellId, Key, Keys};
 use crate::kpi::Verdicts;
 use crate::rules::{
     Among, Check, EndpointView, Evidence, Isolation, Judgement, LateView, Rule, Severity, Waiting,
@@ -51,46 +51,81 @@ impl Postponed {
 }
 
 impl Assessor<'_> {
-    /// Assesses what waited, when every cell has been: the findings by account and region.
+    /// What is known of every key that an endpoint waits for, when every cell has been.
+    pub fn keys_among_all(&mut self, keys: &Keys) -> BTreeMap<KeyArn, Among> {
+        let postponed = self.postponed.values().flatten();
+        let waited = postponed.flat_map(|one| one.waiting.keys.iter().cloned());
+        let waited: BTreeSet<KeyArn> = waited.collect();
+        let mut among = BTreeMap::new();
+        for arn in waited {
+            let Some(key) = keys.by_arn.get(&arn) else {
+                continue;
+            };
+            let reach = Reach::of(key);
+            let uses = self.uses.of(&arn);
+            let endpoints: BTreeSet<_> = uses
+                .iter()
+                .filter_map(|used| Some((&used.cell, used.endpoint.as_ref()?)))
+                .collect();
+            let one = Among {
+                endpoints: endpoints.len(),
+                uses_gap: self.uses.gap_within(&reach).cloned(),
+                unaudited: self.unaudited(key, keys, &reach),
+                reach,
+            };
+            among.insert(arn, one);
+        }
+        among
+    }
+
+    /// Why accounts that were not looked at may use a key, if they may.
+    fn unaudited(&mut self, key: &Key, keys: &Keys, reach: &Reach) -> Option<String> {
+        match reach {
+            Reach::NotRead => {
+                Some("which accounts the key policy lets in could not be read".to_owned())
+            }
+            // Conditions may leave in nobody but the organisation, all of which was looked at.
+            Reach::Any => {
+                let access = self.accesses.of(key, keys, self.settings);
+                let is_ours =
+                    access.is_ok_and(|found| found.outsiders.is_empty() && found.doubts.is_empty());
+                let any = "the key policy lets in accounts that were not looked at".to_owned();
+                (!keys.is_whole_organization || !is_ours).then_some(any)
+            }
+            Reach::Accounts(accounts) => {
+                let mut others = accounts.difference(&keys.in_scope);
+                let other = others.next()?;
+                Some(format!(
+                    "account {other}, which the key policy or a grant lets in, was not looked at"
+                ))
+            }
+        }
+    }
+
+    /// Assesses what waited in one account and region; `None`: nothing waits any more.
     pub fn assess_late(
         &mut self,
-        keys: &Keys,
+        keys: &BTreeMap<KeyArn, Among>,
         isolation: Option<&Isolation>,
-    ) -> Vec<(CellId, Vec<Finding>)> {
-        let postponed = std::mem::take(&mut self.postponed);
-        let mut all = Vec::new();
-        for (cell, endpoints) in postponed {
-            let mut findings = Vec::new();
-            for endpoint in endpoints {
-                findings.extend(self.of_endpoint(endpoint, keys, isolation));
-            }
-            self.totals.count(&findings);
-            all.push((cell, findings));
-        }
-        all
+    ) -> Option<(CellId, Vec<Finding>)> {
+        let (cell, endpoints) = self.postponed.pop_first()?;
+        let endpoints = endpoints.into_iter();
+        let findings = endpoints.flat_map(|one| self.of_endpoint(one, keys, isolation));
+        let findings: Vec<Finding> = findings.collect();
+        self.totals.count(&findings);
+        Some((cell, findings))
     }
 
     fn of_endpoint(
         &mut self,
         postponed: Postponed,
-        keys: &Keys,
+        keys: &BTreeMap<KeyArn, Among>,
         isolation: Option<&Isolation>,
     ) -> Vec<Finding> {
         let waiting = &postponed.waiting;
-        let among = waiting.keys.iter().map(|arn| {
-            let reach = keys.by_arn.get(arn).and_then(reach);
-            let among = Among {
-                uses: self.uses.of(arn),
-                uses_gap: self.uses.gap_within(reach.as_ref()),
-                unaudited: unaudited(keys, reach.as_ref()),
-                reach,
-            };
-            (arn, among)
-        });
-        let among: BTreeMap<_, _> = among.collect();
         let view = LateView {
             waiting,
-            keys: &among,
+            keys,
             isolation,
             settings: self.settings,
         };
@@ -118,20 +153,4 @@ impl Assessor<'_> {
         self.totals.posture.count(verdicts);
         findings
     }
-}
-
-/// Why accounts that were not looked at may use a key, if they may. Of an organisation that was looked at as
-/// a whole, who is not of it is KEY-002's.
-fn unaudited(keys: &Keys, reach: Option<&BTreeSet<AccountId>>) -> Option<String> {
-    let Some(reach) = reach else {
-        let any = "the key policy lets in accounts that were not looked at".to_owned();
-        return (!keys.is_organization).then_some(any);
-    };
-    let mut others = reach
-        .iter()
-        .filter(|account| !keys.in_scope.contains(*account));
-    let account = others.next()?;
-    Some(format!(
-        "account {account}, which the key policy lets in, was not looked at"
-    ))
 }

@@ -20,7 +20,7 @@ pub use record::{Record, RecordEvidence, RecordSubject, Text};
 pub use totals::{Counts, Totals};
 use uses::Uses;
 
-use crate::access::{Accesses, People, reach};
+use crate::access::{Accesses, People, Reach};
 use crate::ids::Arn;
 use crate::inventory::{Cell, CellId, Key, Keys, Principals};
 use crate::kpi::Verdicts;
@@ -161,9 +161,9 @@ impl<'a> Assessor<'a> {
     }
 
     /// Takes who there is in the accounts, where a rule needs it.
-    pub fn know(&mut self, principals: &Principals) {
+    pub fn know(&mut self, principals: &Principals, keys: &Keys) {
         if self.settings.needs_principals() {
-            self.people = Some(People::new(principals));
+            self.people = Some(People::new(principals, &keys.in_scope));
         }
     }
 
@@ -182,8 +182,8 @@ impl<'a> Assessor<'a> {
         let access = self.accesses.of(key, keys, self.settings);
         let uses = self.uses.of(&key.arn);
         let beyond = self.people.as_ref().map(|people| {
-            let roles = self.uses.roles(&key.arn);
-            let gap = self.uses.gap_within(reach(key).as_ref());
+            let (roles, roleless) = self.uses.roles(&key.arn);
+            let gap = roleless.or_else(|| self.uses.gap_within(&Reach::of(key)));
             people.beyond(key, &roles, gap, self.settings)
         });
         let view = KeyView {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::access::Reach;
 use crate::fact::{Fact, Gap};
 use crate::ids::{AccountId, ConfigName, EndpointName, KeyArn, Place};
 use crate::inventory::{
@@ -17,6 +18,11 @@ pub(super) struct Uses {
     by_key: BTreeMap<KeyArn, BTreeSet<KeyUse>>,
     /// The roles that live endpoints with a key run as.
     roles: BTreeMap<KeyArn, BTreeSet<String>>,
+    /// Keys of which not every role is known that uses them, and why.
+    roleless: BTreeMap<KeyArn, UsesGap>,
+    /// By configuration of the account and region that is looked at: the roles that it runs as, and
+    /// whether they are all.
+    here: BTreeMap<ConfigName, (BTreeSet<String>, bool)>,
     /// Those of every key, and not only of keys that are not known to stay.
     keeps_all: bool,
     /// By the account of which not all is known.
@@ -37,9 +43,10 @@ impl Uses {
         }
     }
 
-    /// The roles that live endpoints with a key run as.
-    pub(super) fn roles(&self, key: &KeyArn) -> BTreeSet<String> {
-        self.roles.get(key).cloned().unwrap_or_default()
+    /// The roles that live endpoints with a key run as, and why they may not be all.
+    pub(super) fn roles(&self, key: &KeyArn) -> (BTreeSet<String>, Option<&UsesGap>) {
+        let roles = self.roles.get(key).cloned().unwrap_or_default();
+        (roles, self.roleless.get(key))
     }
 
     /// The uses of a key.
@@ -58,10 +65,8 @@ impl Uses {
     }
 
     /// Why the uses by endpoints of some accounts may not be all.
-    pub(super) fn gap_within(&self, reach: Option<&BTreeSet<AccountId>>) -> Option<&UsesGap> {
-        let within = self.gaps.iter();
-        let within =
-            within.filter(|(account, _)| reach.is_none_or(|reach| reach.contains(*account)));
+    pub(super) fn gap_within(&self, reach: &Reach) -> Option<&UsesGap> {
+        let within = self.gaps.iter().filter(|(account, _)| reach.has(account));
         within.map(|(_, gap)| gap).min()
     }
 
@@ -78,6 +83,9 @@ impl Uses {
             .filter(|endpoint| endpoint.is_live())
         {
             self.note_endpoint(cell, endpoint, &mut held);
+        }
+        if self.keeps_all {
+            self.note_roles(cell, &held);
         }
         for (name, holders) in &held {
             if let Some(why) = Self::unread(cell, name, holders) {
@@ -103,6 +111,7 @@ impl Uses {
             self.note_place(cell, keys, &used);
         }
         self.at = None;
+        self.here.clear();
     }
 
     /// What a model loads is not known where the model is not.
@@ -234,9 +243,6 @@ impl Uses {
             Some(names) => names.iter().copied().map(Some).collect(),
             None => vec![None],
         };
-        if self.keeps_all && held.is_some() {
-            self.note_roles(cell, keys, facts);
-        }
         for key in facts.keys() {
             for holder in &holders {
                 let used = KeyUse {
@@ -249,19 +255,46 @@ impl Uses {
         }
     }
 
-    /// The roles that a configuration in use runs as, for each of its keys.
-    fn note_roles(&mut self, cell: &Cell, keys: &Keys, facts: &ConfigFacts) {
-        let of_models = facts.models().filter_map(|name| {
-            let model = cell.models.get(name)?.fact.known()?.as_ref()?;
-            model.execution_role.clone()
-        });
-        let roles: BTreeSet<String> = of_models.chain(facts.execution_role.clone()).collect();
-        for key in facts.keys() {
-            let id = (cell.id.clone(), key.as_str().to_owned());
-            let resolved = keys.resolved.get(&id).and_then(|read| read.fact.known());
-            if let Some(Resolved::Key(arn)) = resolved {
-                let known = self.roles.entry(arn.clone()).or_default();
+    /// The roles that each configuration in use runs as.
+    fn note_roles(&mut self, cell: &Cell, held: &Held<'_>) {
+        let named = held.keys().filter_map(|name| cell.configs.get(*name));
+        for config in named.chain(cell.remembered.values()) {
+            if let Some(Some(facts)) = config.described.fact.known() {
+                let (roles, is_known) = cell.execution_roles(facts);
+                let known = self.here.entry(config.name.clone());
+                let known = known.or_insert_with(|| (BTreeSet::new(), true));
+                known.0.extend(roles);
+                known.1 &= is_known;
+            }
+        }
+    }
+
+    /// Who uses a key, by the configuration that does.
+    fn note_roles_of(&mut self, key: &KeyArn, used: &KeyUse) {
+        if !self.keeps_all || used.endpoint.is_none() {
+            return;
+        }
+        let why = match self.here.get(&used.config) {
+            Some((roles, is_known)) => {
+                let known = self.roles.entry(key.clone()).or_default();
                 known.extend(roles.iter().cloned());
+                (!is_known)
+                    .then(|| format!("what the models of {} run as is not known", used.config))
+            }
+            // The roles of monitoring jobs are not read.
+            None => Some(format!(
+                "what monitoring schedule {} runs as is not read",
+                used.config
+            )),
+        };
+        if let Some(said) = why {
+            let why = UsesGap::Said(said);
+            let known = self
+                .roleless
+                .entry(key.clone())
+                .or_insert_with(|| why.clone());
+            if why < *known {
+                *known = why;
             }
         }
     }
@@ -298,6 +331,7 @@ impl Uses {
         let id = (used.cell.clone(), key.to_owned());
         match keys.resolved.get(&id).map(|read| &read.fact) {
             Some(Fact::Known(Resolved::Key(arn))) => {
+                self.note_roles_of(arn, &used);
                 if self.keeps_all || !keys.by_arn.get(arn).is_some_and(Key::stays) {
                     self.by_key.entry(arn.clone()).or_default().insert(used);
                 }

@@ -34,7 +34,7 @@ use keys::KeyBook;
 pub use memory::{Denied, Memory, Ran};
 use principals::PrincipalBook;
 use roster::Roster;
-pub use scope::{Access, Entry, Regions, Scope};
+pub use scope::{Access, Entry, Extent, Regions, Scope};
 pub use told::{Told, ToldKey};
 
 use crate::call::{Call, CallError, CallErrorKind, Op, Reply};

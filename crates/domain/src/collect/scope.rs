@@ -17,11 +17,22 @@ pub struct Scope {
     pub entries: Vec<Entry>,
     /// Whether to ask Organizations about the accounts of foreign keys.
     pub ask_organization: bool,
-    /// Whether the accounts are those of the organisation that is asked.
-    pub is_organization: bool,
+    /// What the accounts are to the organisation that is asked.
+    pub extent: Extent,
     /// Whether something is remembered of accounts and regions, and to be asked for before they
     /// are looked at.
     pub remembers: bool,
+}
+
+/// What the accounts that are looked at are to the organisation that is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// Nobody asked it for them.
+    Named,
+    /// Some of its accounts.
+    Some,
+    /// All of them.
+    All,
 }
 
 /// An account to look at.
@@ -78,7 +89,7 @@ impl Scope {
             home: home.clone(),
             entries: entries.collect(),
             ask_organization,
-            is_organization: false,
+            extent: Extent::Named,
             remembers: false,
         }
     }

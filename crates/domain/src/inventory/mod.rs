@@ -59,6 +59,21 @@ pub struct Cell {
 }
 
 impl Cell {
+    /// The execution roles of a configuration and of its models, and whether they are all: what a model ran
+    /// as goes with it.
+    #[must_use]
+    pub fn execution_roles(&self, facts: &ConfigFacts) -> (BTreeSet<String>, bool) {
+        let mut roles: BTreeSet<String> = facts.execution_role.iter().cloned().collect();
+        let mut is_known = true;
+        for name in facts.models() {
+            match self.models.get(name).and_then(|read| read.fact.known()) {
+                Some(Some(model)) => roles.extend(model.execution_role.clone()),
+                Some(None) | None => is_known = false,
+            }
+        }
+        (roles, is_known)
+    }
+
     /// A cell of which nothing is known yet.
     #[must_use]
     pub fn new(id: CellId) -> Self {
@@ -90,6 +105,8 @@ pub struct Keys {
     pub in_scope: BTreeSet<AccountId>,
     /// Whether the accounts that are looked at are those of the organisation that is asked.
     pub is_organization: bool,
+    /// Whether they are all of it.
+    pub is_whole_organization: bool,
     /// The id of the organisation that is asked, where a key policy names one; `None` within: the
     /// account is in none.
     pub organization: Option<Read<Option<String>>>,

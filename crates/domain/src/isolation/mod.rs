@@ -50,6 +50,12 @@ pub struct Row {
     pub owners: BTreeSet<String>,
     /// One for each tenant.
     pub answers: Vec<Answer>,
+    /// The tenants whose endpoints use it, whatever its tag says.
+    pub users: BTreeSet<String>,
+    /// An endpoint that names no tenant uses it.
+    pub has_nobodys: bool,
+    /// Of the roles of endpoints that name no tenant.
+    pub nobodys: Answer,
 }
 
 impl Row {
@@ -61,6 +67,13 @@ impl Row {
 }
 
 impl Matrix {
+    /// That of a key; they are in the order of their ARNs.
+    #[must_use]
+    pub fn row(&self, key: &KeyArn) -> Option<&Row> {
+        let at = self.rows.binary_search_by(|row| row.key.cmp(key)).ok()?;
+        self.rows.get(at)
+    }
+
     /// How many answers have a name.
     #[must_use]
     pub fn count(&self, name: &str) -> usize {
@@ -151,7 +164,11 @@ pub fn matrix(
             }
         });
         let aliases = key.aliases.as_ref().and_then(|read| read.fact.known());
+        let (using, has_nobodys) = tenancy.users_of(arn);
         rows.push(Row {
+            users: using,
+            has_nobodys,
+            nobodys: worst(&users, &people.nobodys),
             key: arn.clone(),
             alias: aliases.and_then(|list| list.first().cloned()),
             owners: owners.clone(),
@@ -181,6 +198,8 @@ struct Member {
 
 struct People {
     tenants: BTreeMap<String, Vec<Member>>,
+    /// The roles of endpoints that name no tenant, but for those that are a tenant's.
+    nobodys: Vec<Member>,
 }
 
 impl People {
@@ -220,9 +239,28 @@ impl People {
                 );
             }
         }
-        let tenants = tenants.into_iter();
+        let is_tenants = |arn: &String| tenants.values().any(|members| members.contains_key(arn));
+        let known = principals.by_account.iter().flat_map(|(account, read)| {
+            let list = read.fact.known().into_iter().flatten();
+            list.map(move |found| (found.arn.as_str(), (account, found)))
+        });
+        let known: BTreeMap<&str, _> = known.collect();
+        let nobodys = tenancy.roles_of_nobody().filter(|arn| !is_tenants(arn));
+        let nobodys = nobodys.filter_map(|arn| {
+            let principal = match known.get(arn.as_str()) {
+                Some((account, found)) => principal_asked(found, account, principals),
+                None => principal_unread(arn),
+            };
+            let is_trusted = settings.is_trusted_admin(arn);
+            principal.map(|principal| Member {
+                principal,
+                is_trusted,
+            })
+        });
         Self {
+            nobodys: nobodys.collect(),
             tenants: tenants
+                .into_iter()
                 .map(|(name, members)| (name, members.into_values().collect()))
                 .collect(),
         }

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fact::Fact;
-use crate::ids::{EndpointName, KeyArn};
-use crate::inventory::{Cell, CellId, ConfigFacts, Keys, Resolved, Tags};
+use crate::ids::{ConfigName, EndpointName, KeyArn};
+use crate::inventory::{
+    Cell, CellId, Config, ConfigFacts, Endpoint, EndpointFacts, Keys, Resolved, Tags,
+};
 use crate::settings::Settings;
 
 /// Who of the tenants runs what, as far as the endpoints say.
@@ -12,6 +14,8 @@ use crate::settings::Settings;
 pub struct Tenancy {
     /// Roles and keys, by tenant.
     tenants: BTreeMap<String, Runs>,
+    /// Those of live endpoints that name none.
+    nobodys: Runs,
     /// Live endpoints that name no tenant.
     pub untagged: Vec<(CellId, EndpointName)>,
     /// Live endpoints of which the tenant, the roles or the keys are not known.
@@ -34,38 +38,44 @@ impl Tenancy {
                 self.unread.push(id);
                 continue;
             };
-            let remembered = cell.remembered.get(&endpoint.name);
-            let names = facts.config.iter().chain(&facts.pending);
-            let configs: Vec<_> = names
-                .filter_map(|name| cell.configs.get(name))
-                .chain(remembered)
-                .collect();
+            let (configs, mut is_known) = in_play(cell, endpoint, facts);
             let own = configs.iter().map(|config| &config.tags.fact);
             let tags: Vec<&Fact<Tags>> = [&endpoint.tags.fact].into_iter().chain(own).collect();
-            let tenant = match tenant(&tags, settings) {
+            let runs = match tenant(&tags, settings) {
                 Fact::Unknown(_) => {
                     self.unread.push(id);
                     continue;
                 }
+                // A configuration that is not known may name one.
                 Fact::Known(None) => {
-                    self.untagged.push(id);
-                    continue;
+                    self.untagged.push(id.clone());
+                    &mut self.nobodys
                 }
-                Fact::Known(Some(tenant)) => tenant,
+                Fact::Known(Some(tenant)) => self.tenants.entry(tenant).or_default(),
             };
-            let runs = self.tenants.entry(tenant).or_default();
-            let mut is_known = !configs.is_empty();
-            for config in configs {
-                match config.described.fact.known() {
-                    Some(Some(facts)) => is_known &= runs.add(cell, keys, facts),
-                    Some(None) => {}
-                    None => is_known = false,
-                }
+            let said = configs
+                .iter()
+                .filter_map(|config| config.described.fact.known());
+            for facts in said.flatten() {
+                is_known &= runs.add(cell, keys, facts);
             }
             if !is_known {
                 self.unread.push(id);
             }
         }
+    }
+
+    /// The roles of endpoints that name no tenant.
+    pub(super) fn roles_of_nobody(&self) -> impl Iterator<Item = &String> {
+        self.nobodys.roles.iter()
+    }
+
+    /// The tenants whose endpoints use a key, whatever its tag says, and whether one of nobody's does.
+    pub(super) fn users_of(&self, key: &KeyArn) -> (BTreeSet<String>, bool) {
+        let tenants = self.tenants.iter();
+        let using = tenants.filter(|(_, runs)| runs.keys.contains(key));
+        let using = using.map(|(name, _)| name.clone()).collect();
+        (using, self.nobodys.keys.contains(key))
     }
 
     /// The tenants whose endpoints run as a role.
@@ -111,15 +121,8 @@ impl Tenancy {
 impl Runs {
     /// Whether all of it is known.
     fn add(&mut self, cell: &Cell, keys: &Keys, facts: &ConfigFacts) -> bool {
-        let mut is_known = true;
-        self.roles.extend(facts.execution_role.clone());
-        for model in facts.models() {
-            match cell.models.get(model).map(|read| &read.fact) {
-                Some(Fact::Known(Some(model))) => self.roles.extend(model.execution_role.clone()),
-                Some(Fact::Known(None)) => {}
-                Some(Fact::Unknown(_)) | None => is_known = false,
-            }
-        }
+        let (roles, mut is_known) = cell.execution_roles(facts);
+        self.roles.extend(roles);
         for key in facts.keys() {
             let id = (cell.id.clone(), key.as_str().to_owned());
             match keys.resolved.get(&id).map(|read| &read.fact) {
@@ -140,6 +143,27 @@ impl Runs {
         }
         is_known
     }
+}
+
+/// The configurations that an endpoint runs or moves to, as far as they are known, and whether they all
+/// are: one that was deleted is known where it is remembered, and one that was made again under its name
+/// is another.
+fn in_play<'c>(
+    cell: &'c Cell,
+    endpoint: &Endpoint,
+    facts: &EndpointFacts,
+) -> (Vec<&'c Config>, bool) {
+    let can_run = |config: &&Config| {
+        let said = config.described.fact.known().and_then(Option::as_ref);
+        said.is_some_and(|said| facts.can_run(said))
+    };
+    let find = |name: &ConfigName| cell.configs.get(name).filter(can_run);
+    let remembered = cell.remembered.get(&endpoint.name);
+    let current = facts.config.as_ref().map(|name| find(name).or(remembered));
+    let pending = facts.pending.as_ref().map(find);
+    let named = [Some(current.flatten()), pending];
+    let is_known = !facts.hides_a_config() && named.iter().flatten().all(Option::is_some);
+    (named.into_iter().flatten().flatten().collect(), is_known)
 }
 
 /// The tenant that the first tags that name one name.

@@ -106,23 +106,9 @@ impl<'a> Asking<'a> {
 
     /// The roles that the models run as: those that are there, and those that were named.
     fn roles(&self) -> Vec<String> {
-        let mut roles = self.deployment.roles.clone();
-        roles.extend(self.deployment.facts.execution_role.clone());
-        for name in self.deployment.facts.models() {
-            let model = self
-                .cell
-                .models
-                .get(name)
-                .and_then(|read| read.fact.known());
-            roles.extend(
-                model
-                    .and_then(Option::as_ref)
-                    .and_then(|model| model.execution_role.clone()),
-            );
-        }
-        roles.sort();
-        roles.dedup();
-        roles
+        let (mut roles, _) = self.cell.execution_roles(&self.deployment.facts);
+        roles.extend(self.deployment.roles.iter().cloned());
+        roles.into_iter().collect()
     }
 
     /// A user or role by its ARN, or by that of a session, with what is known of its policies.

@@ -6,8 +6,6 @@
 //! of all accounts and regions that were looked at whose configurations name the key, for volumes or
 //! outputs.
 
-use std::collections::BTreeSet;
-
 use super::late::{Early, LATE_REASONS, LateView, USES_REASONS, uses_unknown, volume_keys};
 use super::rule::{Check, Rule};
 use super::subject::{CONFIG_REASONS, EndpointView, KEY_REASONS, LIVE_REASONS, UsesGap};
@@ -61,27 +59,20 @@ fn early(view: &EndpointView<'_>) -> Early {
 
 fn late(view: &LateView<'_>) -> Judgement {
     let most = view.settings.endpoints_per_key_max as usize;
-    let counted = view.keys.iter().map(|(key, among)| {
-        let endpoints: BTreeSet<_> = among
-            .uses
-            .iter()
-            .filter_map(|used| Some((&used.cell, used.endpoint.as_ref()?)))
-            .collect();
-        (endpoints.len(), *key)
-    });
-    let Some((count, _)) = counted.max() else {
-        return Judgement::new(&DEDICATED);
-    };
-    let says = format!("{count} live endpoints use the key, {most} are allowed");
+    let counted = view.own_keys().map(|(_, among)| among.endpoints);
+    let count = counted.max().unwrap_or(0);
+    let says = format!("live endpoints that use the key: {count}, allowed: {most}");
     if count > most {
         return Judgement::new(&SHARED).saying(says);
     }
     // More of them than are known may use it.
-    if let Some(why) = view.keys.values().find_map(|among| among.uses_gap) {
-        return uses_unknown(why);
-    }
-    match view.keys.values().find_map(|among| among.unaudited.clone()) {
-        Some(why) => uses_unknown(&UsesGap::Said(why)),
+    let mut among = view.own_keys().map(|(_, among)| among);
+    let more = among.find_map(|among| {
+        let unaudited = || among.unaudited.clone().map(UsesGap::Said);
+        among.uses_gap.clone().or_else(unaudited)
+    });
+    match more {
+        Some(why) => uses_unknown(&why),
         None => Judgement::new(&DEDICATED).saying(says),
     }
 }

@@ -7,13 +7,13 @@
 //! (iam:GetAccountAuthorizationDetails); `isolation.audits = "prove"` switches it on. An endpoint's tenant
 //! is named by the tag `tags.tenant`, its own or its configuration's.
 
-use super::late::{Early, LATE_REASONS, LateView, volume_keys};
+use super::late::{Among, Early, Isolation, LATE_REASONS, LateView, volume_keys};
 use super::rule::{Check, Rule};
 use super::subject::{CONFIG_REASONS, EndpointView, KEY_REASONS, LIVE_REASONS};
 use super::verdict::{Judgement, reasons};
 use crate::call::Op;
 use crate::fact::Fact;
-use crate::ids::AccountId;
+use crate::ids::KeyArn;
 use crate::isolation::Answer;
 use crate::severity::Severity;
 
@@ -95,67 +95,96 @@ fn late(view: &LateView<'_>) -> Judgement {
     let Some(isolation) = view.isolation else {
         return Judgement::new(&NOT_WHOLE);
     };
-    let matrix = &isolation.matrix;
     let mut undecided = None;
-    for (key, among) in view.keys {
-        let reached = |account: &AccountId| {
-            let reach = among.reach.as_ref();
-            reach.is_none_or(|reach| reach.contains(account))
-        };
-        let Some(row) = matrix.rows.iter().find(|row| row.key == **key) else {
-            undecided.get_or_insert(Judgement::new(&NOT_WHOLE));
-            continue;
-        };
-        if row.owners.len() > 1 {
-            let owners: Vec<&str> = row.owners.iter().map(String::as_str).collect();
-            let says = format!("endpoints of {} use the key", owners.join(", "));
-            return Judgement::new(&SHARED).saying(says);
-        }
-        if let Some(owner) = row.owners.iter().find(|owner| *owner != tenant) {
-            let says = format!("the key is of {owner}, the endpoint of {tenant}");
-            return Judgement::new(&OTHERS_KEY).saying(says);
-        }
-        for (other, answer) in matrix.tenants.iter().zip(&row.answers) {
-            match answer {
-                Answer::Violated { principal, way, .. } => {
-                    let verb = if way.has_steps() {
-                        "can come to the key by"
-                    } else {
-                        "can use the key by"
-                    };
-                    let says = format!("{principal} of {} {verb} {}", other.name, way.action());
-                    return Judgement::new(&OTHER_CAN).saying(says);
-                }
-                Answer::Possible { principal, why, .. } => {
-                    let says = format!(
-                        "whether {principal} of {} can use the key depends on {}",
-                        other.name,
-                        why.join(", ")
-                    );
-                    undecided.get_or_insert(Judgement::new(&UNDECIDED).saying(says));
-                }
-                Answer::Own | Answer::Shared | Answer::Proved => {}
-            }
-        }
-        if let Some(why) = &among.unaudited {
-            undecided.get_or_insert(Judgement::new(&NOT_WHOLE).saying(why.clone()));
-        }
-        if let Some(account) = isolation.unread.iter().find(|account| reached(account)) {
-            let says = format!("{} in account {account}", NOT_WHOLE.says);
-            undecided.get_or_insert(Judgement::new(&NOT_WHOLE).saying(says));
-        }
-        let others = among
-            .uses
-            .iter()
-            .filter_map(|used| used.endpoint.as_ref().map(|name| (used, name)));
-        let mut untagged = others.filter(|(used, name)| {
-            let id = (used.cell.clone(), (*name).clone());
-            isolation.untagged.contains(&id)
-        });
-        if let Some((_, name)) = untagged.next() {
-            let says = format!("endpoint {name} uses the key too, and no tag says whose it is");
-            undecided.get_or_insert(Judgement::new(&UNDECIDED).saying(says));
+    for (key, among) in view.own_keys() {
+        match of_key(key, among, tenant, isolation) {
+            (Some(fails), _) => return fails,
+            (None, perhaps) => undecided = undecided.or(perhaps),
         }
     }
     undecided.unwrap_or_else(|| Judgement::new(&ISOLATED))
+}
+
+/// Why a key is not isolated, or else why that is not known.
+fn of_key(
+    key: &KeyArn,
+    among: &Among,
+    tenant: &String,
+    isolation: &Isolation,
+) -> (Option<Judgement>, Option<Judgement>) {
+    let matrix = &isolation.matrix;
+    let Some(row) = matrix.row(key) else {
+        return (None, Some(Judgement::new(&NOT_WHOLE)));
+    };
+    let fails = |reason, says| (Some(Judgement::new(reason).saying(says)), None);
+    if row.owners.len() > 1 {
+        let owners: Vec<&str> = row.owners.iter().map(String::as_str).collect();
+        let says = format!("endpoints of {} use the key", owners.join(", "));
+        return fails(&SHARED, says);
+    }
+    if let Some(owner) = row.owners.iter().find(|owner| *owner != tenant) {
+        let says = format!("the key is of {owner}, the endpoint of {tenant}");
+        return fails(&OTHERS_KEY, says);
+    }
+    if let Some(other) = row.users.iter().find(|other| *other != tenant) {
+        return fails(&SHARED, format!("endpoints of {other} use the key too"));
+    }
+    let mut undecided = None;
+    let mut perhaps = |reason, says: String| {
+        undecided.get_or_insert_with(|| Judgement::new(reason).saying(says));
+    };
+    let nobodys = ("an endpoint that names no tenant", &row.nobodys);
+    let others = matrix.tenants.iter().map(|other| other.name.as_str());
+    for (other, answer) in others.zip(&row.answers).chain([nobodys]) {
+        match answer {
+            // Whose an endpoint without a tag is, is not known: it may be this tenant's.
+            Answer::Violated { principal, .. } if other == nobodys.0 => {
+                perhaps(
+                    &UNDECIDED,
+                    format!("{principal} of {other} can use the key"),
+                );
+            }
+            Answer::Violated { principal, way, .. } => {
+                let verb = if way.has_steps() {
+                    "can come to the key by"
+                } else {
+                    "can use the key by"
+                };
+                let says = format!("{principal} of {other} {verb} {}", way.action());
+                return fails(&OTHER_CAN, says);
+            }
+            Answer::Possible { principal, why, .. } => {
+                let why = why.join(", ");
+                let says =
+                    format!("whether {principal} of {other} can use the key depends on {why}");
+                perhaps(&UNDECIDED, says);
+            }
+            Answer::Own | Answer::Shared | Answer::Proved => {}
+        }
+    }
+    if row.has_nobodys {
+        let says = "an endpoint that names no tenant uses the key too".to_owned();
+        perhaps(&UNDECIDED, says);
+    }
+    if matrix.untold.binary_search(key).is_ok() {
+        let says = "the tags of the key, which say whose it is, could not be read".to_owned();
+        perhaps(&NOT_WHOLE, says);
+    }
+    if let Some(why) = &among.unaudited {
+        perhaps(&NOT_WHOLE, why.clone());
+    }
+    let mut unread = isolation.unread.iter();
+    if let Some(account) = unread.find(|account| among.reach.has(account)) {
+        perhaps(
+            &NOT_WHOLE,
+            format!("{} in account {account}", NOT_WHOLE.says),
+        );
+    }
+    // KMS Developer Guide, "Multi-Region keys": replicas share the key material, not the policy.
+    if key.id().starts_with("mrk-") {
+        let says =
+            "its replicas in other Regions have key policies of their own, which are not looked at";
+        perhaps(&UNDECIDED, says.to_owned());
+    }
+    (None, undecided)
 }

@@ -82,8 +82,13 @@ fn check(view: &KeyView<'_>) -> Judgement {
             let says = format!("{} can use the key", listed(&users.beyond));
             return Judgement::new(&OTHERS).saying(says);
         }
-        if let Some(gap) = &users.unread {
-            return Judgement::unknown(gap);
+        match &users.unread {
+            Some((_, Some(gap))) => return Judgement::unknown(gap),
+            Some((account, None)) => {
+                let says = format!("{} in account {account}", NOT_READ.says);
+                return Judgement::new(&NOT_READ).saying(says);
+            }
+            None => {}
         }
         if !users.perhaps.is_empty() {
             let says = format!("whether {}", listed(&users.perhaps));

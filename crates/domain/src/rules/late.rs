@@ -4,8 +4,9 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::subject::{EndpointView, Found, KeyUse, UsesGap};
+use super::subject::{EndpointView, Found, UsesGap};
 use super::verdict::{Evidence, Judgement, Reason, Verdict, reasons};
+use crate::access::Reach;
 use crate::fact::Fact;
 use crate::ids::{AccountId, EndpointName, KeyArn};
 use crate::inventory::CellId;
@@ -43,20 +44,18 @@ pub struct Isolation {
     pub matrix: Matrix,
     /// Accounts of which not everything was read that an answer rests on.
     pub unread: BTreeSet<AccountId>,
-    /// Live endpoints that name no tenant.
-    pub untagged: BTreeSet<(CellId, EndpointName)>,
 }
 
 /// A key among all.
 #[derive(Clone, Debug)]
-pub struct Among<'a> {
-    /// Who uses it.
-    pub uses: Vec<KeyUse>,
-    /// Why that may not be all, of the accounts that can use it.
-    pub uses_gap: Option<&'a UsesGap>,
-    /// The accounts that can; `None`: any.
-    pub reach: Option<BTreeSet<AccountId>>,
-    /// Why accounts that were not looked at may use it.
+pub struct Among {
+    /// How many live endpoints use it.
+    pub endpoints: usize,
+    /// Why there may be more, in the accounts that can use it.
+    pub uses_gap: Option<UsesGap>,
+    /// The accounts that can.
+    pub reach: Reach,
+    /// Why accounts that were not looked at may be among them.
     pub unaudited: Option<String>,
 }
 
@@ -64,12 +63,20 @@ pub struct Among<'a> {
 pub struct LateView<'a> {
     /// The endpoint.
     pub waiting: &'a Waiting,
-    /// Its keys.
-    pub keys: &'a BTreeMap<&'a KeyArn, Among<'a>>,
+    /// Keys, the endpoint's among them.
+    pub keys: &'a BTreeMap<KeyArn, Among>,
     /// Who can use which key, where that was asked.
     pub isolation: Option<&'a Isolation>,
     /// What the user decided.
     pub settings: &'a Settings,
+}
+
+impl<'a> LateView<'a> {
+    /// The endpoint's keys.
+    pub(super) fn own_keys(&self) -> impl Iterator<Item = (&'a KeyArn, &'a Among)> {
+        let keys = self.waiting.keys.iter();
+        keys.filter_map(|key| self.keys.get_key_value(key))
+    }
 }
 
 /// What is said of an endpoint at once.

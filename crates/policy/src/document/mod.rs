@@ -130,6 +130,23 @@ impl Document {
         accounts
     }
 
+    /// The federated users whom a statement that allows names.
+    #[must_use]
+    pub fn federated(&self) -> Vec<String> {
+        let allowing = self.statements.iter();
+        let allowing = allowing.filter(|one| one.effect == Effect::Allow);
+        let principals = allowing.filter_map(|one| one.principals.as_ref());
+        let entries = principals.flat_map(|principals| principals.list.iter());
+        let named = entries.filter_map(|entry| match entry {
+            Entry::Identity(identity) => Some(identity),
+            Entry::Account { .. } | Entry::Everybody | Entry::Service(_) | Entry::Nobody(_) => None,
+        });
+        named
+            .filter(|identity| matches!(identity.who, Who::Federated(_)))
+            .map(ToString::to_string)
+            .collect()
+    }
+
     /// The accounts that a statement may allow something to; `None`: any.
     #[must_use]
     pub fn reach(&self) -> Option<Vec<String>> {

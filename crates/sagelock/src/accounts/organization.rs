@@ -27,6 +27,13 @@ pub(crate) struct Filter {
     pub(crate) accounts: Vec<String>,
 }
 
+impl Filter {
+    /// Whether it leaves nobody out.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.units.is_empty() && self.tags.is_empty() && self.accounts.is_empty()
+    }
+}
+
 /// What was found.
 #[derive(Debug, Default)]
 pub(crate) struct Found {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use anyhow::anyhow;
 use sagelock_aws::Membership;
-use sagelock_domain::collect::{Access, Address, Entry, Regions};
+use sagelock_domain::collect::{Access, Address, Entry, Extent, Regions};
 use sagelock_domain::ids::{AccountId, Arn, Partition, Region};
 use sagelock_domain::regions::{self, is_always_enabled};
 
@@ -34,7 +34,11 @@ impl Session {
                 .collect::<Result<Vec<_>, _>>()?,
             Accounts::Organization(organization) => self.organization(organization, named).await?,
         };
-        self.scope.is_organization = matches!(accounts, Accounts::Organization(_));
+        self.scope.extent = match accounts {
+            Accounts::Own | Accounts::Listed(_) => Extent::Named,
+            Accounts::Organization(of) if of.filter.is_empty() => Extent::All,
+            Accounts::Organization(_) => Extent::Some,
+        };
         self.scope.entries = Vec::new();
         for (entry, membership) in members {
             if let Some(plan) = membership

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use sagelock_aws::{Aws, Options, RecordError, Recorder, Simulated};
 use sagelock_domain::call::view::CallerIdentity;
 use sagelock_domain::call::{Call, CallError, CallErrorKind, Reply, input};
-use sagelock_domain::collect::{Address, Scope};
+use sagelock_domain::collect::{Address, Extent, Scope};
 use sagelock_domain::drive::{Batch, Calls, Driver, Limits, Rate};
 use sagelock_domain::fact::Gap;
 use sagelock_domain::ids::{AccountId, Region};
@@ -146,7 +146,8 @@ impl Session {
             schema: SCHEMA.to_owned(),
             account: self.scope.account.clone(),
             home: several.then(|| self.scope.home.clone()),
-            is_organization: self.scope.is_organization,
+            is_organization: self.scope.extent != Extent::Named,
+            is_whole_organization: self.scope.extent == Extent::All,
             entries: if several {
                 self.scope.entries.clone()
             } else {

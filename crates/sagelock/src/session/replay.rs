@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use sagelock_aws::load_recording;
-use sagelock_domain::collect::{Regions, Scope};
+use sagelock_domain::collect::{Extent, Regions, Scope};
 use sagelock_domain::drive::{Calls, Limits, Rate};
 use sagelock_domain::ids::Region;
 use sagelock_domain::recording::{Ending, Meta};
@@ -75,6 +75,7 @@ fn narrowed(meta: Meta, home: Region, named: &[Region]) -> Scope {
         account,
         entries,
         is_organization,
+        is_whole_organization,
         ..
     } = meta;
     let mut scope = Scope {
@@ -82,7 +83,11 @@ fn narrowed(meta: Meta, home: Region, named: &[Region]) -> Scope {
         home,
         entries,
         ask_organization: false,
-        is_organization,
+        extent: match (is_organization, is_whole_organization) {
+            (_, true) => Extent::All,
+            (true, false) => Extent::Some,
+            (false, false) => Extent::Named,
+        },
         remembers: false,
     };
     if !named.is_empty() {

@@ -8,6 +8,7 @@
     reason = "a test that cannot go on says so"
 )]
 
+mod among;
 mod audits;
 mod faults;
 mod fleet;

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use members::Members;
 
 use super::ask::KeyAsk;
-use super::scope::Scope;
+use super::scope::{Extent, Scope};
 use super::told::Told;
 use super::{Answer, Failure};
 use crate::call::{Op, Reply};
@@ -79,7 +79,8 @@ impl KeyBook {
         Self {
             keys: Keys {
                 home: Some(scope.account.clone()),
-                is_organization: scope.is_organization,
+                is_organization: scope.extent != Extent::Named,
+                is_whole_organization: scope.extent == Extent::All,
                 in_scope: scope.accounts().cloned().collect(),
                 ..Keys::default()
             },

@@ -54,7 +54,7 @@ const ADMINISTRATION: [&str; 23] = [
 /// What AWS's own policy for SageMaker HyperPod lets the service have by a grant (SageMaker Developer
 /// Guide, "Customer managed AWS KMS key encryption for SageMaker HyperPod"). What hosting asks for is not
 /// documented.
-const GRANTED: [&str; 7] = [
+pub(crate) const GRANTED: [&str; 7] = [
     "CreateGrant",
     "Decrypt",
     "DescribeKey",

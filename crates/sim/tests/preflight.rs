@@ -14,9 +14,10 @@ use std::time::Duration;
 
 use calls::{ACCOUNT, REGION, ask, put_policy, role, root};
 use collected::collect;
-use sagelock_domain::collect::{Collector, Focus, Scope};
-use sagelock_domain::fact::Fact;
+use sagelock_domain::call::{Call, CallError, CallErrorKind, Op, Reply};
+use sagelock_domain::collect::{Address, Collector, Focus, Scope};
 use sagelock_domain::ids::{AccountId, ConfigName, EndpointName, KeyRef, Region};
+use sagelock_domain::inventory::ConfigFacts;
 use sagelock_domain::preflight::{Answer, Cause, Deployment, Preflight, Step, preflight};
 use sagelock_policy::Kind;
 use sagelock_policy::change::Edit;
@@ -95,14 +96,20 @@ fn config(name: &str, key: Option<&str>) -> Value {
     config
 }
 
-fn look(world: &mut World, key: &str, name: &str) -> Preflight {
-    let accounts = [MANAGEMENT, ACCOUNT].map(AccountId::new);
+/// What is foretold of the endpoint with a key, by what the calls in these accounts answer.
+fn foretold(
+    key: &str,
+    name: &str,
+    accounts: &[&str],
+    answer: impl FnMut(&Address, &Call) -> Result<Reply, CallError>,
+) -> Preflight {
+    let accounts: Vec<AccountId> = accounts.iter().map(AccountId::new).collect();
     let scope = Scope::of(&accounts, &[Region::new(REGION)], true);
     let now = NOW.parse().expect("a time");
     let focus = Focus {
         endpoint: EndpointName::new("fraud"),
-        config: ConfigName::new(name),
-        wanted: None,
+        config: Some(ConfigName::new(name)),
+        planned: None,
         key: KeyRef::read(Some(key)),
         at: now,
     };
@@ -111,32 +118,34 @@ fn look(world: &mut World, key: &str, name: &str) -> Preflight {
         Collector::new(&scope).with_principals().on(focus.clone()),
         now,
         |_| 0,
-        |address, call| world.answer(address.account.as_str(), address.region.as_str(), call),
+        answer,
         |cell, _| cells.push(cell.clone()),
     );
-    let of_account = cells
-        .iter()
-        .find(|cell| cell.id.account.as_str() == ACCOUNT);
-    let cell = of_account.expect("the account");
-    let old = cell
-        .configs
-        .get(&ConfigName::new("old"))
-        .expect("what it runs");
-    let Fact::Known(Some(facts)) = &old.described.fact else {
-        panic!("{old:?}");
-    };
-    let mut facts = facts.clone();
-    facts.volume_key = focus.key;
+    let mut cells = cells.iter();
+    let cell = cells.find(|cell| cell.id.account.as_str() == ACCOUNT);
+    let cell = cell.expect("the account");
+    let old = cell.configs.get(&ConfigName::new("old"));
+    let old = old.expect("what it runs");
+    let facts = old.described.fact.known().cloned().flatten();
     let deployment = Deployment {
         endpoint: focus.endpoint,
         is_new: false,
-        config: focus.config,
-        facts,
+        config: ConfigName::new(name),
+        facts: ConfigFacts {
+            volume_key: focus.key,
+            ..facts.expect("facts")
+        },
         tags: old.tags.fact.known().cloned(),
         deployer: DEPLOYER.to_owned(),
         roles: Vec::new(),
     };
     preflight(&deployment, cell, collected.keys(), collected.principals())
+}
+
+fn look(world: &mut World, key: &str, name: &str) -> Preflight {
+    foretold(key, name, &[MANAGEMENT, ACCOUNT], |address, call| {
+        world.answer(address.account.as_str(), address.region.as_str(), call)
+    })
 }
 
 /// Deploys: how it ended, and why.
@@ -415,59 +424,17 @@ fn what_has_nothing_to_do_with_policies_is_foretold_too() {
 fn what_cannot_be_read_is_unknown_and_blocks_nothing() {
     let mut world = world();
     let key = set_up(&mut world);
-    let account = [AccountId::new(ACCOUNT)];
-    let scope = Scope::of(&account, &[Region::new(REGION)], true);
-    let now = NOW.parse().expect("a time");
-    let focus = Focus {
-        endpoint: EndpointName::new("fraud"),
-        config: ConfigName::new("new-1"),
-        wanted: None,
-        key: KeyRef::read(Some(&key)),
-        at: now,
-    };
-    let mut cells = Vec::new();
     // Alone, the account sees no control policies; and here not its users and roles.
-    let (_, collected, _) = collect(
-        Collector::new(&scope).with_principals().on(focus.clone()),
-        now,
-        |_| 0,
-        |address, call| {
-            if call.op() == sagelock_domain::call::Op::GetAccountAuthorizationDetails {
-                return Err(sagelock_domain::call::CallError {
-                    kind: sagelock_domain::call::CallErrorKind::AccessDenied,
-                    code: "AccessDenied".to_owned(),
-                    message: String::new(),
-                });
-            }
-            world.answer(address.account.as_str(), address.region.as_str(), call)
-        },
-        |cell, _| cells.push(cell.clone()),
-    );
-    let cell = cells.first().expect("the account");
-    let old = cell
-        .configs
-        .get(&ConfigName::new("old"))
-        .expect("what it runs");
-    let facts = old
-        .described
-        .fact
-        .known()
-        .cloned()
-        .flatten()
-        .expect("facts");
-    let deployment = Deployment {
-        endpoint: focus.endpoint,
-        is_new: false,
-        config: focus.config,
-        facts: sagelock_domain::inventory::ConfigFacts {
-            volume_key: focus.key,
-            ..facts
-        },
-        tags: None,
-        deployer: DEPLOYER.to_owned(),
-        roles: Vec::new(),
-    };
-    let found = preflight(&deployment, cell, collected.keys(), collected.principals());
+    let found = foretold(&key, "new-1", &[ACCOUNT], |address, call| {
+        if call.op() == Op::GetAccountAuthorizationDetails {
+            return Err(CallError {
+                kind: CallErrorKind::AccessDenied,
+                code: "AccessDenied".to_owned(),
+                message: String::new(),
+            });
+        }
+        world.answer(address.account.as_str(), address.region.as_str(), call)
+    });
     // The key policy is known, and lets nobody create a grant, whatever its own policies say.
     assert_eq!(blocked(&found), [Step::Grant].into(), "{found:#?}");
     let unknown = found.checks.iter().filter_map(|check| match &check.answer {

@@ -44,6 +44,8 @@ pub struct Cell {
     /// By endpoint, what its configuration said that is deleted by now, where the endpoint has not
     /// been modified since it was seen to run it.
     pub remembered: BTreeMap<EndpointName, Config>,
+    /// What a configuration says that is to be made for the one endpoint that is looked at.
+    pub planned: Option<ConfigFacts>,
     /// The monitoring schedules, by name.
     pub schedules: BTreeMap<String, Schedule>,
     /// The models in use, by name. `Known(None)`: no such model.
@@ -82,6 +84,7 @@ impl Cell {
             endpoints: BTreeMap::new(),
             configs: BTreeMap::new(),
             remembered: BTreeMap::new(),
+            planned: None,
             schedules: BTreeMap::new(),
             models: BTreeMap::new(),
             storage: Storage::default(),

@@ -49,6 +49,9 @@ impl Cell {
                 }
             }
         }
+        if let (Some(planned), Some(name)) = (&self.planned, self.endpoints.keys().next()) {
+            self.uses_of(name, &ConfigName::new(""), planned, &mut uses);
+        }
         for schedule in self.schedules.values() {
             let (Fact::Known(Some(name)), Fact::Known(Some(output))) =
                 (&schedule.endpoint, &schedule.output.fact)

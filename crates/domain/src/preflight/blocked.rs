@@ -22,7 +22,7 @@ impl Asking<'_> {
     pub(super) fn block(&self, who: &Who<'_>, on: On<'_>, denial: &Denial) -> Block {
         let (key, owner) = match on {
             On::Key { key, .. } => (Some(&*key.arn), Some(AccountId::new(key.account()))),
-            On::Resource { .. } => (None, None),
+            On::Resource { account, .. } => (None, Some(AccountId::new(account))),
         };
         let names = Names {
             principal: who.found,

@@ -159,9 +159,21 @@ const AWS_MANAGED: &str = "AWS manages the key: the customer cannot restrict, ro
 
 fn described(facts: &KeyFacts) -> Answer {
     match facts.state.as_str() {
-        "Enabled" => {}
+        // A key whose primary Region is changed goes on working.
+        "Enabled" | "Updating" => {}
+        state @ ("Disabled"
+        | "Creating"
+        | "PendingDeletion"
+        | "PendingImport"
+        | "PendingReplicaDeletion"
+        | "Unavailable") => {
+            return Answer::blocked(format!("the key is {state}: it has to be Enabled"));
+        }
         "" => return Answer::unknown("KMS did not say the state of the key"),
-        state => return Answer::blocked(format!("the key is {state}: it has to be Enabled")),
+        state => return Answer::unknown(&format!("what the state `{state}` of the key allows")),
+    }
+    if facts.spec.is_empty() || facts.usage.is_empty() {
+        return Answer::unknown("KMS did not say what kind of key it is");
     }
     if !facts.is_symmetric_encryption() {
         return Answer::blocked(format!(

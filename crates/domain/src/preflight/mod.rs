@@ -129,6 +129,14 @@ impl Answer {
         }
     }
 
+    /// Something else where it is not so.
+    fn unless_blocked(self, otherwise: impl FnOnce(Block) -> Self) -> Self {
+        match self {
+            Self::Blocked(block) => otherwise(block),
+            Self::Passed | Self::Spare(_) | Self::Unknown(_) | Self::Noted(_) => self,
+        }
+    }
+
     fn blocked(says: impl Into<String>) -> Self {
         Self::Blocked(Block {
             says: says.into(),
@@ -182,7 +190,11 @@ pub fn preflight(
         .iter()
         .any(|check| matches!(check.step, Step::Load | Step::Write))
     {
-        assumptions.push("no bucket policy denies, and no pull of an image from ECR".to_owned());
+        assumptions.push(
+            "buckets are of the endpoint's account, no bucket policy denies, nor does ECR; objects under a \
+             prefix are all as allowed, and under their bucket's key"
+                .to_owned(),
+        );
     }
     Preflight {
         checks,

@@ -10,6 +10,7 @@ use crate::access::{key_asked, principal_asked, principal_unread};
 use crate::fact::Fact;
 use crate::ids::{AccountId, KeyRef, Partition, Region};
 use crate::inventory::{Cell, CellId, Key, Keys, Placement, Principal, Principals, Resolved, Tags};
+use crate::key_policy::GRANTED;
 
 /// What one request tells beside what follows from who asks and for what.
 pub(super) type Told = Vec<(String, Option<Value>)>;
@@ -29,18 +30,6 @@ pub(super) struct Asking<'a> {
     pub(super) keys: &'a Keys,
     pub(super) principals: &'a Principals,
 }
-
-/// What SageMaker's grant gives at most (SageMaker Developer Guide, "Customer managed AWS KMS key
-/// encryption for SageMaker HyperPod"). What hosting asks for is not documented.
-const GRANTED: [&str; 7] = [
-    "CreateGrant",
-    "Decrypt",
-    "DescribeKey",
-    "GenerateDataKeyWithoutPlaintext",
-    "ReEncryptFrom",
-    "ReEncryptTo",
-    "RetireGrant",
-];
 
 /// A key of the context that has one value.
 pub(super) fn told(key: &str, value: &str) -> (String, Option<Value>) {
@@ -89,6 +78,11 @@ impl<'a> Asking<'a> {
         }
         let roles = self.roles();
         let mut checks = self.of_sagemaker(&deployer, &roles);
+        let unread = roles.iter().filter(|role| self.who(role).is_none());
+        checks.extend(unread.map(|role| {
+            let answer = Answer::unknown("it is no ARN of a role that can be read");
+            check(Step::Grant, None, Some("kms:CreateGrant"), role, answer)
+        }));
         let roles: Vec<Who<'_>> = roles.iter().filter_map(|role| self.who(role)).collect();
         if let Some(reference) = self.deployment.key() {
             checks.extend(self.of_key(reference, &deployer, &roles));
@@ -101,7 +95,10 @@ impl<'a> Asking<'a> {
     fn is_missing(&self, who: &Who<'_>) -> bool {
         let read = self.principals.by_account.get(&who.account);
         let is_read = read.is_some_and(|read| read.fact.known().is_some());
-        is_read && who.found.is_none() && !who.arn.ends_with(":root")
+        let is_listed = [":role/", ":user/", ":assumed-role/"]
+            .iter()
+            .any(|kind| who.arn.contains(kind));
+        is_read && who.found.is_none() && is_listed
     }
 
     /// The roles that the models run as: those that are there, and those that were named.
@@ -323,14 +320,16 @@ impl<'a> Asking<'a> {
                 vec![told("kms:GrantIsForAWSResource", "true"), operations]
             };
             let action = "kms:CreateGrant";
-            let mut answer = self.answer(who, action, on, &of_grant(list(GRANTED)), &[]);
-            if let Answer::Blocked(_) = answer {
-                // Which operations it asks for is not known: a smaller set may be allowed.
+            let answer = self.answer(who, action, on, &of_grant(list(GRANTED)), &[]);
+            // Which operations it asks for is not known: a smaller set may be allowed.
+            let answer = answer.unless_blocked(|block| {
                 match self.answer(who, action, on, &of_grant(Value::Unknown), &[]) {
-                    Answer::Unknown(why) => answer = Answer::Unknown(why),
-                    Answer::Passed | Answer::Blocked(_) | Answer::Spare(_) | Answer::Noted(_) => {}
+                    Answer::Unknown(why) => Answer::Unknown(why),
+                    Answer::Passed | Answer::Blocked(_) | Answer::Spare(_) | Answer::Noted(_) => {
+                        Answer::Blocked(block)
+                    }
                 }
-            }
+            });
             grants.push(check(
                 Step::Grant,
                 Some(who),
@@ -339,16 +338,13 @@ impl<'a> Asking<'a> {
                 answer,
             ));
             let action = "kms:DescribeKey";
-            let answer = match self.answer(who, action, on, &Told::new(), &[]) {
-                Answer::Blocked(block) => Answer::Unknown(vec![format!(
-                    "whether hosting asks for it, which AWS documents of HyperPod only ({})",
-                    block.says
-                )]),
-                answer @ (Answer::Passed
-                | Answer::Spare(_)
-                | Answer::Unknown(_)
-                | Answer::Noted(_)) => answer,
-            };
+            let answer = self.answer(who, action, on, &Told::new(), &[]);
+            let answer = answer.unless_blocked(|block| {
+                let says = block.says;
+                Answer::unknown(&format!(
+                    "whether hosting asks for it, which AWS documents of HyperPod only ({says})"
+                ))
+            });
             descriptions.push(check(
                 Step::DescribeKey,
                 Some(who),

@@ -1,5 +1,6 @@
 //! What the execution role needs of S3, and of the keys that objects are under.
 
+use sagelock_policy::Document;
 use sagelock_policy::access::On;
 
 use super::requests::{Asking, Told, Who, check, told};
@@ -19,7 +20,17 @@ pub(super) fn storage(asking: &Asking<'_>, roles: &[Who<'_>]) -> Vec<Check> {
             .models
             .get(name)
             .and_then(|read| read.fact.known());
-        let Some(Some(model)) = model else { continue };
+        let Some(Some(model)) = model else {
+            let why = format!("what {name} loads is not known");
+            checks.push(check(
+                Step::Load,
+                None,
+                None,
+                name.as_str(),
+                Answer::unknown(&why),
+            ));
+            continue;
+        };
         let runs_as = roles
             .iter()
             .find(|role| Some(&role.arn) == model.execution_role.as_ref());
@@ -73,42 +84,52 @@ fn of_object(
     (step, role, action): (Step, &Who<'_>, &'static str),
     uri: &str,
     is_many: bool,
-) -> Option<Check> {
-    let arn = arn_of(asking, uri, if is_many { ANY_OBJECT } else { "" })?;
-    // Whose bucket it is, S3 does not say.
-    let account = &asking.cell.id.account;
-    let rcp = controls(asking.principals, Control::Resource, account);
-    let on = On::Resource {
-        arn: &arn,
-        account: account.as_str(),
-        may_have_policy: true,
-        rcp: rcp.as_deref(),
+) -> Check {
+    let Some(arn) = arn_of(asking, uri, if is_many { ANY_OBJECT } else { "" }) else {
+        let why = format!("{uri} is no bucket whose policies can be read");
+        return check(step, Some(role), Some(action), uri, Answer::unknown(&why));
     };
     let region = vec![told("aws:RequestedRegion", asking.cell.id.region.as_str())];
-    let answer = match asking.answer(role, action, on, &region, &[]) {
-        Answer::Blocked(block) if is_many => Answer::Unknown(vec![format!(
-            "whether the names of the objects under {uri} make a difference: {}",
-            block.says
-        )]),
-        answer @ (Answer::Passed
-        | Answer::Blocked(_)
-        | Answer::Spare(_)
-        | Answer::Unknown(_)
-        | Answer::Noted(_)) => answer,
+    let account = &asking.cell.id.account;
+    let ask = |rcp: Option<&[Vec<Document>]>| {
+        let on = On::Resource {
+            arn: &arn,
+            account: account.as_str(),
+            may_have_policy: true,
+            rcp,
+        };
+        asking.answer(role, action, on, &region, &[])
     };
-    Some(check(step, Some(role), Some(action), &arn, answer))
+    let rcp = controls(asking.principals, Control::Resource, account);
+    // Whose bucket it is, S3 does not say: what only a policy of this account denies may be allowed.
+    let answer = ask(rcp.as_deref()).unless_blocked(|block| match ask(Some(&[])) {
+        Answer::Blocked(block) => Answer::Blocked(block),
+        Answer::Passed | Answer::Spare(_) | Answer::Unknown(_) | Answer::Noted(_) => {
+            let says = block.says;
+            Answer::unknown(&format!(
+                "whether the bucket is of account {account}: {says}"
+            ))
+        }
+    });
+    let answer = answer.unless_blocked(|block| {
+        if is_many {
+            Answer::unknown(&format!(
+                "whether the names of the objects under {uri} make a difference: {}",
+                block.says
+            ))
+        } else {
+            Answer::Blocked(block)
+        }
+    });
+    check(step, Some(role), Some(action), &arn, answer)
 }
 
 /// SageMaker API, CreateModel, `ExecutionRoleArn`: it loads the artifacts.
 fn load(asking: &Asking<'_>, role: &Who<'_>, artifact: &Artifact) -> Vec<Check> {
     let mut checks = Vec::new();
     let uri = &artifact.uri;
-    checks.extend(of_object(
-        asking,
-        (Step::Load, role, "s3:GetObject"),
-        uri,
-        artifact.is_many,
-    ));
+    let reads = (Step::Load, role, "s3:GetObject");
+    checks.push(of_object(asking, reads, uri, artifact.is_many));
     let Place::Bucket(bucket, name) = Place::read(uri) else {
         return checks;
     };
@@ -168,7 +189,7 @@ fn write(asking: &Asking<'_>, role: &Who<'_>, output: &Output) -> Vec<Check> {
     let mut checks: Vec<Check> = output
         .uris
         .iter()
-        .filter_map(|uri| of_object(asking, (Step::Write, role, "s3:PutObject"), uri, true))
+        .map(|uri| of_object(asking, (Step::Write, role, "s3:PutObject"), uri, true))
         .collect();
     let action = "kms:GenerateDataKey";
     let region = &asking.cell.id.region;
@@ -240,16 +261,16 @@ fn of_key(
         key: &asked,
         via: Some(&host),
     };
-    let answer = match asking.answer(role, action, on, &Told::new(), &[]) {
-        Answer::Blocked(block) if step == Step::Write => Answer::Noted(format!(
-            "the endpoint comes up, and cannot write its output: {}",
-            block.says
-        )),
-        answer @ (Answer::Passed
-        | Answer::Blocked(_)
-        | Answer::Spare(_)
-        | Answer::Unknown(_)
-        | Answer::Noted(_)) => answer,
-    };
+    let answer = asking.answer(role, action, on, &Told::new(), &[]);
+    let answer = answer.unless_blocked(|block| {
+        if step == Step::Write {
+            let says = block.says;
+            Answer::Noted(format!(
+                "the endpoint comes up, and cannot write its output: {says}"
+            ))
+        } else {
+            Answer::Blocked(block)
+        }
+    });
     check(step, Some(role), Some(action), key.arn.as_str(), answer)
 }

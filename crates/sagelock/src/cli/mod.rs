@@ -1,6 +1,7 @@
 //! The command line.
 
 mod accounts;
+mod arn;
 mod audit;
 mod completions;
 mod config;
@@ -13,6 +14,7 @@ mod isolation;
 mod keys;
 mod kpi;
 mod man;
+mod one_endpoint;
 mod policy;
 mod preflight;
 mod sim;

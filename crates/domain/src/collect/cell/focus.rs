@@ -6,35 +6,23 @@ use super::{CellState, Outcome};
 use crate::call::Op;
 use crate::collect::Memory;
 use crate::collect::ask::CellAsk;
-use crate::fact::{Read, Source};
+use crate::fact::Source;
 use crate::ids::{ConfigName, EndpointName, KeyRef, Partition};
-use crate::inventory::{CellId, Config, ConfigFacts, Endpoint, Status, Tags};
+use crate::inventory::{CellId, ConfigFacts, Endpoint, Status};
 
 /// What a collection looks at, where not at everything.
 #[derive(Clone, Debug)]
 pub struct Focus {
     /// The endpoint, whether it is there or not.
     pub endpoint: EndpointName,
-    /// The name under which a configuration is to be created; whether it is taken is asked.
-    pub config: ConfigName,
+    /// The name under which a configuration is to be created, where one is; whether it is taken is asked.
+    pub config: Option<ConfigName>,
     /// What that configuration is to say, where it is not what the endpoint runs.
-    pub wanted: Option<(ConfigFacts, Tags)>,
+    pub planned: Option<ConfigFacts>,
     /// The key of its volumes.
     pub key: Option<KeyRef>,
     /// When it was said.
     pub at: Timestamp,
-}
-
-/// The name under which a configuration is kept that exists nowhere yet: no name has a colon (SageMaker
-/// API, CreateEndpointConfig, `EndpointConfigName`).
-const WANTED: &str = "wanted:";
-
-impl Focus {
-    /// The name under which a cell has the configuration that is wanted.
-    #[must_use]
-    pub fn wanted_name(&self) -> ConfigName {
-        ConfigName::new(format!("{WANTED}{}", self.config))
-    }
 }
 
 impl CellState {
@@ -61,18 +49,13 @@ impl CellState {
         state.cell.endpoints.insert(name.clone(), endpoint);
         outcome.asks.push(CellAsk::Endpoint(name));
         let said = source(Op::DescribeEndpointConfig);
-        state.want_named_config(&focus.config, &said, &mut outcome);
-        if let Some((facts, tags)) = &focus.wanted {
-            let name = focus.wanted_name();
-            let config = Config {
-                name: name.clone(),
-                arn: String::new(),
-                described: Read::known(said, Some(facts.clone())),
-                tags: Read::known(said, tags.clone()),
-            };
-            state.cell.configs.insert(name.clone(), config);
+        if let Some(name) = &focus.config {
+            state.want_named_config(name, &said, &mut outcome);
+        }
+        if let Some(facts) = &focus.planned {
             state.want_keys(facts, &said, &mut outcome);
-            state.want_models(&name, &mut outcome);
+            state.want_models_of(facts, &said, &mut outcome);
+            state.cell.planned = Some(facts.clone());
         }
         if let Some(key) = &focus.key {
             state.want_key(key, &said, &mut outcome);

@@ -15,7 +15,9 @@ use super::{Address, Answer, Memory};
 use crate::call::{Call, CallError, Op, Reply, view};
 use crate::fact::{Fact, Gap, GapReason, Read, Source};
 use crate::ids::{ConfigName, EndpointName, KeyRef};
-use crate::inventory::{Cell, CellId, Endpoint, EndpointFacts, ModelFacts, Status, Storage, Tags};
+use crate::inventory::{
+    Cell, CellId, ConfigFacts, Endpoint, EndpointFacts, ModelFacts, Status, Storage, Tags,
+};
 
 pub use focus::Focus;
 
@@ -257,10 +259,14 @@ impl CellState {
         let Some(Some(facts)) = config.described.fact.known() else {
             return;
         };
-        let source = config.described.source;
+        let (facts, source) = (facts.clone(), config.described.source);
+        self.want_models_of(&facts, &source, outcome);
+    }
+
+    fn want_models_of(&mut self, facts: &ConfigFacts, source: &Source, outcome: &mut Outcome) {
         for model in facts.models().cloned().collect::<Vec<_>>() {
             if !self.cell.models.contains_key(&model) {
-                let awaited = self.awaited(&source, Op::DescribeModel);
+                let awaited = self.awaited(source, Op::DescribeModel);
                 self.cell.models.insert(model.clone(), awaited);
                 outcome.asks.push(CellAsk::Model(model));
             }

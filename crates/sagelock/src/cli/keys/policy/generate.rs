@@ -1,18 +1,19 @@
 //! `sagelock keys policy generate`.
 
+use std::collections::BTreeSet;
+
 use anyhow::anyhow;
 use clap::Args;
-use sagelock_domain::fact::Fact;
+use sagelock_domain::collect::{Collector, Focus, Scope, StorageReading};
 use sagelock_domain::ids::{AccountId, Region};
 use sagelock_domain::inventory::{Cell, Endpoint};
 use sagelock_domain::key_policy::{Roles, key_policy};
 use serde_json::{Value, json};
 
-use crate::audit::{Keep, Past, audit};
-use crate::cli::{SourceArgs, print_plain};
+use crate::cli::one_endpoint::Absent;
+use crate::cli::{SourceArgs, arn, one_endpoint, print_plain};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
-use crate::progress::Progress;
 use crate::session::Session;
 
 /// `sagelock keys policy generate`.
@@ -59,6 +60,8 @@ pub(super) struct Command {
     source: SourceArgs,
 }
 
+const HINT: &str = "`sagelock audit` lists the endpoints; choose with --region, --profile or --org";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
     /// The policy, as PutKeyPolicy takes it
@@ -77,7 +80,7 @@ impl Command {
             .chain(&self.deployers)
             .chain(&self.execution)
         {
-            checked(arn)?;
+            arn::role_or_user(arn)?;
         }
         let mut roles = Roles {
             account: AccountId::new(&self.account_of_roles()?),
@@ -149,55 +152,39 @@ impl Command {
     /// Takes the account, the region and the execution roles of an endpoint.
     async fn read_endpoint(
         &self,
-        name: &str,
+        text: &str,
         config: &Config,
         quiet: bool,
         roles: &mut Roles,
     ) -> Result<(), Failure> {
-        let session = Session::open(&self.source.wanted(config)?).await?;
-        let keep = Keep {
-            cells: true,
-            ..Keep::default()
+        let mut source = self.source.wanted(config)?;
+        let mut named = Vec::new();
+        let name = one_endpoint::name(text, &mut named)?;
+        if source.regions.is_empty() {
+            source.regions = named.iter().map(Region::new).collect();
+        }
+        let session = Session::open(&source).await?;
+        let focus = Focus {
+            endpoint: name,
+            config: None,
+            planned: None,
+            key: None,
+            at: session.started_at,
         };
-        let done = audit(&session, config, &Progress::new(quiet), keep, Past::none()).await?;
-        let found: Vec<(&Cell, &Endpoint)> = done
-            .cells
-            .iter()
-            .flat_map(|cell| {
-                cell.endpoints
-                    .values()
-                    .map(move |endpoint| (cell, endpoint))
-            })
-            .filter(|(_, endpoint)| {
-                endpoint.name.as_str().eq_ignore_ascii_case(name)
-                    || endpoint.arn.eq_ignore_ascii_case(name)
-            })
-            .collect();
-        let (cell, endpoint) = match found.as_slice() {
-            [one] => *one,
-            [] => {
-                return Err(
-                    Failure::usage(anyhow!("no endpoint `{name}` in what was read")).hint(
-                        "`sagelock audit` lists the endpoints; choose with --region or --profile",
-                    ),
-                );
-            }
-            several => {
-                let arns: Vec<&str> = several.iter().map(|(_, one)| one.arn.as_str()).collect();
-                return Err(Failure::usage(anyhow!(
-                    "there are {} endpoints `{name}`",
-                    several.len()
-                ))
-                .hint(format!("name one by its ARN: {}", arns.join(", "))));
-            }
+        let reading = StorageReading {
+            outputs: false,
+            artifacts: None,
         };
+        let collector = |scope: &Scope| Collector::new(scope).reading(reading).on(focus);
+        let (_, cells) = one_endpoint::collect(&session, collector, quiet).await?;
+        let (cell, endpoint) = one_endpoint::chosen(&cells, text, Absent::IsAnError(HINT))?;
         roles.account = cell.id.account.clone();
         roles.region = cell.id.region.clone();
         let execution = execution_roles(cell, endpoint);
         if execution.is_empty() && roles.execution.is_empty() {
             return Err(Failure::new(
                 Exit::Incomplete,
-                anyhow!("the execution role of `{name}` could not be read"),
+                anyhow!("the execution role of `{text}` could not be read"),
             )
             .hint("name it with --execution-role"));
         }
@@ -210,35 +197,16 @@ impl Command {
     }
 }
 
-fn execution_roles(cell: &Cell, endpoint: &Endpoint) -> Vec<String> {
+/// Those of the configurations that it runs or moves to.
+fn execution_roles(cell: &Cell, endpoint: &Endpoint) -> BTreeSet<String> {
     let facts = endpoint.described.fact.known().and_then(Option::as_ref);
     let names = facts
         .into_iter()
         .flat_map(|facts| facts.config.iter().chain(&facts.pending));
     let configs = names.filter_map(|name| cell.configs.get(name));
-    let mut roles = Vec::new();
-    for config in configs.filter_map(|config| config.described.fact.known()?.as_ref()) {
-        roles.extend(config.execution_role.clone());
-        for model in config.models() {
-            if let Some(Fact::Known(Some(model))) = cell.models.get(model).map(|read| &read.fact) {
-                roles.extend(model.execution_role.clone());
-            }
-        }
-    }
-    roles.sort();
-    roles.dedup();
-    roles
-}
-
-fn checked(arn: &str) -> Result<(), Failure> {
-    let is_named = arn.contains(":iam::") && (arn.contains(":role/") || arn.contains(":user/"));
-    if is_named && !arn.contains(['*', '?']) {
-        return Ok(());
-    }
-    Err(
-        Failure::usage(anyhow!("`{arn}` is no ARN of a role or user"))
-            .hint("expected arn:aws:iam::ACCOUNT:role/NAME; a key policy takes no wildcard there"),
-    )
+    let said = configs.filter_map(|config| config.described.fact.known()?.as_ref());
+    said.flat_map(|facts| cell.execution_roles(facts).0)
+        .collect()
 }
 
 fn pretty(value: &Value) -> String {

@@ -13,14 +13,6 @@ pub enum Value {
     Unknown,
 }
 
-impl Value {
-    /// Whether it is one value, and which.
-    #[must_use]
-    pub fn is(&self, text: &str) -> bool {
-        matches!(self, Self::One(one) if **one == *text)
-    }
-}
-
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -259,4 +251,106 @@ const LISTS: [&str; 19] = [
 /// Whether a key, in lower case, may have several values.
 pub(crate) fn is_list(key: &str) -> bool {
     LISTS.contains(&key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(name: &str, text: &str) -> (String, Option<Value>) {
+        (name.to_owned(), Some(Value::One(text.into())))
+    }
+
+    fn list(texts: &[&str]) -> Value {
+        Value::List(texts.iter().map(|text| (*text).into()).collect())
+    }
+
+    fn shown(context: &Context, key: &str) -> String {
+        match context.get(key) {
+            None => "absent".to_owned(),
+            Some(found) => format!("{found:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_not_told_is_absent_of_a_whole_context_only() {
+        let told = [one("aws:A", "a"), ("aws:B".to_owned(), None)];
+        let whole = Context::whole(told.clone());
+        let open = Context::open(told);
+        for context in [&whole, &open] {
+            assert_eq!(context.one("aws:a"), Some("a"));
+            assert_eq!(shown(context, "aws:b"), "absent");
+            assert!(context.is_told("aws:a") && context.is_told("aws:b"));
+            assert!(!context.is_told("aws:c"));
+            assert!(!context.is_not_told("aws:a") && !context.is_not_told("aws:b"));
+        }
+        assert_eq!(shown(&whole, "aws:c"), "absent");
+        assert_eq!(shown(&open, "aws:c"), "Unknown");
+        assert!(open.is_not_told("aws:c") && !whole.is_not_told("aws:c"));
+    }
+
+    #[test]
+    fn of_a_closed_prefix_all_there_are_is_told() {
+        let mut context = Context::open([one("aws:PrincipalTag/Team", "ml")]);
+        context.close("aws:principaltag/");
+        assert_eq!(context.one("aws:principaltag/team"), Some("ml"));
+        assert_eq!(shown(&context, "aws:principaltag/other"), "absent");
+        assert_eq!(shown(&context, "aws:principalarn"), "Unknown");
+        let under: Vec<&str> = context
+            .under("aws:principaltag/")
+            .map(|(tail, _)| tail)
+            .collect();
+        assert_eq!(under, ["Team"]);
+    }
+
+    #[test]
+    fn two_names_that_differ_in_case_are_one_key_that_is_not_defined() {
+        let tags = [
+            one("aws:PrincipalTag/team", "a"),
+            one("aws:PrincipalTag/Team", "b"),
+        ];
+        let context = Context::open(tags.clone());
+        assert_eq!(shown(&context, "aws:principaltag/team"), "Twice");
+        assert_eq!(context.known("aws:principaltag/team"), None);
+        let tags = tags
+            .into_iter()
+            .map(|(name, value)| (name, value.expect("a value")));
+        let context = Context::new(tags);
+        assert_eq!(shown(&context, "aws:principaltag/team"), "Twice");
+        // The same name told again is another value.
+        let context = Context::open([one("aws:A", "a"), one("aws:A", "b")]);
+        assert_eq!(context.one("aws:a"), Some("b"));
+    }
+
+    #[test]
+    fn a_list_without_values_is_no_key() {
+        let mut context = Context::new([("aws:TagKeys".to_owned(), list(&[]))]);
+        assert_eq!(shown(&context, "aws:tagkeys"), "absent");
+        assert!(!context.is_told("aws:tagkeys"));
+        context.tell("aws:TagKeys", Some(list(&[])));
+        assert_eq!(shown(&context, "aws:tagkeys"), "absent");
+        assert!(context.is_told("aws:tagkeys"));
+        context.tell("aws:TagKeys", Some(list(&["a", "b"])));
+        let known = context.known("aws:tagkeys").expect("known");
+        assert_eq!(known, ["a".into(), "b".into()]);
+        assert_eq!(context.one("aws:tagkeys"), None);
+        context.tell("aws:TagKeys", Some(list(&["a"])));
+        assert_eq!(context.one("aws:tagkeys"), Some("a"));
+    }
+
+    #[test]
+    fn what_is_told_is_told_again_in_order_and_can_be_shown() {
+        let context = Context::open([
+            one("aws:B", "b"),
+            ("aws:C".to_owned(), Some(Value::Unknown)),
+            ("aws:D".to_owned(), None),
+            ("aws:A".to_owned(), Some(list(&["x", "y"]))),
+        ]);
+        let told = context.told().map(|(name, value)| match value {
+            Some(value) => format!("{name}={value}"),
+            None => format!("{name} absent"),
+        });
+        let told: Vec<String> = told.collect();
+        assert_eq!(told, ["aws:A=[x, y]", "aws:B=b", "aws:C=?", "aws:D absent"]);
+    }
 }

@@ -214,9 +214,8 @@ pub(crate) fn matches(pieces: &[Piece], text: &str) -> bool {
             Some(Piece::One) => rest.chars().next().and_then(|c| rest.get(c.len_utf8()..)),
             Some(Piece::Text(literal)) => {
                 // After a `*`, the next place where the text stands is the next that can match.
-                if let Some((run, from)) = back
+                if let Some((run, _)) = back
                     && run + 1 == at
-                    && from.len() == rest.len()
                 {
                     match rest.find(&**literal) {
                         None => return false,

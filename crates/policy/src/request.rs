@@ -285,4 +285,26 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn another_context_may_tell_another_path_of_the_role() {
+        let session =
+            Caller::read("arn:aws:sts::111122223333:assumed-role/a/s").expect("a session");
+        let role = |path: &str| {
+            let arn = format!("arn:aws:iam::111122223333:role/{path}");
+            [("aws:PrincipalArn".to_owned(), Some(Value::One(arn.into())))]
+        };
+        let asked = Request::new(
+            session,
+            "kms:Decrypt",
+            "*",
+            "111122223333",
+            Context::default(),
+        );
+        let asked = asked.expect("a request");
+        assert_eq!(asked.role, None);
+        assert_eq!(asked.with(role("team/a")).role.as_deref(), Some("team/a"));
+        let told = asked.with(role("team/a")).with([]);
+        assert_eq!(told.role, None);
+    }
 }

@@ -120,6 +120,11 @@ fn an_answer_names_what_it_rests_on() {
             "Allowed | identity[0]:Own |  |  | ",
         ),
         (
+            "what has no policy of its own is the caller's to be allowed",
+            json!({"action": "sagemaker:DescribeEndpoint", "resource": "*", "resourceAccount": account, "identity": [only]}),
+            "Denied { explicitly: false } |  |  |  | Identity",
+        ),
+        (
             "every statement that denies",
             json!({"key": policy(&[allow("Role", Some(ROLE)), statement("D", "Deny", "kms:*", Some("*"))]), "identity": [policy(&[statement("D2", "Deny", "*", None), statement("D3", "Deny", "s3:*", None)])], "rcp": [[policy(&[statement("R", "Deny", "kms:Decrypt", Some("*"))])]]}),
             "Denied { explicitly: true } | identity[0]:D2 rcp[0][0]:R key:D |  |  | ",

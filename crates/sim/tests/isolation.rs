@@ -3,6 +3,7 @@
 
 #![expect(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::panic,
     reason = "a test that cannot go on says so"
 )]
@@ -226,4 +227,31 @@ fn trusted_administrators_take_no_second_step() {
         .iter()
         .any(|one| one.contains("role/ml-delta"));
     assert!(told, "{:?}", matrix.assumptions);
+}
+
+#[test]
+fn a_key_that_bears_anothers_tag_is_shared_by_whose_endpoints_use_it() {
+    let mut world = world();
+    let settings = Settings::default();
+    let before = isolation(&mut world, &settings, &[]);
+    let mut rows = before.rows.iter();
+    let row = rows.find(|row| row.users.len() == 1 && row.owners == row.users);
+    let row = row.expect("a tenant's own");
+    let (account, key) = (row.key.account(), row.key.as_str());
+    let user = row.users.first().expect("a tenant");
+    let mut names = before.tenants.iter().map(|one| &one.name);
+    let other = names.find(|name| *name != user).expect("another");
+    let ctx = Ctx::root(Service::Kms, account.as_str(), "eu-west-1");
+    let tags = json!([{ "TagKey": settings.tags.tenant, "TagValue": other }]);
+    let input = json!({ "KeyId": key, "Tags": tags }).to_string();
+    let input = Input::from_json(&input).expect("an input");
+    let said = world.perform(&ctx, "TagResource", &input).answer;
+    assert!(matches!(said, Said::Says(Ok(_))), "{said:?}");
+    let after = isolation(&mut world, &settings, &[]);
+    let row = after.row(&row.key).expect("the key");
+    let answer = |tenant: &str| {
+        let place = after.tenants.iter().position(|one| one.name == tenant);
+        row.answers[place.expect("a tenant")].name()
+    };
+    assert_eq!((answer(user), answer(other)), ("shared", "own"));
 }

@@ -47,9 +47,14 @@ pub(crate) fn principal_asked(
     })
 }
 
-/// Somebody of whom nothing but the ARN is known.
+/// Somebody of whom nothing but the ARN is known; `None` where that is not enough to ask, as of a
+/// federated session, which may do what its own session policies say (IAM User Guide, "Permissions for
+/// `GetFederationToken`").
 pub(crate) fn principal_unread(arn: &str) -> Option<Principal> {
     let caller = Caller::read(arn).ok()?;
+    if arn.contains(":federated-user/") {
+        return None;
+    }
     Some(Principal {
         is_partial: true,
         scp: None,

@@ -97,7 +97,8 @@ impl Matrix {
 pub enum Answer {
     /// It is the tenant's own.
     Own,
-    /// It bears no tenant's tag, and endpoints of several tenants use it, this one's too.
+    /// Endpoints of this tenant use it, and it is not this tenant's alone: others' do too, or it bears
+    /// another's tag.
     Shared,
     /// It cannot.
     Proved,
@@ -154,17 +155,17 @@ pub fn matrix(
         };
         let asked = key_asked(key, principals);
         let users = Users::new(&asked);
+        let (using, has_nobodys) = tenancy.users_of(arn);
         let answers = people.tenants.iter().map(|(name, list)| {
-            if owners.contains(name) && owners.len() > 1 {
-                Answer::Shared
-            } else if owners.contains(name) {
+            if owners.contains(name) && owners.len() == 1 {
                 Answer::Own
+            } else if owners.contains(name) || using.contains(name) {
+                Answer::Shared
             } else {
                 worst(&users, list)
             }
         });
         let aliases = key.aliases.as_ref().and_then(|read| read.fact.known());
-        let (using, has_nobodys) = tenancy.users_of(arn);
         rows.push(Row {
             users: using,
             has_nobodys,

@@ -34,7 +34,26 @@ pub enum NotAConfig {
     /// It is something else.
     #[error("it is not the input of CreateEndpointConfig: `{0}` is missing")]
     Lacks(&'static str),
+    /// A field is written as AWS does not write it, and would be left out.
+    #[error("it is not the input of CreateEndpointConfig: `{0}` is written `{1}`")]
+    Misspelt(String, &'static str),
 }
+
+/// SageMaker API, CreateEndpointConfig, request parameters. There may be newer ones.
+const FIELDS: [&str; 12] = [
+    "AsyncInferenceConfig",
+    "DataCaptureConfig",
+    "EnableNetworkIsolation",
+    "EndpointConfigName",
+    "ExecutionRoleArn",
+    "ExplainerConfig",
+    "KmsKeyId",
+    "MetricsConfig",
+    "ProductionVariants",
+    "ShadowProductionVariants",
+    "Tags",
+    "VpcConfig",
+];
 
 /// Reads the input of CreateEndpointConfig: the name of the configuration, where it has one, what it says
 /// and its tags.
@@ -46,6 +65,13 @@ pub fn config_of(text: &str) -> Result<(Option<ConfigName>, ConfigFacts, Tags), 
     let Some(fields) = input.as_object_mut() else {
         return Err(NotAConfig::Lacks("ProductionVariants"));
     };
+    let near = fields.keys().find_map(|field| {
+        let meant = FIELDS.iter().find(|one| one.eq_ignore_ascii_case(field))?;
+        (field != meant).then_some((field, *meant))
+    });
+    if let Some((field, meant)) = near {
+        return Err(NotAConfig::Misspelt(field.clone(), meant));
+    }
     let variants = fields.get("ProductionVariants").and_then(Value::as_array);
     if variants.is_none_or(Vec::is_empty) {
         return Err(NotAConfig::Lacks("ProductionVariants"));

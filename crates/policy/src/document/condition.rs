@@ -464,4 +464,17 @@ mod tests {
             assert_eq!(Instant::read(wrong), None, "{wrong}");
         }
     }
+
+    #[test]
+    fn moments_beside_one_are_before_it_and_after() {
+        let moments = Instant::read("2026-01-01").map(Instant::beside);
+        let around = ["2025-12-31T23:59:59.999999999Z", "2026-01-01T00:00:00Z"];
+        let after = ["2026-01-01T00:00:00.000000001Z"];
+        let all: Vec<String> = around
+            .iter()
+            .chain(&after)
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(moments, Some(all));
+    }
 }

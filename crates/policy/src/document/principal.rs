@@ -223,4 +223,15 @@ mod tests {
             assert_eq!(found, expected, "{text}");
         }
     }
+
+    #[test]
+    fn behind_a_session_is_its_role() {
+        let who = |text: &str| match entry(text) {
+            Entry::Identity(identity) => format!("{:?}", identity.behind().who),
+            other => format!("{other:?}"),
+        };
+        let session = "arn:aws:sts::111122223333:assumed-role/a/s";
+        assert_eq!(who(session), "Role(\"a\")");
+        assert_eq!(who("arn:aws:iam::111122223333:user/a"), "User(\"a\")");
+    }
 }

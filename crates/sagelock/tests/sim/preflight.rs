@@ -184,6 +184,13 @@ fn what_cannot_be_looked_at_is_an_error_that_says_why() {
     )
     .expect("written");
     fs::write(home.path().join("other.json"), "{\"ModelName\": \"x\"}").expect("written");
+    let config = |key: &str| {
+        json!({ key: "alias/ml/aurora", "ProductionVariants": [{ "VariantName": "main",
+            "ModelName": "m", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1 }] })
+    };
+    for (name, key) in [("spelt.json", "KmsKeyID"), ("good.json", "KmsKeyId")] {
+        fs::write(home.path().join(name), config(key).to_string()).expect("written");
+    }
     let region = ["--region", "eu-west-1"];
     for (words, code, says) in [
         (
@@ -210,6 +217,22 @@ fn what_cannot_be_looked_at_is_an_error_that_says_why() {
             &["e", "--endpoint-config", "other.json"],
             2,
             "`ProductionVariants` is missing",
+        ),
+        (
+            &["e", "--endpoint-config", "spelt.json"],
+            2,
+            "`KmsKeyID` is written `KmsKeyId`",
+        ),
+        (
+            &[
+                "e",
+                "--deployer",
+                "arn:aws:iam::333344445555:role/Deployer",
+                "--endpoint-config",
+                "good.json",
+            ],
+            2,
+            "is of another account than the endpoint, 222233334444",
         ),
         (
             &["arn:aws:sagemaker:eu-west-1:333344445555:endpoint/chargeback-fjord-020"],

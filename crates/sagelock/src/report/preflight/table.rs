@@ -60,8 +60,17 @@ pub(crate) fn preflight_table(looked: &Looked<'_>, out: &mut dyn Write) -> io::R
         count("passed")
     )?;
     for name in ["blocked", "unknown", "spare", "noted", "passed"] {
-        for check in found.checks.iter().filter(|one| one.answer.name() == name) {
-            write_check(check, out)?;
+        let mut left: Vec<&Check> = found.checks.iter().collect();
+        left.retain(|one| one.answer.name() == name);
+        // What depends on the same facts stands together, and says so once.
+        while let Some(first) = left.first().copied() {
+            let (same, others) = left.into_iter().partition(|one| is_same(first, one));
+            let same: Vec<&Check> = same;
+            for check in same {
+                write_head(check, out)?;
+            }
+            write_answer(first, out)?;
+            left = others;
         }
     }
     writeln!(out, "\nTaken for granted:")?;
@@ -85,7 +94,14 @@ fn paragraph(mark: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn write_check(check: &Check, out: &mut dyn Write) -> io::Result<()> {
+fn is_same(first: &Check, other: &Check) -> bool {
+    match (&first.answer, &other.answer) {
+        (Answer::Unknown(why), Answer::Unknown(of_other)) => why == of_other,
+        _ => std::ptr::eq(first, other),
+    }
+}
+
+fn write_head(check: &Check, out: &mut dyn Write) -> io::Result<()> {
     let (sign, style) = match &check.answer {
         Answer::Blocked(_) => ("BLOCKED", Style::new().red().bold()),
         Answer::Unknown(_) => ("unknown", Style::new().yellow()),
@@ -106,6 +122,10 @@ fn write_check(check: &Check, out: &mut dyn Write) -> io::Result<()> {
     for line in lines {
         writeln!(out, "{:INDENT$}{line}", "")?;
     }
+    Ok(())
+}
+
+fn write_answer(check: &Check, out: &mut dyn Write) -> io::Result<()> {
     let say = |text: &str, out: &mut dyn Write| -> io::Result<()> {
         for line in wrap(text, WIDTH - INDENT - 2) {
             writeln!(out, "{:INDENT$}  {line}", "")?;
@@ -115,7 +135,10 @@ fn write_check(check: &Check, out: &mut dyn Write) -> io::Result<()> {
     match &check.answer {
         Answer::Passed => Ok(()),
         Answer::Noted(says) => say(says, out),
-        Answer::Unknown(why) => say(&format!("it depends on {}", why.join(", ")), out),
+        Answer::Unknown(why) => {
+            let why: Vec<&str> = why.iter().map(|why| in_words(why)).collect();
+            say(&format!("it depends on {}", why.join(", ")), out)
+        }
         Answer::Spare(block) => say(
             &format!("not needed, since another principal has it: {}", block.says),
             out,
@@ -124,6 +147,18 @@ fn write_check(check: &Check, out: &mut dyn Write) -> io::Result<()> {
             say(&block.says, out)?;
             patch(block, out)
         }
+    }
+}
+
+/// What a fact that is missing is called in the evaluator's cases, for people.
+fn in_words(why: &str) -> &str {
+    match why {
+        "scp" => "the service control policies (seen with --org, or in the management account)",
+        "rcp" => "the resource control policies (seen with --org, or in the management account)",
+        "policies" => "the identity policies of who asks",
+        "grants" => "the grants of the key",
+        "resource_policy" => "the policy of the resource",
+        other => other,
     }
 }
 

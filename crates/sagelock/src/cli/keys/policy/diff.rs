@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use sagelock_policy::access::{Beyond, Comparison, Key, Own, compare};
+use sagelock_policy::context::Value;
 use sagelock_policy::prove::Doubt;
 use sagelock_policy::{Document, Request};
 use serde::Serialize;
@@ -243,7 +244,7 @@ fn told(request: &Request) -> Vec<String> {
         .context()
         .filter(|(name, _)| !EXPECTED.contains(name))
         .filter(|(name, value)| {
-            *name != "aws:ViaAWSService" || value.as_ref().is_some_and(|value| value.is("true"))
+            *name != "aws:ViaAWSService" || *value == Some(Value::One("true".into()))
         })
         .map(|(name, value)| match value {
             Some(value) => format!("with {name} = {value}"),

@@ -1,0 +1,199 @@
+//! What is not known is never a denial, and never a permission.
+
+use sagelock_domain::call::{CallError, CallErrorKind, Op};
+use sagelock_domain::preflight::{Answer, Preflight, Step};
+use sagelock_sim::Service;
+use serde_json::{Value, json};
+
+use crate::calls::{ACCOUNT, put_policy, root};
+use crate::deployment::{
+    MANAGEMENT, Wanted, blocked, config, deny_everybody, foretold, look, set_up, world,
+};
+
+#[test]
+fn what_cannot_be_read_is_unknown_and_blocks_nothing() {
+    let mut world = world();
+    let key = set_up(&mut world);
+    // Alone, the account sees no control policies; and here not its users and roles.
+    let found = foretold(&Wanted::new(&key, "new-1"), &[ACCOUNT], |address, call| {
+        if call.op() == Op::GetAccountAuthorizationDetails {
+            return Err(CallError {
+                kind: CallErrorKind::AccessDenied,
+                code: "AccessDenied".to_owned(),
+                message: String::new(),
+            });
+        }
+        world.answer(address.account.as_str(), address.region.as_str(), call)
+    });
+    // The key policy is known, and lets nobody create a grant, whatever its own policies say.
+    assert_eq!(blocked(&found), [Step::Grant].into(), "{found:#?}");
+    let unknown = found.checks.iter().filter_map(|check| match &check.answer {
+        Answer::Unknown(why) => Some((check.step, why.join(" "))),
+        Answer::Passed | Answer::Blocked(_) | Answer::Spare(_) | Answer::Noted(_) => None,
+    });
+    let unknown: Vec<_> = unknown.collect();
+    for step in [Step::CreateConfig, Step::Deploy] {
+        let of_step = unknown
+            .iter()
+            .find(|(one, _)| *one == step)
+            .expect("unknown");
+        assert!(
+            of_step.1.contains("policies") && of_step.1.contains("scp"),
+            "{of_step:?}"
+        );
+    }
+}
+
+/// The answer to one step, and its words.
+fn told(found: &Preflight, step: Step, action: Option<&str>) -> (&'static str, String) {
+    let mut checks = found.checks.iter();
+    let check = checks.find(|check| check.step == step && check.action == action);
+    let check = check.unwrap_or_else(|| panic!("no {step:?} {action:?}: {found:#?}"));
+    let says = match &check.answer {
+        Answer::Passed => String::new(),
+        Answer::Blocked(block) | Answer::Spare(block) => block.says.clone(),
+        Answer::Unknown(why) => why.join(" "),
+        Answer::Noted(says) => says.clone(),
+    };
+    (check.answer.name(), says)
+}
+
+#[test]
+fn a_key_of_which_kms_says_something_new_is_not_known() {
+    let mut world = world();
+    let key = set_up(&mut world);
+    for (field, value, answer, says) in [
+        ("KeyState", json!("Enabled"), "passed", ""),
+        // The primary Region of a multi-Region key is changing; it goes on working.
+        ("KeyState", json!("Updating"), "passed", ""),
+        (
+            "KeyState",
+            json!("PendingImport"),
+            "blocked",
+            "PendingImport",
+        ),
+        ("KeyState", json!("Quiesced"), "unknown", "`Quiesced`"),
+        ("KeyState", Value::Null, "unknown", "did not say the state"),
+        ("KeySpec", Value::Null, "unknown", "what kind of key"),
+        ("KeySpec", json!("RSA_2048"), "blocked", "RSA_2048"),
+    ] {
+        let wanted = Wanted::new(&key, "new-1");
+        let found = foretold(&wanted, &[MANAGEMENT, ACCOUNT], |address, call| {
+            let (account, region) = (address.account.as_str(), address.region.as_str());
+            let mut reply = world.answer(account, region, call)?;
+            if call.op() == Op::DescribeKey {
+                let mut body: Value = reply.view().expect("JSON");
+                let fields = body
+                    .pointer_mut("/KeyMetadata")
+                    .and_then(Value::as_object_mut);
+                let fields = fields.expect("an object");
+                fields.insert(field.to_owned(), value.clone());
+                if field == "KeySpec" {
+                    fields.remove("CustomerMasterKeySpec");
+                }
+                reply.body = serde_json::value::to_raw_value(&body).expect("JSON");
+            }
+            Ok(reply)
+        });
+        let (is, why) = told(&found, Step::Key, None);
+        assert_eq!(is, answer, "{field} {value}: {why}");
+        assert!(why.contains(says), "{why}");
+    }
+}
+
+#[test]
+fn who_is_in_no_list_of_roles_and_users_is_not_missing() {
+    let mut world = world();
+    let key = set_up(&mut world);
+    let arn = |who: &str| format!("arn:aws:sts::{ACCOUNT}:{who}");
+    for (who, answer, says) in [
+        (arn("federated-user/ci"), "unknown", ""),
+        (arn("assumed-role/Nobody/ci"), "blocked", "there is no"),
+        (
+            arn("assumed-role/Deployer/ci"),
+            "blocked",
+            "not allowed by identity policy",
+        ),
+    ] {
+        let wanted = Wanted {
+            deployer: &who,
+            ..Wanted::new(&key, "new-1")
+        };
+        let found = look(&mut world, &wanted);
+        let deploy = found
+            .checks
+            .iter()
+            .rfind(|check| check.step == Step::Deploy);
+        let deploy = deploy.expect("a check");
+        assert_eq!(deploy.answer.name(), answer, "{deploy:#?}");
+        if let Answer::Blocked(block) = &deploy.answer {
+            assert!(block.says.contains(says), "{}", block.says);
+        }
+    }
+}
+
+/// What an endpoint that is not there yet is to load is asked about, as far as the bucket's side is known.
+#[test]
+fn what_a_planned_model_loads_is_asked() {
+    let allows = json!({ "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*" });
+    let denies = json!({ "Sid": "NoModels", "Effect": "Deny", "Action": "s3:*", "Resource": "*" });
+    let object = "s3://fjord-models-eu/fraud/model.tar.gz";
+    let point = "s3://arn:aws:s3:eu-west-1:222233334444:accesspoint/models/fraud/model.tar.gz";
+    for (statements, is_under_rcp, url, answer, says) in [
+        (json!([allows]), false, object, "passed", ""),
+        (
+            json!([allows, denies]),
+            false,
+            object,
+            "blocked",
+            "NoModels",
+        ),
+        // A bucket policy of the same account may allow what no identity policy does.
+        (json!([]), false, object, "unknown", ""),
+        // Whose bucket it is, S3 does not say; the RCP is that of this organisation.
+        (
+            json!([allows]),
+            true,
+            object,
+            "unknown",
+            "whether the bucket is of account",
+        ),
+        (
+            json!([allows]),
+            false,
+            point,
+            "unknown",
+            "is no bucket whose policies",
+        ),
+    ] {
+        let mut world = world();
+        let key = set_up(&mut world);
+        if statements != json!([]) {
+            put_policy(&mut world, "exec", "models", &statements);
+        }
+        if is_under_rcp {
+            deny_everybody(
+                &mut world,
+                "RESOURCE_CONTROL_POLICY",
+                "NoReads",
+                "s3:GetObject",
+            );
+        }
+        let model = json!({ "ModelName": "loads", "ExecutionRoleArn":
+            format!("arn:aws:iam::{ACCOUNT}:role/exec"),
+            "PrimaryContainer": { "Image": "i", "ModelDataUrl": url } });
+        root(&mut world, Service::SageMaker, "CreateModel", &model);
+        let mut planned = config("planned", Some(&key));
+        *planned
+            .pointer_mut("/ProductionVariants/0/ModelName")
+            .expect("a name") = json!("loads");
+        let wanted = Wanted {
+            planned: Some(planned),
+            ..Wanted::new(&key, "planned")
+        };
+        let found = look(&mut world, &wanted);
+        let (is, why) = told(&found, Step::Load, Some("s3:GetObject"));
+        assert_eq!(is, answer, "{statements} {url}: {why}");
+        assert!(why.contains(says), "{why}");
+    }
+}

@@ -16,6 +16,10 @@ pub(crate) use asked::{controls, key_asked, principal_asked, principal_unread};
 pub use people::{KeyUsers, People};
 pub use reach::Reach;
 
+/// KMS Developer Guide, "Multi-Region keys in AWS KMS": replicas share the key material, not the policy.
+pub(crate) const REPLICAS: &str =
+    "the key policies of its replicas in other Regions, which are not looked at";
+
 use crate::fact::{Fact, Gap};
 use crate::ids::{AccountId, Region};
 use crate::inventory::{Key, Keys, Membership};

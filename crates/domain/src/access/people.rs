@@ -7,7 +7,7 @@ use sagelock_policy::Document;
 use sagelock_policy::access::{Principal, Users};
 use sagelock_policy::prove::Proof;
 
-use super::{Reach, key_asked, principal_asked};
+use super::{REPLICAS, Reach, key_asked, principal_asked};
 use crate::fact::{Fact, Gap};
 use crate::ids::AccountId;
 use crate::inventory::{Controls, Key, Principals};
@@ -33,6 +33,8 @@ pub struct KeyUsers {
     pub perhaps: Vec<String>,
     /// An account that can use the key and of which it is not known who there is, and why.
     pub unread: Option<(AccountId, Option<Arc<Gap>>)>,
+    /// Why somebody of accounts that were not looked at may be able to.
+    pub unaudited: Option<String>,
     /// Why the execution roles of the key's endpoints may not all be known.
     pub uses_gap: Option<UsesGap>,
 }
@@ -75,7 +77,7 @@ impl People {
         &self,
         key: &Key,
         roles: &BTreeSet<String>,
-        uses_gap: Option<&UsesGap>,
+        (uses_gap, unaudited): (Option<&UsesGap>, Option<String>),
         settings: &Settings,
     ) -> KeyUsers {
         let asked = key_asked(key, &self.controls);
@@ -98,8 +100,14 @@ impl People {
         perhaps.extend(
             federated(&asked)
                 .into_iter()
+                .filter(|arn| !settings.is_key_user(arn))
                 .map(|arn| format!("{arn} can, depends on who may call sts:GetFederationToken")),
         );
+        if key.arn.is_multi_region() {
+            perhaps.push(format!(
+                "somebody can use its replicas, depends on {REPLICAS}"
+            ));
+        }
         let reach = Reach::of(key);
         let mut unread = self.unread.iter();
         KeyUsers {
@@ -108,6 +116,7 @@ impl People {
             unread: unread
                 .find(|(account, _)| reach.has(account))
                 .map(|(account, gap)| (account.clone(), gap.clone())),
+            unaudited,
             uses_gap: uses_gap.cloned(),
         }
     }

@@ -8,16 +8,14 @@ use crate::ids::KeyArn;
 use crate::inventory::{CellId, Key, Keys};
 use crate::kpi::Verdicts;
 use crate::rules::{
-    Among, Check, EndpointView, Evidence, Isolation, Judgement, LateView, Rule, Severity, Waiting,
+    Among, Check, EndpointView, Isolation, Judgement, LateView, Rule, Severity, Verdict, Waiting,
+    Waits,
 };
 
 /// A rule that waits, and the facts it has found.
 pub(super) struct Late {
     pub(super) rule: &'static Rule,
-    pub(super) keys: BTreeSet<KeyArn>,
-    pub(super) evidence: Vec<Evidence>,
-    /// The key, as its configuration spells it.
-    pub(super) key: Option<String>,
+    pub(super) waits: Box<Waits>,
 }
 
 /// What is kept of an endpoint.
@@ -33,7 +31,9 @@ pub(super) struct Postponed {
 
 impl Postponed {
     pub(super) fn new(view: &EndpointView<'_>, rules: Vec<Late>, verdicts: Verdicts) -> Self {
-        let all = rules.iter().flat_map(|late| late.keys.iter().cloned());
+        let all = rules
+            .iter()
+            .flat_map(|late| late.waits.keys.iter().cloned());
         Self {
             waiting: Waiting {
                 cell: view.cell.id.clone(),
@@ -79,7 +79,7 @@ impl Assessor<'_> {
     }
 
     /// Why accounts that were not looked at may use a key, if they may.
-    fn unaudited(&mut self, key: &Key, keys: &Keys, reach: &Reach) -> Option<String> {
+    pub(super) fn unaudited(&mut self, key: &Key, keys: &Keys, reach: &Reach) -> Option<String> {
         match reach {
             Reach::NotRead => {
                 Some("which accounts the key policy lets in could not be read".to_owned())
@@ -87,8 +87,10 @@ impl Assessor<'_> {
             // Conditions may leave in nobody but the organisation, all of which was looked at.
             Reach::Any => {
                 let access = self.accesses.of(key, keys, self.settings);
-                let is_ours =
-                    access.is_ok_and(|found| found.outsiders.is_empty() && found.doubts.is_empty());
+                let allowed = &self.settings.allowed_accounts;
+                let is_ours = allowed.iter().all(|one| keys.in_scope.contains(one))
+                    && access
+                        .is_ok_and(|found| found.outsiders.is_empty() && found.doubts.is_empty());
                 let any = "the key policy lets in accounts that were not looked at".to_owned();
                 (!keys.is_whole_organization || !is_ours).then_some(any)
             }
@@ -136,9 +138,15 @@ impl Assessor<'_> {
                 continue;
             };
             let mut judgement = check(&view);
-            judgement.key = judgement.key.or(late.key);
-            let evidence = late.evidence.into_iter().rev();
-            let judgement = evidence.fold(judgement, Judgement::given);
+            let waits = *late.waits;
+            let is_certain = judgement.verdict() == Verdict::Fail;
+            let judgement = if let Some(undecided) = waits.unless_failed.filter(|_| !is_certain) {
+                undecided
+            } else {
+                judgement.key = judgement.key.or(waits.key);
+                let evidence = waits.evidence.into_iter().rev();
+                evidence.fold(judgement, Judgement::given)
+            };
             verdicts.worst = verdicts.worst.max(judgement.verdict());
             let name = waiting.name.as_str();
             let subject = Subject::of(SubjectKind::Endpoint, &postponed.arn, name, &waiting.cell)

@@ -97,14 +97,9 @@ impl<'a> Assessor<'a> {
                     Check::Endpoint(check) => check(&view),
                     Check::Late(early, _) => match early(&view) {
                         Early::Judged(judgement) => *judgement,
-                        Early::Waits(keys, evidence, key) => {
+                        Early::Waits(waits) => {
                             if self.is_on(rule) {
-                                late.push(Late {
-                                    rule,
-                                    keys,
-                                    evidence,
-                                    key,
-                                });
+                                late.push(Late { rule, waits });
                             }
                             continue;
                         }
@@ -180,11 +175,16 @@ impl<'a> Assessor<'a> {
     /// Assesses a key, when every cell has been.
     pub fn assess_key(&mut self, key: &Key, keys: &Keys) -> Vec<Finding> {
         let access = self.accesses.of(key, keys, self.settings);
+        let reach = Reach::of(key);
+        let unaudited = match &self.people {
+            Some(_) => self.unaudited(key, keys, &reach),
+            None => None,
+        };
         let uses = self.uses.of(&key.arn);
         let beyond = self.people.as_ref().map(|people| {
             let (roles, roleless) = self.uses.roles(&key.arn);
-            let gap = roleless.or_else(|| self.uses.gap_within(&Reach::of(key)));
-            people.beyond(key, &roles, gap, self.settings)
+            let gap = roleless.or_else(|| self.uses.gap_within(&reach));
+            people.beyond(key, &roles, (gap, unaudited.clone()), self.settings)
         });
         let view = KeyView {
             key,

@@ -11,6 +11,13 @@ use super::{AccountId, Arn, NotAnArn, Partition, Region};
 pub struct KeyArn(Arn);
 
 impl KeyArn {
+    /// Whether it is a multi-Region key, primary or replica (KMS Developer Guide, "Multi-Region keys in AWS
+    /// KMS": their ids begin so).
+    #[must_use]
+    pub fn is_multi_region(&self) -> bool {
+        self.id().starts_with("mrk-")
+    }
+
     /// The key a bare key id means to a caller in this account and region (KMS API,
     /// `DescribeKey`, `KeyId`: a key id names a key of the caller's account and region).
     #[must_use]

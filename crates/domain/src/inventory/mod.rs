@@ -66,7 +66,8 @@ impl Cell {
     #[must_use]
     pub fn execution_roles(&self, facts: &ConfigFacts) -> (BTreeSet<String>, bool) {
         let mut roles: BTreeSet<String> = facts.execution_role.iter().cloned().collect();
-        let mut is_known = true;
+        // The models of inference components are named by the components.
+        let mut is_known = facts.variants.iter().all(|one| !one.models.is_empty());
         for name in facts.models() {
             match self.models.get(name).and_then(|read| read.fact.known()) {
                 Some(Some(model)) => roles.extend(model.execution_role.clone()),

@@ -49,6 +49,8 @@ pub struct Controls {
     pub management: Option<Read<Option<AccountId>>>,
     /// Its id.
     pub organization: Option<String>,
+    /// The account that was told so; of others it says nothing where there is no organisation.
+    pub told_to: Option<AccountId>,
     /// Above an account or a unit; `None` within: nothing, it is the root.
     pub parents: BTreeMap<String, Fact<Option<String>>>,
     /// By kind and target: the ids of the policies that are attached.
@@ -108,9 +110,11 @@ impl Controls {
         account: &AccountId,
     ) -> Result<Vec<Vec<Policy>>, Option<Arc<Gap>>> {
         match self.management.as_ref().map(|read| &read.fact) {
-            None => return Err(None),
             Some(Fact::Unknown(gap)) => return Err(Some(gap.clone())),
-            Some(Fact::Known(None)) => return Ok(Vec::new()),
+            Some(Fact::Known(None)) if self.told_to.as_ref() == Some(account) => {
+                return Ok(Vec::new());
+            }
+            None | Some(Fact::Known(None)) => return Err(None),
             Some(Fact::Known(Some(management))) if management == account => return Ok(Vec::new()),
             Some(Fact::Known(Some(_))) => {}
         }
@@ -129,6 +133,13 @@ impl Controls {
                 None => break,
             }
         }
+        // Organizations User Guide, "Disabling a policy type": all policies of the type are detached, and
+        // "Attaching and detaching": where it is enabled, each level has one at least.
+        match levels.iter().filter(|level| level.is_empty()).count() {
+            0 => {}
+            all if all == levels.len() => return Ok(Vec::new()),
+            _ => return Err(None),
+        }
         levels.reverse();
         Ok(levels)
     }
@@ -139,5 +150,69 @@ fn known<T>(fact: Option<&Fact<T>>) -> Result<&T, Option<Arc<Gap>>> {
         None => Err(None),
         Some(Fact::Unknown(gap)) => Err(Some(gap.clone())),
         Some(Fact::Known(value)) => Ok(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::Op;
+    use crate::fact::Source;
+
+    fn controls(management: Option<&str>, attached: &[(&str, &[&str])]) -> Controls {
+        let source = Source {
+            call: Op::DescribeOrganization,
+            at: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let fact = Fact::Known(management.map(AccountId::new));
+        let attached = attached.iter().map(|(target, ids)| {
+            let ids = ids.iter().map(ToString::to_string).collect();
+            ((Control::Service, (*target).to_owned()), Fact::Known(ids))
+        });
+        Controls {
+            management: Some(Read { source, fact }),
+            told_to: Some(AccountId::new("111122223333")),
+            parents: [
+                (
+                    "222233334444".to_owned(),
+                    Fact::Known(Some("r-1".to_owned())),
+                ),
+                ("r-1".to_owned(), Fact::Known(None)),
+            ]
+            .into(),
+            attached: attached.collect(),
+            texts: [("p-1".to_owned(), Fact::Known("{}".into()))].into(),
+            ..Controls::default()
+        }
+    }
+
+    fn levels(controls: &Controls, account: &str) -> Option<Vec<usize>> {
+        let levels = controls.levels(Control::Service, &AccountId::new(account));
+        levels
+            .ok()
+            .map(|levels| levels.iter().map(Vec::len).collect())
+    }
+
+    #[test]
+    fn without_an_organisation_only_the_account_that_was_told_so_is_bound_by_nothing() {
+        let none = controls(None, &[]);
+        assert_eq!(levels(&none, "111122223333"), Some(vec![]));
+        assert_eq!(levels(&none, "222233334444"), None);
+    }
+
+    #[test]
+    fn where_nothing_is_attached_the_type_is_switched_off() {
+        let of = |account, unit| {
+            let attached: [(&str, &[&str]); 2] = [("222233334444", account), ("r-1", unit)];
+            levels(&controls(Some("111122223333"), &attached), "222233334444")
+        };
+        assert_eq!(of(&[], &[]), Some(vec![]));
+        assert_eq!(of(&["p-1"], &["p-1", "p-1"]), Some(vec![2, 1]));
+        // That cannot be: it is not known what there is.
+        assert_eq!(of(&["p-1"], &[]), None);
+        assert_eq!(
+            levels(&controls(Some("111122223333"), &[]), "111122223333"),
+            Some(vec![])
+        );
     }
 }

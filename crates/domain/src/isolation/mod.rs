@@ -165,6 +165,7 @@ pub fn matrix(
                 worst(&users, list)
             }
         });
+        let answers = answers.collect();
         let aliases = key.aliases.as_ref().and_then(|read| read.fact.known());
         rows.push(Row {
             users: using,
@@ -173,7 +174,7 @@ pub fn matrix(
             key: arn.clone(),
             alias: aliases.and_then(|list| list.first().cloned()),
             owners: owners.clone(),
-            answers: answers.collect(),
+            answers,
         });
     }
     let tenants = people.tenants.into_iter().map(|(name, list)| Tenant {

@@ -71,7 +71,13 @@ fn endpoint(deployment: &Deployment, cell: &Cell) -> Answer {
                         config.name
                     ))
                 }
-                Some(_) | None => Answer::Passed,
+                Some(config) => match &config.described.fact {
+                    Fact::Known(_) => Answer::Passed,
+                    Fact::Unknown(gap) => Answer::unknown(gap),
+                },
+                None => {
+                    Answer::unknown("which configuration it runs, DescribeEndpoint does not say")
+                }
             },
             Status::Failed => Answer::blocked(format!("{name} has failed, and cannot be updated")),
             Status::Creating

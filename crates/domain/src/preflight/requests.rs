@@ -8,7 +8,7 @@ use super::storage::storage;
 use super::{Answer, Check, Deployment, Step};
 use crate::access::{key_asked, principal_asked, principal_unread};
 use crate::fact::Fact;
-use crate::ids::{AccountId, KeyRef, Partition, Region};
+use crate::ids::{AccountId, KeyRef, ModelName, Partition, Region};
 use crate::inventory::{Cell, CellId, Key, Keys, Placement, Principal, Principals, Resolved, Tags};
 use crate::key_policy::GRANTED;
 
@@ -78,6 +78,18 @@ impl<'a> Asking<'a> {
         }
         let roles = self.roles();
         let mut checks = self.of_sagemaker(&deployer, &roles);
+        let spare = self.deployment.roles.iter();
+        let spare = spare.filter(|role| !roles.contains(role));
+        checks.extend(spare.map(|role| {
+            let says = "not looked at: the models are there, and run as roles of their own";
+            check(
+                Step::CreateModel,
+                None,
+                None,
+                role,
+                Answer::Noted(says.to_owned()),
+            )
+        }));
         let unread = roles.iter().filter(|role| self.who(role).is_none());
         checks.extend(unread.map(|role| {
             let answer = Answer::unknown("it is no ARN of a role that can be read");
@@ -101,10 +113,13 @@ impl<'a> Asking<'a> {
         is_read && who.found.is_none() && is_listed
     }
 
-    /// The roles that the models run as: those that are there, and those that were named.
+    /// The roles that the models run as: those that are there, and, where not all are known, those that
+    /// were named.
     fn roles(&self) -> Vec<String> {
-        let (mut roles, _) = self.cell.execution_roles(&self.deployment.facts);
-        roles.extend(self.deployment.roles.iter().cloned());
+        let (mut roles, are_all) = self.cell.execution_roles(&self.deployment.facts);
+        if !are_all {
+            roles.extend(self.deployment.roles.iter().cloned());
+        }
         roles.into_iter().collect()
     }
 
@@ -173,12 +188,12 @@ impl<'a> Asking<'a> {
             checks.push(check(step, Some(deployer), Some(action), resource, answer));
         };
         let passed = vec![told("iam:PassedToService", "sagemaker.amazonaws.com")];
-        let is_missing = |name| {
+        let is_missing = |name: &ModelName| {
             let model = self.cell.models.get(name).map(|read| &read.fact);
             matches!(model, Some(Fact::Known(None)))
         };
         if !deployment.roles.is_empty() {
-            for name in deployment.facts.models().filter(|name| is_missing(*name)) {
+            for name in deployment.facts.models().filter(|name| is_missing(name)) {
                 let arn = self.arn(&format!("model/{name}"));
                 ask(
                     Step::CreateModel,
@@ -188,7 +203,9 @@ impl<'a> Asking<'a> {
                     &[],
                 );
             }
-            for role in roles.iter().filter(|role| deployment.roles.contains(role)) {
+            let any_missing = deployment.facts.models().any(is_missing);
+            let named = roles.iter().filter(|_| any_missing);
+            for role in named.filter(|role| deployment.roles.contains(role)) {
                 ask(Step::CreateModel, "iam:PassRole", role, &passed, &[]);
             }
         }

@@ -34,10 +34,31 @@ pub(super) fn storage(asking: &Asking<'_>, roles: &[Who<'_>]) -> Vec<Check> {
         let runs_as = roles
             .iter()
             .find(|role| Some(&role.arn) == model.execution_role.as_ref());
-        let Some(role) = runs_as else { continue };
+        let unknown = |why: &str| {
+            let answer = Answer::unknown(&format!("{why} of {name}"));
+            check(Step::Load, runs_as, None, name.as_str(), answer)
+        };
+        // SageMaker API, `ContainerDefinition`, `ModelPackageName`.
+        for package in &model.packages {
+            checks.push(unknown(&format!(
+                "what the model package {package} loads, which is not read,"
+            )));
+        }
+        let Some(role) = runs_as else {
+            if !model.artifacts.is_empty() {
+                checks.push(unknown("the execution role"));
+            }
+            continue;
+        };
         for artifact in &model.artifacts {
             checks.extend(load(asking, role, artifact));
         }
+    }
+    // SageMaker API, `ProductionVariant`, `ModelName`: inference components name their models themselves.
+    for variant in facts.variants.iter().filter(|one| one.models.is_empty()) {
+        let why = "what the inference components load, which are not read";
+        let answer = Answer::unknown(why);
+        checks.push(check(Step::Load, None, None, &variant.name, answer));
     }
     let captures = facts.capture.iter().filter(|capture| capture.enabled);
     let dumps = facts

@@ -36,6 +36,8 @@ pub(super) const RULE: Rule = Rule {
         Op::DescribeEndpointConfig,
         Op::ListAliases,
         Op::DescribeKey,
+        Op::GetKeyPolicy,
+        Op::ListGrants,
     ],
     reasons: &[
         LIVE_REASONS,

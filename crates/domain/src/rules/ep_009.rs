@@ -11,6 +11,7 @@ use super::late::{Among, Early, Isolation, LATE_REASONS, LateView, volume_keys};
 use super::rule::{Check, Rule};
 use super::subject::{CONFIG_REASONS, EndpointView, KEY_REASONS, LIVE_REASONS};
 use super::verdict::{Judgement, reasons};
+use crate::access::REPLICAS;
 use crate::call::Op;
 use crate::fact::Fact;
 use crate::ids::KeyArn;
@@ -180,11 +181,8 @@ fn of_key(
             format!("{} in account {account}", NOT_WHOLE.says),
         );
     }
-    // KMS Developer Guide, "Multi-Region keys": replicas share the key material, not the policy.
-    if key.id().starts_with("mrk-") {
-        let says =
-            "its replicas in other Regions have key policies of their own, which are not looked at";
-        perhaps(&UNDECIDED, says.to_owned());
+    if key.is_multi_region() {
+        perhaps(&UNDECIDED, format!("it depends on {REPLICAS}"));
     }
     (None, undecided)
 }

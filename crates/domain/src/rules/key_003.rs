@@ -4,7 +4,8 @@
 //! users and roles of the accounts are asked about, with all their policies: can they decrypt, have data
 //! keys made, or come to it in a second step, a grant or a change of the key policy? Allowed are the roles
 //! that endpoints with the key run as, and those whom `keys.users` names, deployers for one, with wildcards;
-//! without `keys.users` the rule is not applicable. `isolation.trusted_admins` are left out of second
+//! without `keys.users` the rule is not applicable. Service-linked roles that the account's own policies let
+//! use the key are named there too, as `arn:aws:iam::*:role/aws-service-role/*`. `isolation.trusted_admins` are left out of second
 //! steps. Who is outside the accounts is KEY-002's.
 
 use super::key_of::KEY_SUBJECT_REASONS;
@@ -20,7 +21,7 @@ reasons! {
     Pass ONLY_ALLOWED "only_allowed": "it is proved that nobody of the accounts can use the key but the execution roles and who is allowed to"; ""
     Fail OTHERS "others_can_use": "somebody can use the key who is neither an execution role of its endpoints nor allowed to"; "take the permission away, or name who needs it under `keys.users`; `sagelock keys policy generate` writes a key policy that leaves nothing to the account"
     Unknown UNDECIDED "not_decided": "whether somebody else can use the key depends on what is not known"; "ask `sagelock policy who-can`, which says on what"
-    Unknown NOT_READ "users_not_read": "the users and roles were not read"; "run again"
+    Unknown NOT_READ "users_not_read": "the users and roles were not read"; "run again, with every account that the key policy lets in"
     NotApplicable NOT_CONFIGURED "not_configured": "who may use keys is not set; set `keys.users`"; ""
 }
 
@@ -89,6 +90,9 @@ fn check(view: &KeyView<'_>) -> Judgement {
                 return Judgement::new(&NOT_READ).saying(says);
             }
             None => {}
+        }
+        if let Some(why) = &users.unaudited {
+            return Judgement::new(&NOT_READ).saying(why.clone());
         }
         if !users.perhaps.is_empty() {
             let says = format!("whether {}", listed(&users.perhaps));

@@ -83,9 +83,20 @@ impl<'a> LateView<'a> {
 pub enum Early {
     /// The judgement.
     Judged(Box<Judgement>),
-    /// These keys are to be looked at among all; the facts, and how the key is spelled, are those found so
-    /// far.
-    Waits(BTreeSet<KeyArn>, Vec<Evidence>, Option<String>),
+    /// These keys are to be looked at among all.
+    Waits(Box<Waits>),
+}
+
+/// Keys that are to be looked at among all.
+pub struct Waits {
+    /// The keys.
+    pub keys: BTreeSet<KeyArn>,
+    /// The facts found so far.
+    pub evidence: Vec<Evidence>,
+    /// The key, as its configuration spells it.
+    pub key: Option<String>,
+    /// Why there may be others; then only a fail is certain.
+    pub unless_failed: Option<Judgement>,
 }
 
 /// The customer managed keys of an endpoint's volumes, or the judgement that there is nothing to wait
@@ -109,10 +120,15 @@ pub(super) fn volume_keys(view: &EndpointView<'_>) -> Early {
         evidence.into_iter().rev().fold(judgement, Judgement::given)
     });
     let keys = keys.into_inner();
-    if keys.is_empty() || judgement.verdict() == Verdict::Unknown {
+    if keys.is_empty() {
         return Early::Judged(Box::new(judgement));
     }
-    Early::Waits(keys, judgement.evidence, judgement.key)
+    Early::Waits(Box::new(Waits {
+        keys,
+        evidence: judgement.evidence.clone(),
+        key: judgement.key.clone(),
+        unless_failed: Some(judgement).filter(|one| one.verdict() == Verdict::Unknown),
+    }))
 }
 
 /// The judgement that the uses of a key may not be all.

@@ -33,7 +33,7 @@ mod verdict;
 mod volume;
 
 pub use ep_011::SUPERSEDES_TAG;
-pub use late::{Among, Early, Isolation, LateView, Waiting};
+pub use late::{Among, Early, Isolation, LateView, Waiting, Waits};
 pub use rule::{Check, Rule};
 pub use subject::{ConfigView, EndpointView, Found, KeyUse, KeyView, KeyWhy, UsesGap};
 pub use verdict::{Evidence, GAP_REASONS, Judgement, Reason, Verdict};

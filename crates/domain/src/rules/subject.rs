@@ -110,7 +110,7 @@ pub enum KeyWhy<'a> {
 
 reasons! {
     NotApplicable NOT_LIVE "not_live": "the endpoint is failed or being deleted"; ""
-    Unknown CONFIG_DELETED "config_deleted": "the endpoint's configuration was deleted, so what it was cannot be read any more"; "move the endpoint to a configuration that exists: UpdateEndpoint with a new one under a customer managed key"
+    Unknown CONFIG_DELETED "config_deleted": "the endpoint's configuration was deleted, so what it was cannot be read any more"; "create a configuration of the same name again, since an update needs both, and move the endpoint to a new one under a customer managed key: UpdateEndpoint"
     Unknown SECOND_CONFIG "second_config_not_named": "the endpoint's status says that instances of a second configuration may be running, and AWS does not name it"; "look again when the deployment has ended"
     Unknown NO_CONFIG_NAMED "no_config_named": "the endpoint names no configuration"; "see what DescribeEndpoint says"
     Unknown MANAGER_UNKNOWN "key_manager_unknown": "KMS names a key manager that this release does not know"; "update sagelock"

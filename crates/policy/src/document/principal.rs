@@ -228,7 +228,9 @@ mod tests {
     fn behind_a_session_is_its_role() {
         let who = |text: &str| match entry(text) {
             Entry::Identity(identity) => format!("{:?}", identity.behind().who),
-            other => format!("{other:?}"),
+            Entry::Everybody | Entry::Account { .. } | Entry::Service(_) | Entry::Nobody(_) => {
+                panic!("{text} is nobody's")
+            }
         };
         let session = "arn:aws:sts::111122223333:assumed-role/a/s";
         assert_eq!(who(session), "Role(\"a\")");

@@ -158,7 +158,9 @@ impl Organization {
 
     fn begin_with_full_access(&mut self, target: &str) {
         let attached = self.attached.entry(target.to_owned()).or_default();
-        attached.insert(FULL_ACCESS.to_owned());
+        if self.types.contains("SERVICE_CONTROL_POLICY") {
+            attached.insert(FULL_ACCESS.to_owned());
+        }
         if self.types.contains("RESOURCE_CONTROL_POLICY") {
             attached.insert(RCP_FULL_ACCESS.to_owned());
         }

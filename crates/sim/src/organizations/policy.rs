@@ -245,6 +245,12 @@ pub(super) fn attach(world: &mut World, ctx: &Ctx, input: &Input) -> Answered {
             "The selected policy is already attached to the specified target.",
         ));
     }
+    if !organization.types.contains(&found.kind) {
+        return Err(ApiError::new(
+            "PolicyTypeNotEnabledException",
+            "The specified policy type isn't currently enabled in this root.",
+        ));
+    }
     if found.of_kind >= attached_max(&found.kind) {
         return Err(ApiError::new(
             "ConstraintViolationException",
@@ -357,9 +363,20 @@ fn set_type(world: &mut World, ctx: &Ctx, input: &Input, on: bool) -> Answered {
         let message = format!("The specified policy type is {what}.");
         return Err(ApiError::new(code, message));
     }
-    if on && kind == "RESOURCE_CONTROL_POLICY" {
-        for attached in organization.attached.values_mut() {
-            attached.insert(super::RCP_FULL_ACCESS.to_owned());
+    // Organizations User Guide, "Disabling a policy type": all policies of the type are detached; switched
+    // on again, everything has the full access alone.
+    let full = match kind {
+        "RESOURCE_CONTROL_POLICY" => Some(super::RCP_FULL_ACCESS),
+        "SERVICE_CONTROL_POLICY" => Some(super::FULL_ACCESS),
+        _ => None,
+    };
+    let policies = &organization.policies;
+    let is_of_kind = |id: &String| policies.get(id).is_some_and(|policy| policy.kind == kind);
+    for attached in organization.attached.values_mut() {
+        if on {
+            attached.extend(full.map(ToOwned::to_owned));
+        } else {
+            attached.retain(|id| !is_of_kind(id));
         }
     }
     let id = organization.root.clone();

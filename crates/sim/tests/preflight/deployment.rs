@@ -35,6 +35,8 @@ pub(crate) fn deny_everybody(world: &mut World, kind: &str, sid: &str, action: &
     let target = roots.pointer("/Roots/0/Id").expect("a root").clone();
     let mut denies = json!({ "Sid": sid, "Effect": "Deny", "Action": action, "Resource": "*" });
     if kind == "RESOURCE_CONTROL_POLICY" {
+        let input = json!({ "RootId": target, "PolicyType": kind });
+        organizations(world, "EnablePolicyType", &input);
         let fields = denies.as_object_mut().expect("an object");
         fields.insert("Principal".to_owned(), json!("*"));
     }
@@ -106,8 +108,12 @@ pub(crate) struct Wanted<'a> {
     pub(crate) key: &'a str,
     pub(crate) config: &'a str,
     pub(crate) deployer: &'a str,
-    /// What a new endpoint is to run, as CreateEndpointConfig takes it; else it is what `fraud` runs.
+    /// Of an endpoint that is not there yet.
+    pub(crate) is_new: bool,
+    /// What it is to run, as CreateEndpointConfig takes it; else it is what `fraud` runs.
     pub(crate) planned: Option<Value>,
+    /// Execution roles of models that are not there yet.
+    pub(crate) roles: Vec<String>,
 }
 
 impl<'a> Wanted<'a> {
@@ -116,7 +122,9 @@ impl<'a> Wanted<'a> {
             key,
             config,
             deployer: DEPLOYER,
+            is_new: false,
             planned: None,
+            roles: Vec::new(),
         }
     }
 }
@@ -134,9 +142,8 @@ pub(crate) fn foretold(
         let (_, facts, tags) = config_of(&input.to_string()).expect("an input");
         (facts, tags)
     });
-    let is_new = planned.is_some();
     let focus = Focus {
-        endpoint: EndpointName::new(if is_new { "brand-new" } else { "fraud" }),
+        endpoint: EndpointName::new(if wanted.is_new { "brand-new" } else { "fraud" }),
         config: Some(ConfigName::new(wanted.config)),
         planned: planned.as_ref().map(|(facts, _)| facts.clone()),
         key: KeyRef::read(Some(wanted.key)),
@@ -169,7 +176,7 @@ pub(crate) fn foretold(
     let (facts, tags) = planned.unwrap_or_else(running);
     let deployment = Deployment {
         endpoint: focus.endpoint,
-        is_new,
+        is_new: wanted.is_new,
         config: ConfigName::new(wanted.config),
         facts: ConfigFacts {
             volume_key: focus.key,
@@ -177,7 +184,7 @@ pub(crate) fn foretold(
         },
         tags,
         deployer: wanted.deployer.to_owned(),
-        roles: Vec::new(),
+        roles: wanted.roles.clone(),
     };
     preflight(&deployment, cell, collected.keys(), collected.principals())
 }

@@ -5,7 +5,7 @@ use sagelock_domain::preflight::{Answer, Preflight, Step};
 use sagelock_sim::Service;
 use serde_json::{Value, json};
 
-use crate::calls::{ACCOUNT, put_policy, root};
+use crate::calls::{ACCOUNT, REGION, put_policy, root};
 use crate::deployment::{
     MANAGEMENT, Wanted, blocked, config, deny_everybody, foretold, look, set_up, world,
 };
@@ -188,6 +188,7 @@ fn what_a_planned_model_loads_is_asked() {
             .pointer_mut("/ProductionVariants/0/ModelName")
             .expect("a name") = json!("loads");
         let wanted = Wanted {
+            is_new: true,
             planned: Some(planned),
             ..Wanted::new(&key, "planned")
         };
@@ -196,4 +197,81 @@ fn what_a_planned_model_loads_is_asked() {
         assert_eq!(is, answer, "{statements} {url}: {why}");
         assert!(why.contains(says), "{why}");
     }
+}
+
+#[test]
+fn what_is_loaded_and_not_read_is_not_known() {
+    let package = json!({ "ModelPackageName":
+        format!("arn:aws:sagemaker:{REGION}:{ACCOUNT}:model-package/fraud/1") });
+    for (container, says) in [
+        (Some(package), "model package"),
+        (None, "inference components"),
+    ] {
+        let mut world = world();
+        let key = set_up(&mut world);
+        let mut planned = config("planned", Some(&key));
+        let variant = planned.pointer_mut("/ProductionVariants/0");
+        let variant = variant.and_then(Value::as_object_mut).expect("a variant");
+        match container {
+            Some(container) => {
+                let model = json!({ "ModelName": "loads", "PrimaryContainer": container,
+                    "ExecutionRoleArn": format!("arn:aws:iam::{ACCOUNT}:role/exec") });
+                root(&mut world, Service::SageMaker, "CreateModel", &model);
+                variant.insert("ModelName".to_owned(), json!("loads"));
+            }
+            None => {
+                variant.remove("ModelName");
+            }
+        }
+        let wanted = Wanted {
+            is_new: true,
+            planned: Some(planned),
+            ..Wanted::new(&key, "planned")
+        };
+        let (is, why) = told(&look(&mut world, &wanted), Step::Load, None);
+        assert_eq!(is, "unknown", "{why}");
+        assert!(why.contains(says), "{why}");
+    }
+}
+
+#[test]
+fn a_role_that_nothing_will_run_as_has_no_say() {
+    let mut world = world();
+    let key = set_up(&mut world);
+    let named = format!("arn:aws:iam::{ACCOUNT}:role/Named");
+    let wanted = Wanted {
+        roles: vec![named.clone()],
+        ..Wanted::new(&key, "new-1")
+    };
+    let found = look(&mut world, &wanted);
+    let (is, why) = told(&found, Step::CreateModel, None);
+    assert_eq!(is, "noted", "{why}");
+    let of_role = found.checks.iter().filter(|check| {
+        check.principal.as_ref() == Some(&named)
+            || (check.resource == named && check.action.is_some())
+    });
+    assert_eq!(of_role.count(), 0, "{found:#?}");
+}
+
+#[test]
+fn a_configuration_that_was_not_read_may_be_gone() {
+    let mut world = world();
+    let key = set_up(&mut world);
+    let wanted = Wanted {
+        planned: Some(config("planned", Some(&key))),
+        ..Wanted::new(&key, "planned")
+    };
+    let accounts = [MANAGEMENT, ACCOUNT];
+    let found = foretold(&wanted, &accounts, |address, call| {
+        if call.op() == Op::DescribeEndpointConfig {
+            return Err(CallError {
+                kind: CallErrorKind::AccessDenied,
+                code: "AccessDeniedException".to_owned(),
+                message: String::new(),
+            });
+        }
+        world.answer(address.account.as_str(), address.region.as_str(), call)
+    });
+    let (is, _) = told(&found, Step::Endpoint, None);
+    assert_eq!(is, "unknown");
 }

@@ -201,6 +201,7 @@ impl PrincipalBook {
             Err(failure) => outcome.unknown(failure.gap),
         };
         let is_there = matches!(fact, Fact::Known(Some(_)));
+        self.found.controls.told_to = Some(self.home.account.clone());
         self.found.controls.management = Some(Read { source, fact });
         for account in std::mem::take(&mut self.waiting) {
             if is_there {

@@ -180,13 +180,13 @@ impl Command {
         let (cell, endpoint) = one_endpoint::chosen(&cells, text, Absent::IsAnError(HINT))?;
         roles.account = cell.id.account.clone();
         roles.region = cell.id.region.clone();
-        let execution = execution_roles(cell, endpoint);
-        if execution.is_empty() && roles.execution.is_empty() {
+        let (execution, are_all) = execution_roles(cell, endpoint);
+        if roles.execution.is_empty() && (execution.is_empty() || !are_all) {
             return Err(Failure::new(
                 Exit::Incomplete,
-                anyhow!("the execution role of `{text}` could not be read"),
+                anyhow!("not every execution role of `{text}` could be read"),
             )
-            .hint("name it with --execution-role"));
+            .hint("name those that are missing with --execution-role"));
         }
         for role in execution {
             if !roles.execution.contains(&role) {
@@ -197,16 +197,26 @@ impl Command {
     }
 }
 
-/// Those of the configurations that it runs or moves to.
-fn execution_roles(cell: &Cell, endpoint: &Endpoint) -> BTreeSet<String> {
-    let facts = endpoint.described.fact.known().and_then(Option::as_ref);
-    let names = facts
-        .into_iter()
-        .flat_map(|facts| facts.config.iter().chain(&facts.pending));
-    let configs = names.filter_map(|name| cell.configs.get(name));
-    let said = configs.filter_map(|config| config.described.fact.known()?.as_ref());
-    said.flat_map(|facts| cell.execution_roles(facts).0)
-        .collect()
+/// Those of the configurations that it runs or moves to, and whether they are all.
+fn execution_roles(cell: &Cell, endpoint: &Endpoint) -> (BTreeSet<String>, bool) {
+    let mut all = BTreeSet::new();
+    let mut are_all = true;
+    let Some(facts) = endpoint.described.fact.known().and_then(Option::as_ref) else {
+        return (all, false);
+    };
+    for name in facts.config.iter().chain(&facts.pending) {
+        let config = cell.configs.get(name);
+        let said = config.and_then(|config| config.described.fact.known()?.as_ref());
+        match said.filter(|said| facts.can_run(said)) {
+            Some(said) => {
+                let (roles, are_its) = cell.execution_roles(said);
+                all.extend(roles);
+                are_all &= are_its;
+            }
+            None => are_all = false,
+        }
+    }
+    (all, are_all)
 }
 
 fn pretty(value: &Value) -> String {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use sagelock_policy::access::{self, outsiders};
+use sagelock_policy::prove::Proof;
 use sagelock_policy::request::{Caller, Grant};
 use sagelock_policy::{Document, Kind};
 
@@ -30,15 +32,23 @@ impl Reach {
         let (Some(document), Some(grants)) = (document, grants) else {
             return Self::NotRead;
         };
-        let Some(named) = document.reach() else {
-            return Self::Any;
-        };
         let own = key.arn.account();
+        let any = |document: Document| {
+            // Conditions may leave nobody but its own.
+            if has_no_outsiders(key, document, grants) {
+                Self::Accounts([own.clone()].into())
+            } else {
+                Self::Any
+            }
+        };
+        let Some(named) = document.reach() else {
+            return any(document);
+        };
         let mut accounts: BTreeSet<AccountId> = named.iter().map(AccountId::new).collect();
         for grant in grants {
             match grantee(grant, &own) {
                 Some(account) => accounts.insert(account),
-                None => return Self::Any,
+                None => return any(document),
             };
         }
         accounts.insert(own);
@@ -53,6 +63,16 @@ impl Reach {
             Self::Accounts(accounts) => accounts.contains(account),
         }
     }
+}
+
+fn has_no_outsiders(key: &Key, document: Document, grants: &[Grant]) -> bool {
+    let asked = access::Key {
+        policy: Some(document),
+        grants: Some(grants.to_vec()),
+        ..access::Key::new(key.arn.as_str())
+    };
+    let found = outsiders(&asked, &[], &[]);
+    found.is_ok_and(|list| list.iter().all(|one| matches!(one.proof, Proof::Proved)))
 }
 
 /// Whom a grant lets in. A service uses it for who had it created (KMS Developer Guide, "Grants for AWS

@@ -3,8 +3,8 @@
 //! A key that many workloads share cannot be disabled, nor its policy narrowed, nor its use told apart, for
 //! one of them alone: KMS's events name the key and not the endpoint. How many live endpoints may share a
 //! key is set by `keys.endpoints_max`; without it the rule is not applicable. Counted are live endpoints
-//! of all accounts and regions that were looked at whose configurations name the key, for volumes or
-//! outputs.
+//! of all accounts and regions that were looked at that use the key: for their volumes or outputs, or for
+//! what their models load.
 
 use super::late::{Early, LATE_REASONS, LateView, USES_REASONS, uses_unknown, volume_keys};
 use super::rule::{Check, Rule};

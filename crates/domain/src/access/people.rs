@@ -33,8 +33,6 @@ pub struct KeyUsers {
     pub perhaps: Vec<String>,
     /// An account that can use the key and of which it is not known who there is, and why.
     pub unread: Option<(AccountId, Option<Arc<Gap>>)>,
-    /// Why somebody of accounts that were not looked at may be able to.
-    pub unaudited: Option<String>,
     /// Why the execution roles of the key's endpoints may not all be known.
     pub uses_gap: Option<UsesGap>,
 }
@@ -76,8 +74,9 @@ impl People {
     pub fn beyond(
         &self,
         key: &Key,
+        reach: &Reach,
         roles: &BTreeSet<String>,
-        (uses_gap, unaudited): (Option<&UsesGap>, Option<String>),
+        uses_gap: Option<&UsesGap>,
         settings: &Settings,
     ) -> KeyUsers {
         let asked = key_asked(key, &self.controls);
@@ -108,7 +107,6 @@ impl People {
                 "somebody can use its replicas, depends on {REPLICAS}"
             ));
         }
-        let reach = Reach::of(key);
         let mut unread = self.unread.iter();
         KeyUsers {
             beyond,
@@ -116,7 +114,6 @@ impl People {
             unread: unread
                 .find(|(account, _)| reach.has(account))
                 .map(|(account, gap)| (account.clone(), gap.clone())),
-            unaudited,
             uses_gap: uses_gap.cloned(),
         }
     }

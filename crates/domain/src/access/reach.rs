@@ -33,23 +33,18 @@ impl Reach {
             return Self::NotRead;
         };
         let own = key.arn.account();
-        let any = |document: Document| {
-            // Conditions may leave nobody but its own.
-            if has_no_outsiders(key, document, grants) {
-                Self::Accounts([own.clone()].into())
-            } else {
-                Self::Any
-            }
-        };
-        let Some(named) = document.reach() else {
-            return any(document);
-        };
-        let mut accounts: BTreeSet<AccountId> = named.iter().map(AccountId::new).collect();
+        let mut accounts = BTreeSet::new();
         for grant in grants {
             match grantee(grant, &own) {
                 Some(account) => accounts.insert(account),
-                None => return any(document),
+                None => return Self::Any,
             };
+        }
+        match document.reach() {
+            Some(named) => accounts.extend(named.iter().map(AccountId::new)),
+            // Conditions may leave nobody but its own.
+            None if has_no_outsiders(key, document) => {}
+            None => return Self::Any,
         }
         accounts.insert(own);
         Self::Accounts(accounts)
@@ -65,10 +60,11 @@ impl Reach {
     }
 }
 
-fn has_no_outsiders(key: &Key, document: Document, grants: &[Grant]) -> bool {
+/// Of the policy alone.
+fn has_no_outsiders(key: &Key, document: Document) -> bool {
     let asked = access::Key {
         policy: Some(document),
-        grants: Some(grants.to_vec()),
+        grants: Some(Vec::new()),
         ..access::Key::new(key.arn.as_str())
     };
     let found = outsiders(&asked, &[], &[]);

@@ -175,16 +175,16 @@ impl<'a> Assessor<'a> {
     /// Assesses a key, when every cell has been.
     pub fn assess_key(&mut self, key: &Key, keys: &Keys) -> Vec<Finding> {
         let access = self.accesses.of(key, keys, self.settings);
-        let reach = Reach::of(key);
-        let unaudited = match &self.people {
-            Some(_) => self.unaudited(key, keys, &reach),
-            None => None,
-        };
+        let reach = self.people.as_ref().map(|_| Reach::of(key));
+        let unaudited = reach
+            .as_ref()
+            .and_then(|reach| self.unaudited(key, keys, reach));
         let uses = self.uses.of(&key.arn);
-        let beyond = self.people.as_ref().map(|people| {
+        let people = self.people.as_ref().zip(reach.as_ref());
+        let beyond = people.map(|(people, reach)| {
             let (roles, roleless) = self.uses.roles(&key.arn);
-            let gap = roleless.or_else(|| self.uses.gap_within(&reach));
-            people.beyond(key, &roles, (gap, unaudited.clone()), self.settings)
+            let gap = roleless.or_else(|| self.uses.gap_within(reach));
+            people.beyond(key, reach, &roles, gap, self.settings)
         });
         let view = KeyView {
             key,
@@ -192,6 +192,7 @@ impl<'a> Assessor<'a> {
             uses: &uses,
             uses_gap: self.uses.gap(),
             users: beyond.as_ref(),
+            unaudited: unaudited.as_deref(),
             settings: self.settings,
             now: self.now,
         };

@@ -91,8 +91,8 @@ fn check(view: &KeyView<'_>) -> Judgement {
             }
             None => {}
         }
-        if let Some(why) = &users.unaudited {
-            return Judgement::new(&NOT_READ).saying(why.clone());
+        if let Some(why) = view.unaudited {
+            return Judgement::new(&NOT_READ).saying(why);
         }
         if !users.perhaps.is_empty() {
             let says = format!("whether {}", listed(&users.perhaps));

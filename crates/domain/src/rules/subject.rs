@@ -58,6 +58,8 @@ pub struct KeyView<'a> {
     pub uses_gap: Option<&'a UsesGap>,
     /// Who can use it beside who may, where that was asked.
     pub users: Option<&'a KeyUsers>,
+    /// Why somebody of accounts that were not looked at may be able to.
+    pub unaudited: Option<&'a str>,
     /// What the user decided.
     pub settings: &'a Settings,
     /// When the question is asked.

@@ -10,6 +10,14 @@ use crate::deployment::{
     MANAGEMENT, Wanted, blocked, config, deny_everybody, foretold, look, set_up, world,
 };
 
+fn denied() -> CallError {
+    CallError {
+        kind: CallErrorKind::AccessDenied,
+        code: "AccessDeniedException".to_owned(),
+        message: String::new(),
+    }
+}
+
 #[test]
 fn what_cannot_be_read_is_unknown_and_blocks_nothing() {
     let mut world = world();
@@ -17,11 +25,7 @@ fn what_cannot_be_read_is_unknown_and_blocks_nothing() {
     // Alone, the account sees no control policies; and here not its users and roles.
     let found = foretold(&Wanted::new(&key, "new-1"), &[ACCOUNT], |address, call| {
         if call.op() == Op::GetAccountAuthorizationDetails {
-            return Err(CallError {
-                kind: CallErrorKind::AccessDenied,
-                code: "AccessDenied".to_owned(),
-                message: String::new(),
-            });
+            return Err(denied());
         }
         world.answer(address.account.as_str(), address.region.as_str(), call)
     });
@@ -264,11 +268,7 @@ fn a_configuration_that_was_not_read_may_be_gone() {
     let accounts = [MANAGEMENT, ACCOUNT];
     let found = foretold(&wanted, &accounts, |address, call| {
         if call.op() == Op::DescribeEndpointConfig {
-            return Err(CallError {
-                kind: CallErrorKind::AccessDenied,
-                code: "AccessDeniedException".to_owned(),
-                message: String::new(),
-            });
+            return Err(denied());
         }
         world.answer(address.account.as_str(), address.region.as_str(), call)
     });

@@ -1,6 +1,7 @@
 //! The ARNs that a user names.
 
 use anyhow::anyhow;
+use sagelock_domain::ids::AccountId;
 
 use crate::exit::Failure;
 
@@ -10,7 +11,7 @@ fn read(text: &str) -> Option<(&str, &str)> {
     let ["arn", _, service, "", account, who] = parts.as_slice() else {
         return None;
     };
-    let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    let is_account = AccountId::new(account).has_shape();
     (is_account && !text.contains(['*', '?'])).then_some((service, who))
 }
 

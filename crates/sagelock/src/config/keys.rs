@@ -451,8 +451,9 @@ fn severity(text: &str) -> Result<Severity, String> {
 }
 
 fn account(text: &str) -> Result<AccountId, String> {
-    if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        Ok(AccountId::new(text))
+    let account = AccountId::new(text);
+    if account.has_shape() {
+        Ok(account)
     } else {
         Err(format!(
             "expected an account id of twelve digits, found `{text}`"

@@ -98,8 +98,7 @@ impl Command {
         if let Some(name) = &self.endpoint {
             self.read_endpoint(name, &config, quiet, &mut roles).await?;
         }
-        let is_account = |text: &str| text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
-        if !is_account(roles.account.as_str()) {
+        if !roles.account.has_shape() {
             return Err(Failure::usage(anyhow!(
                 "`{}` is no account: expected twelve digits",
                 roles.account

@@ -16,6 +16,7 @@ const SIZE: Size = Size {
     accounts: 6,
     regions: 2,
     endpoints: 25,
+    roles: 5,
 };
 
 fn made(seed: u64, size: Size) -> Fleet {
@@ -104,6 +105,7 @@ fn one_account_is_a_fleet_and_no_endpoint_is_one_too() {
             accounts: 1,
             regions: 1,
             endpoints: 12,
+            roles: 0,
         },
         Size {
             endpoints: 0,

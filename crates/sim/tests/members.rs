@@ -21,6 +21,7 @@ fn audit(accounts: usize, denied: &[Op]) -> (Said, BTreeMap<Op, usize>) {
         accounts,
         regions: 1,
         endpoints: 10,
+        roles: 0,
     };
     let now = "2026-10-01T08:00:00Z".parse().expect("a time");
     let mut fleet = fleet(now, 1, size);

@@ -24,6 +24,8 @@ pub(super) struct Asked {
     accounts: u32,
     regions: u32,
     endpoints: u32,
+    /// In each account, beside those that models run as.
+    roles: u32,
     /// Calls a second of each account, region and API; the burst is twice that.
     rate: f64,
     delay_milliseconds: u64,
@@ -31,7 +33,18 @@ pub(super) struct Asked {
     audit_rate: String,
     /// The audit's own `--format`: one that is written as it comes, where memory is to be seen.
     format: String,
+    /// Whether the rules that have to know every user and role are configured, or none is.
+    is_configured: bool,
 }
+
+/// Every rule on, those that are not by default included.
+const CONFIGURED: &str = r#"[keys]
+endpoints_max = 500
+users = ["arn:aws:iam::*:role/administrator", "arn:aws:iam::*:role/sagelock-audit"]
+[isolation]
+audits = "prove"
+trusted_admins = ["arn:aws:iam::*:role/administrator"]
+"#;
 
 impl Asked {
     pub(super) fn read(words: &mut Words<'_>) -> Result<Self> {
@@ -41,6 +54,8 @@ impl Asked {
             accounts: words.value("--accounts")?.unwrap_or(20),
             regions: words.value("--regions")?.unwrap_or(4),
             endpoints: words.value("--endpoints")?.unwrap_or(50),
+            roles: words.value("--roles")?.unwrap_or(20),
+            is_configured: words.flag("--configured"),
             rate,
             delay_milliseconds: words.value("--delay")?.unwrap_or(50),
             audit_rate: words
@@ -63,7 +78,15 @@ impl Asked {
                 self.delay_milliseconds
             );
         }
-        for service in ["sagemaker", "kms", "organizations", "ec2", "s3", "sts"] {
+        for service in [
+            "sagemaker",
+            "kms",
+            "organizations",
+            "ec2",
+            "iam",
+            "s3",
+            "sts",
+        ] {
             let (rate, burst) = self.limit(service);
             let _ = write!(
                 text,
@@ -119,6 +142,7 @@ pub(super) fn run(asked: &Asked) -> Result<()> {
         ("--accounts", asked.accounts.to_string()),
         ("--regions", asked.regions.to_string()),
         ("--endpoints", asked.endpoints.to_string()),
+        ("--roles", asked.roles.to_string()),
         (
             "--accounts-file",
             folder.join("accounts.yml").display().to_string(),
@@ -131,10 +155,11 @@ pub(super) fn run(asked: &Asked) -> Result<()> {
     let begun = std::time::Instant::now();
     let server = Server::start(&program, &arguments, &folder)?;
     println!(
-        "{} endpoints in {} accounts and {} regions; the server was ready after {:.1} s with {:.0} \
+        "{} endpoints and {} roles in {} accounts and {} regions; the server was ready after {:.1} s with {:.0} \
          MiB\nanswers are held back {} ms; each API of an account and region takes {} calls a \
          second, {} at once",
         u64::from(asked.accounts) * u64::from(asked.regions) * u64::from(asked.endpoints),
+        u64::from(asked.accounts) * u64::from(asked.roles),
         asked.accounts,
         asked.regions,
         begun.elapsed().as_secs_f64(),
@@ -143,6 +168,10 @@ pub(super) fn run(asked: &Asked) -> Result<()> {
         asked.rate,
         asked.limit("sagemaker").1,
     );
+    if asked.is_configured {
+        fs::write(folder.join("sagelock.toml"), CONFIGURED)?;
+        println!("every rule is configured, EP-008, EP-009 and KEY-003 too");
+    }
     let is_whole = knows(&program, "--accounts-file")? && knows(&program, "--role")?;
     let scale = Scale {
         is_whole,

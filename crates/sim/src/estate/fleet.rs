@@ -10,6 +10,7 @@ use super::builder::{Builder, tag_list, url};
 use super::demo_teams::pick;
 pub use super::fleet_organization::Account;
 use super::fleet_organization::{accounts, make};
+use super::fleet_roles;
 use crate::world::{Random, World};
 
 /// The management account, from which everything is read. It is the first account.
@@ -49,6 +50,8 @@ pub struct Size {
     pub regions: usize,
     /// Endpoints in each account and region.
     pub endpoints: usize,
+    /// Roles in each account, beside those that models run as and the one that reads.
+    pub roles: usize,
 }
 
 /// A fleet.
@@ -99,6 +102,9 @@ pub fn fleet(now: Timestamp, seed: u64, size: Size) -> Fleet {
     let regions: Vec<&str> = REGIONS.iter().take(size.regions).copied().collect();
     let accounts = accounts(size.accounts);
     let organization = make(&mut world, &accounts);
+    for account in accounts.iter().filter(|account| !account.suspended) {
+        fleet_roles::make(&mut world, account, size.roles);
+    }
     let central = central_keys(&mut world, &accounts, &regions, &organization);
     let mut cells: Vec<Cell> = Vec::new();
     for account in accounts.iter().filter(|account| !account.suspended) {
@@ -133,7 +139,7 @@ pub fn fleet(now: Timestamp, seed: u64, size: Size) -> Fleet {
     }
 }
 
-const TENANTS: &[&str] = &["aurora", "borealis", "cirrus"];
+pub(super) const TENANTS: &[&str] = &["aurora", "borealis", "cirrus"];
 const CLASSES: &[&str] = &[
     "restricted",
     "confidential",
@@ -141,7 +147,7 @@ const CLASSES: &[&str] = &[
     "internal",
     "public",
 ];
-const APPLICATIONS: &[&str] = &["scoring", "ranking", "embeddings"];
+pub(super) const APPLICATIONS: &[&str] = &["scoring", "ranking", "embeddings"];
 const PLACEMENTS: &[&[&str]] = &[
     &["ml.m5.large"],
     &["ml.m5.xlarge"],

@@ -11,5 +11,6 @@ mod demo_storage;
 mod demo_teams;
 pub mod fleet;
 mod fleet_organization;
+mod fleet_roles;
 
 pub(crate) use builder::trusting_role;

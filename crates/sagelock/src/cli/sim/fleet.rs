@@ -23,6 +23,9 @@ pub(super) struct FleetArgs {
     /// its own [default: 50]
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(0..=ENDPOINTS_MAX))]
     endpoints: Option<u32>,
+    /// Of the world `fleet`: roles in each account, beside those that models run as [default: 20]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(0..=ROLES_MAX))]
+    roles: Option<u32>,
     /// Of the world `fleet`: write its accounts here, as c7n-org and `sagelock audit` read them
     #[arg(long, value_name = "FILE")]
     accounts_file: Option<PathBuf>,
@@ -34,6 +37,8 @@ const ACCOUNTS_MAX: i64 = 20_000;
 const REGIONS_MAX: i64 = fleet::REGIONS.len().cast_signed() as i64;
 /// Ours: a list of more takes long to answer.
 const ENDPOINTS_MAX: i64 = 10_000;
+/// IAM User Guide, "IAM and AWS STS quotas": the most roles of an account.
+const ROLES_MAX: i64 = 5_000;
 
 impl FleetArgs {
     /// Nothing of it may be said of another world.
@@ -42,6 +47,7 @@ impl FleetArgs {
             ("--accounts", self.accounts.is_some()),
             ("--regions", self.regions.is_some()),
             ("--endpoints", self.endpoints.is_some()),
+            ("--roles", self.roles.is_some()),
             ("--accounts-file", self.accounts_file.is_some()),
         ];
         match said.iter().find(|(_, is_said)| *is_said) {
@@ -62,6 +68,7 @@ impl FleetArgs {
             accounts: number(self.accounts, 10),
             regions: number(self.regions, 2),
             endpoints: number(self.endpoints, 50),
+            roles: number(self.roles, 20),
         };
         let made = fleet::fleet(now, seed, size);
         if let Some(path) = &self.accounts_file {

@@ -94,7 +94,9 @@ fn undenied(
         if let Some(document) = document(&mut changed, *place)
             && place.statement < document.statements.len()
         {
-            document.statements.remove(place.statement);
+            document.edit(|statements| {
+                statements.remove(place.statement);
+            });
         }
     }
     let edits = denying.iter().map(|because| match &condition {
@@ -242,13 +244,14 @@ fn except(stack: &mut Stack, place: Place, condition: &Value) {
     let Ok(read) = Document::read(Kind::Identity, &text.to_string()) else {
         return;
     };
-    if let Some(document) = document(stack, place)
-        && let Some(statement) = document.statements.get_mut(place.statement)
-    {
-        let more = read.statements.into_iter();
-        statement
-            .conditions
-            .extend(more.flat_map(|one| one.conditions));
+    if let Some(document) = document(stack, place) {
+        document.edit(|statements| {
+            if let Some(statement) = statements.get_mut(place.statement) {
+                let more = read.statements.iter();
+                let more = more.flat_map(|one| one.conditions.iter().cloned());
+                statement.conditions.extend(more);
+            }
+        });
     }
 }
 
@@ -280,7 +283,7 @@ fn allow(stack: &mut Stack, edit: &Edit) {
                 statement: 0,
             };
             if let Some(document) = document(stack, place) {
-                document.statements.extend(read.statements);
+                document.edit(|statements| statements.extend(read.statements.iter().cloned()));
             }
         }
     }

@@ -284,7 +284,7 @@ fn untold(keys: &Keys) -> Vec<KeyArn> {
 }
 
 /// The worst that anybody of a tenant can.
-fn worst(users: &Users<'_>, members: &[Member]) -> Answer {
+fn worst(users: &Users, members: &[Member]) -> Answer {
     let mut worst = Answer::Proved;
     for member in members {
         let Some(found) = users.worst(&member.principal, !member.is_trusted) else {

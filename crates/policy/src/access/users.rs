@@ -23,8 +23,8 @@ pub struct Use {
 
 /// Finds who can use a key.
 #[derive(Debug)]
-pub struct Users<'a> {
-    key: &'a Key,
+pub struct Users {
+    key: Key,
     /// Everything but what is the caller's.
     stack: Stack,
     ways: Vec<Plan>,
@@ -53,13 +53,13 @@ enum Reach {
     Open,
 }
 
-impl<'a> Users<'a> {
+impl Users {
     /// Looks at a key.
     #[must_use]
-    pub fn new(key: &'a Key) -> Self {
+    pub fn new(key: &Key) -> Self {
         let stack = key.stack();
         let mut users = Self {
-            key,
+            key: key.clone(),
             tells_channels: tells_channels(stack.documents()),
             named: key.named(),
             stack,
@@ -96,14 +96,15 @@ impl<'a> Users<'a> {
     /// service control policies only take away.
     fn reach(&self, way: Way, is_here: bool, with_all: &Stack) -> Reach {
         let own = self.key.account();
-        // Somebody of another account may be of any that is named.
+        // Somebody of another account may be of any that is named, whose own policies have to allow it
+        // as well (KMS Developer Guide, "Allowing users in other accounts to use a KMS key").
         if !is_here
             && self
                 .named
                 .iter()
                 .any(|one| *one.account != *own && one.who == Who::Root)
         {
-            return Reach::Open;
+            return Reach::ByOwn;
         }
         let caller = Caller::Identity(Identity {
             partition: self.key.partition().into(),
@@ -270,7 +271,7 @@ impl<'a> Users<'a> {
         channel: Channel,
         stack: &Stack,
     ) -> Proof {
-        let asked = Self::asked(self.key, principal, caller, way.action(), channel);
+        let asked = Self::asked(&self.key, principal, caller, way.action(), channel);
         let Some(asked) = asked else {
             return Proof::Possible(vec![Doubt::Budget]);
         };

@@ -9,6 +9,8 @@ pub(crate) use condition::{address, arn_fields, binary, boolean};
 pub use principal::{Arn, Entry, Identity, Who};
 pub(crate) use principal::{entry, identity_of};
 
+use std::sync::Arc;
+
 use crate::json::{Malformed, Node, Position};
 use crate::pattern::{Pattern, Piece};
 
@@ -51,10 +53,10 @@ const ORGANIZATION_KEYS: [&str; 4] = [
     "aws:sourceorgpaths",
 ];
 
-/// A policy document.
+/// A policy document. A copy shares its statements: one document binds many.
 #[derive(Clone, Debug)]
 pub struct Document {
-    pub(crate) statements: Vec<Statement>,
+    pub(crate) statements: Arc<[Statement]>,
 }
 
 impl Document {
@@ -105,7 +107,7 @@ impl Document {
             "kms:calleraccount",
         ];
         let mut accounts = self.accounts();
-        for statement in &self.statements {
+        for statement in self.statements.iter() {
             let principals = statement.principals.iter();
             for entry in principals.flat_map(|principals| principals.list.iter()) {
                 if let Entry::Identity(identity) = entry {
@@ -232,6 +234,13 @@ impl Document {
         named.sort();
         named.dedup();
         named
+    }
+
+    /// Changes its statements, and those of no copy.
+    pub(crate) fn edit(&mut self, change: impl FnOnce(&mut Vec<Statement>)) {
+        let mut statements = self.statements.to_vec();
+        change(&mut statements);
+        self.statements = statements.into();
     }
 
     /// Its statements, in their order.

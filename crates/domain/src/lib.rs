@@ -10,6 +10,7 @@ pub mod collect;
 pub mod drive;
 pub mod estimate;
 pub mod fact;
+pub mod few;
 pub mod ids;
 pub mod instance;
 pub mod inventory;

@@ -118,8 +118,13 @@ impl Settings {
     /// Whether a rule that is on and configured needs to know the users and roles of the accounts.
     #[must_use]
     pub fn needs_principals(&self) -> bool {
-        let is_on = |id: &str| !self.rules_off.contains(id);
-        self.needs_isolation() || (!self.key_users.is_empty() && is_on("KEY-003"))
+        self.needs_isolation() || self.needs_key_users()
+    }
+
+    /// Whether a rule that is on and configured needs to know who can use each key.
+    #[must_use]
+    pub fn needs_key_users(&self) -> bool {
+        !self.key_users.is_empty() && !self.rules_off.contains("KEY-003")
     }
 
     /// Whether a rule that is on and configured needs to know which tenant can use which key.

@@ -195,7 +195,7 @@ fn add_the_rest(
     for gap in collected.gaps().iter().filter(|gap| is_of_account(gap)) {
         assessor.lacks(gap);
     }
-    assessor.know(collected.principals(), collected.keys());
+    assessor.ask_people(collected.principals(), collected.keys(), |_, _| {});
     let isolation = isolation(config, collected, tenancy);
     let among = assessor.keys_among_all(collected.keys());
     while let Some((cell, found)) = assessor.assess_late(&among, isolation.as_ref()) {

@@ -4,6 +4,7 @@
 mod asked;
 mod people;
 mod reach;
+mod reached;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,9 +13,10 @@ use sagelock_policy::access::{self, Lockout, Outsider, lockout, outsiders, power
 use sagelock_policy::prove::{Doubt, Proof};
 use sagelock_policy::{Document, Kind};
 
-pub(crate) use asked::{controls, key_asked, principal_asked, principal_unread};
+pub(crate) use asked::{Reader, principal_unread};
 pub use people::{KeyUsers, People};
 pub use reach::Reach;
+pub(crate) use reached::Reached;
 
 /// KMS Developer Guide, "Multi-Region keys in AWS KMS": replicas share the key material, not the policy.
 pub(crate) const REPLICAS: &str =

@@ -50,6 +50,15 @@ impl Reach {
         Self::Accounts(accounts)
     }
 
+    /// Whether nobody of another account is able to.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        match self {
+            Self::NotRead | Self::Any => false,
+            Self::Accounts(accounts) => accounts.len() == 1,
+        }
+    }
+
     /// Whether somebody of an account may be able to.
     #[must_use]
     pub fn has(&self, account: &AccountId) -> bool {

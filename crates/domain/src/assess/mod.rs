@@ -21,7 +21,7 @@ pub use totals::{Counts, Totals};
 use uses::Uses;
 
 use crate::access::{Accesses, People, Reach};
-use crate::ids::Arn;
+use crate::ids::{Arn, KeyArn};
 use crate::inventory::{Cell, CellId, Key, Keys, Principals};
 use crate::kpi::Verdicts;
 use crate::rules::{Check, ConfigView, Early, EndpointView, KeyView, RULES, Rule, Verdict};
@@ -155,10 +155,17 @@ impl<'a> Assessor<'a> {
         self.uses.lacks_fact(gap);
     }
 
-    /// Takes who there is in the accounts, where a rule needs it.
-    pub fn know(&mut self, principals: &Principals, keys: &Keys) {
-        if self.settings.needs_principals() {
-            self.people = Some(People::new(principals, &keys.in_scope));
+    /// Asks who there is in the accounts about the keys, when every cell has been, where a rule needs it.
+    pub fn ask_people(
+        &mut self,
+        principals: &Principals,
+        keys: &Keys,
+        tell: impl FnMut(usize, usize),
+    ) {
+        if self.settings.needs_key_users() {
+            let roles = |key: &KeyArn| self.uses.roles(key);
+            let people = People::ask(principals, keys, self.settings, roles, tell);
+            self.people = Some(people);
         }
     }
 
@@ -182,9 +189,9 @@ impl<'a> Assessor<'a> {
         let uses = self.uses.of(&key.arn);
         let people = self.people.as_ref().zip(reach.as_ref());
         let beyond = people.map(|(people, reach)| {
-            let (roles, roleless) = self.uses.roles(&key.arn);
+            let roleless = self.uses.roleless(&key.arn);
             let gap = roleless.or_else(|| self.uses.gap_within(reach));
-            people.beyond(key, reach, &roles, gap, self.settings)
+            people.beyond(key, reach, gap)
         });
         let view = KeyView {
             key,

@@ -43,10 +43,14 @@ impl Uses {
         }
     }
 
-    /// The roles that live endpoints with a key run as, and why they may not be all.
-    pub(super) fn roles(&self, key: &KeyArn) -> (BTreeSet<String>, Option<&UsesGap>) {
-        let roles = self.roles.get(key).cloned().unwrap_or_default();
-        (roles, self.roleless.get(key))
+    /// The roles that live endpoints with a key run as.
+    pub(super) fn roles(&self, key: &KeyArn) -> Option<&BTreeSet<String>> {
+        self.roles.get(key)
+    }
+
+    /// Why those may not be all.
+    pub(super) fn roleless(&self, key: &KeyArn) -> Option<&UsesGap> {
+        self.roleless.get(key)
     }
 
     /// The uses of a key.

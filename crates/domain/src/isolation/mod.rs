@@ -1,17 +1,19 @@
 //! Which tenant can use which key: proved, shown, or possible and why.
 
+mod belonging;
 mod tenancy;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use sagelock_policy::Request;
-use sagelock_policy::access::{Principal, Users, Way};
+use sagelock_policy::access::{Use, Users, Way};
 use sagelock_policy::prove::Proof;
 
+use belonging::{Belonging, Member};
 pub use tenancy::Tenancy;
 pub(crate) use tenancy::tenant;
 
-use crate::access::{key_asked, principal_asked, principal_unread};
+use crate::access::{Reached, Reader};
 use crate::fact::Fact;
 use crate::ids::KeyArn;
 use crate::inventory::{self, Keys, Principals};
@@ -136,7 +138,8 @@ impl Answer {
     }
 }
 
-/// Proves, for every key that somebody uses, which tenants can use it.
+/// Proves, for every key that somebody uses, which tenants can use it: account by account, since what
+/// everybody may do does not fit into memory at once.
 #[must_use]
 pub fn matrix(
     tenancy: &Tenancy,
@@ -145,44 +148,29 @@ pub fn matrix(
     settings: &Settings,
     mut tell: impl FnMut(usize, usize),
 ) -> Matrix {
-    let people = People::new(tenancy, principals, settings);
-    let mut rows = Vec::new();
-    let owned = tenancy.owners(keys, settings);
-    for (done, (arn, owners)) in owned.iter().enumerate() {
-        tell(done, owned.len());
-        let Some(key) = keys.by_arn.get(arn) else {
-            continue;
-        };
-        let asked = key_asked(key, principals);
-        let users = Users::new(&asked);
-        let (using, has_nobodys) = tenancy.users_of(arn);
-        let answers = people.tenants.iter().map(|(name, list)| {
-            if owners.contains(name) && owners.len() == 1 {
-                Answer::Own
-            } else if owners.contains(name) || using.contains(name) {
-                Answer::Shared
-            } else {
-                worst(&users, list)
+    let reader = Reader::new(principals);
+    let belonging = Belonging::new(tenancy, principals, settings);
+    let mut rows = rows(tenancy, keys, &belonging, settings);
+    let asked = rows.keys().filter_map(|arn| keys.by_arn.get(*arn));
+    let reached = Reached::new(asked, &reader);
+    let accounts = belonging.accounts();
+    let of = accounts.len();
+    for (done, account) in accounts.enumerate() {
+        tell(done, of);
+        let members = belonging.members(account, &reader, settings);
+        reached.by(account, &reader, |key, users| {
+            if let Some(row) = rows.get_mut(&key.arn) {
+                for member in &members {
+                    row.ask(member, users);
+                }
             }
         });
-        let answers = answers.collect();
-        let aliases = key.aliases.as_ref().and_then(|read| read.fact.known());
-        rows.push(Row {
-            users: using,
-            has_nobodys,
-            nobodys: worst(&users, &people.nobodys),
-            key: arn.clone(),
-            alias: aliases.and_then(|list| list.first().cloned()),
-            owners: owners.clone(),
-            answers,
-        });
+        reader.forget();
     }
-    let tenants = people.tenants.into_iter().map(|(name, list)| Tenant {
+    let rows = rows.into_values().collect();
+    let tenants = belonging.tenants.into_iter().map(|(name, arns)| Tenant {
         name,
-        principals: list
-            .iter()
-            .map(|one| one.principal.arn.to_string())
-            .collect(),
+        principals: arns.into_iter().map(ToOwned::to_owned).collect(),
     });
     Matrix {
         tenants: tenants.collect(),
@@ -192,79 +180,86 @@ pub fn matrix(
     }
 }
 
-/// Somebody of a tenant, and whether it is trusted not to take a second step.
-struct Member {
-    principal: Principal,
-    is_trusted: bool,
+/// The rows, before anybody was asked.
+fn rows<'a>(
+    tenancy: &Tenancy,
+    keys: &'a Keys,
+    belonging: &Belonging<'_>,
+    settings: &Settings,
+) -> BTreeMap<&'a KeyArn, Row> {
+    let mut rows = BTreeMap::new();
+    for (arn, owners) in tenancy.owners(keys, settings) {
+        let Some((arn, key)) = keys.by_arn.get_key_value(&arn) else {
+            continue;
+        };
+        let (using, has_nobodys) = tenancy.users_of(arn);
+        let answers = belonging.tenants.keys().map(|name| {
+            if owners.contains(name) && owners.len() == 1 {
+                Answer::Own
+            } else if owners.contains(name) || using.contains(name) {
+                Answer::Shared
+            } else {
+                Answer::Proved
+            }
+        });
+        let answers = answers.collect();
+        let aliases = key.aliases.as_ref().and_then(|read| read.fact.known());
+        let row = Row {
+            users: using,
+            has_nobodys,
+            nobodys: Answer::Proved,
+            key: arn.clone(),
+            alias: aliases.and_then(|list| list.first().cloned()),
+            owners,
+            answers,
+        };
+        rows.insert(arn, row);
+    }
+    rows
 }
 
-struct People {
-    tenants: BTreeMap<String, Vec<Member>>,
-    /// The roles of endpoints that name no tenant, but for those that are a tenant's.
-    nobodys: Vec<Member>,
+impl Row {
+    /// Asks about somebody, where that can make a difference.
+    fn ask(&mut self, member: &Member, users: &Users) {
+        let is_nobodys = member.tenants.is_empty();
+        let answers = self.answers.iter_mut().enumerate();
+        let of_member = answers.filter(|(place, _)| member.tenants.contains(place));
+        let of_member = of_member.map(|(_, answer)| answer);
+        let nobodys = Some(&mut self.nobodys).filter(|_| is_nobodys);
+        let open: Vec<&mut Answer> = of_member
+            .chain(nobodys)
+            .filter(|answer| matches!(answer, Answer::Proved | Answer::Possible { .. }))
+            .collect();
+        if open.is_empty() {
+            return;
+        }
+        if let Some(found) = users.worst(&member.principal, !member.is_trusted) {
+            for answer in open {
+                answer.worsen(&member.principal.arn, &found);
+            }
+        }
+    }
 }
 
-impl People {
-    fn new(tenancy: &Tenancy, principals: &Principals, settings: &Settings) -> Self {
-        let mut tenants: BTreeMap<String, BTreeMap<String, Member>> = BTreeMap::new();
-        for (account, read) in &principals.by_account {
-            for found in read.fact.known().into_iter().flatten() {
-                let tag = found.tags.get(&settings.tags.tenant);
-                let of_tag = tag.filter(|tenant| !tenant.trim().is_empty());
-                let runs = tenancy.tenants_of(&found.arn);
-                for tenant in of_tag.into_iter().chain(runs.map(String::as_str)) {
-                    if let Some(principal) = principal_asked(found, account, principals) {
-                        let is_trusted = settings.is_trusted_admin(&found.arn);
-                        let tenant = tenants.entry(tenant.trim().to_owned()).or_default();
-                        let member = Member {
-                            principal,
-                            is_trusted,
-                        };
-                        tenant.insert(found.arn.clone(), member);
-                    }
-                }
+impl Answer {
+    /// Takes what somebody can, where that is worse than what others can.
+    fn worsen(&mut self, principal: &str, found: &Use) {
+        match &found.proof {
+            Proof::Violated(request) => {
+                *self = Self::Violated {
+                    principal: principal.into(),
+                    way: found.way,
+                    request: request.clone(),
+                };
             }
-        }
-        // Roles that endpoints run as, and of which nothing else is known.
-        for (tenant, arn) in tenancy.roles() {
-            let tenant = tenants.entry(tenant.to_owned()).or_default();
-            if !tenant.contains_key(arn)
-                && let Some(principal) = principal_unread(arn)
-            {
-                let is_trusted = settings.is_trusted_admin(arn);
-                tenant.insert(
-                    arn.to_owned(),
-                    Member {
-                        principal,
-                        is_trusted,
-                    },
-                );
+            Proof::Possible(doubts) if matches!(self, Self::Proved) => {
+                *self = Self::Possible {
+                    principal: principal.into(),
+                    way: found.way,
+                    why: doubts.iter().map(ToString::to_string).collect(),
+                };
             }
-        }
-        let is_tenants = |arn: &String| tenants.values().any(|members| members.contains_key(arn));
-        let known = principals.by_account.iter().flat_map(|(account, read)| {
-            let list = read.fact.known().into_iter().flatten();
-            list.map(move |found| (found.arn.as_str(), (account, found)))
-        });
-        let known: BTreeMap<&str, _> = known.collect();
-        let nobodys = tenancy.roles_of_nobody().filter(|arn| !is_tenants(arn));
-        let nobodys = nobodys.filter_map(|arn| {
-            let principal = match known.get(arn.as_str()) {
-                Some((account, found)) => principal_asked(found, account, principals),
-                None => principal_unread(arn),
-            };
-            let is_trusted = settings.is_trusted_admin(arn);
-            principal.map(|principal| Member {
-                principal,
-                is_trusted,
-            })
-        });
-        Self {
-            nobodys: nobodys.collect(),
-            tenants: tenants
-                .into_iter()
-                .map(|(name, members)| (name, members.into_values().collect()))
-                .collect(),
+            Proof::Proved | Proof::Possible(_) => {}
         }
     }
 }
@@ -281,37 +276,6 @@ fn untold(keys: &Keys) -> Vec<KeyArn> {
         })
         .map(|(arn, _)| arn.clone())
         .collect()
-}
-
-/// The worst that anybody of a tenant can.
-fn worst(users: &Users, members: &[Member]) -> Answer {
-    let mut worst = Answer::Proved;
-    for member in members {
-        let Some(found) = users.worst(&member.principal, !member.is_trusted) else {
-            continue;
-        };
-        let principal = member.principal.arn.clone();
-        match found.proof {
-            Proof::Proved => {}
-            Proof::Violated(request) => {
-                return Answer::Violated {
-                    principal,
-                    way: found.way,
-                    request,
-                };
-            }
-            Proof::Possible(doubts) => {
-                if matches!(worst, Answer::Proved) {
-                    worst = Answer::Possible {
-                        principal,
-                        way: found.way,
-                        why: doubts.iter().map(ToString::to_string).collect(),
-                    };
-                }
-            }
-        }
-    }
-    worst
 }
 
 fn assumptions(settings: &Settings) -> Vec<String> {

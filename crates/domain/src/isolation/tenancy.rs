@@ -78,14 +78,6 @@ impl Tenancy {
         (using, self.nobodys.keys.contains(key))
     }
 
-    /// The tenants whose endpoints run as a role.
-    pub(super) fn tenants_of<'a>(&'a self, role: &'a str) -> impl Iterator<Item = &'a String> {
-        let tenants = self.tenants.iter();
-        tenants
-            .filter(move |(_, runs)| runs.roles.contains(role))
-            .map(|(name, _)| name)
-    }
-
     /// Tenants, and the roles that their endpoints run as.
     pub(super) fn roles(&self) -> impl Iterator<Item = (&str, &str)> {
         self.tenants.iter().flat_map(|(name, runs)| {

@@ -6,7 +6,7 @@ use sagelock_policy::context::Value;
 
 use super::storage::storage;
 use super::{Answer, Check, Deployment, Step};
-use crate::access::{key_asked, principal_asked, principal_unread};
+use crate::access::{Reader, principal_unread};
 use crate::fact::Fact;
 use crate::ids::{AccountId, KeyRef, ModelName, Partition, Region};
 use crate::inventory::{Cell, CellId, Key, Keys, Placement, Principal, Principals, Resolved, Tags};
@@ -29,6 +29,7 @@ pub(super) struct Asking<'a> {
     pub(super) cell: &'a Cell,
     pub(super) keys: &'a Keys,
     pub(super) principals: &'a Principals,
+    pub(super) reader: Reader<'a>,
 }
 
 /// A key of the context that has one value.
@@ -52,6 +53,7 @@ impl<'a> Asking<'a> {
             cell,
             keys,
             principals,
+            reader: Reader::new(principals),
         }
     }
 
@@ -137,18 +139,8 @@ impl<'a> Asking<'a> {
         let found = known.and_then(|list| list.iter().find(is_meant));
         let is_root = arn.ends_with(":root");
         let asked = match found {
-            Some(found) => principal_asked(found, &account, self.principals)?,
-            None if is_root => {
-                let nobody = Principal {
-                    arn: arn.to_owned(),
-                    tags: Tags::new(),
-                    policies: Vec::new(),
-                    boundary: None,
-                    is_partial: false,
-                    trust: None,
-                };
-                principal_asked(&nobody, &account, self.principals)?
-            }
+            Some(found) => self.reader.principal(found, &account)?,
+            None if is_root => self.reader.nobody(arn, &account)?,
             None => principal_unread(arn)?,
         };
         Some(Who {
@@ -323,7 +315,7 @@ impl<'a> Asking<'a> {
         let Some(key) = self.key_of(reference, &self.cell.id.region) else {
             return Vec::new();
         };
-        let asked = key_asked(key, self.principals);
+        let asked = self.reader.key(key);
         let host = format!("sagemaker.{}.amazonaws.com", self.cell.id.region);
         let on = On::Key {
             key: &asked,

@@ -5,7 +5,6 @@ use sagelock_policy::access::On;
 
 use super::requests::{Asking, Told, Who, check, told};
 use super::{Answer, Check, Step};
-use crate::access::{controls, key_asked};
 use crate::fact::Fact;
 use crate::ids::{KeyRef, Partition, Place, Region};
 use crate::inventory::{Artifact, Control, Encryption, Output};
@@ -121,7 +120,7 @@ fn of_object(
         };
         asking.answer(role, action, on, &region, &[])
     };
-    let rcp = controls(asking.principals, Control::Resource, account);
+    let rcp = asking.reader.controls(Control::Resource, account);
     // Whose bucket it is, S3 does not say: what only a policy of this account denies may be allowed.
     let answer = ask(rcp.as_deref()).unless_blocked(|block| match ask(Some(&[])) {
         Answer::Blocked(block) => Answer::Blocked(block),
@@ -276,7 +275,7 @@ fn of_key(
         let answer = Answer::unknown(&format!("the key {reference} could not be read"));
         return check(step, Some(role), Some(action), reference.as_str(), answer);
     };
-    let asked = key_asked(key, asking.principals);
+    let asked = asking.reader.key(key);
     let host = format!("s3.{region}.amazonaws.com");
     let on = On::Key {
         key: &asked,

@@ -10,7 +10,7 @@
 
 use super::key_of::KEY_SUBJECT_REASONS;
 use super::late::{USES_REASONS, uses_unknown};
-use super::policy_of::{POLICY_REASONS, by_policy, listed};
+use super::policy_of::{POLICY_REASONS, by_policy};
 use super::rule::{Check, Rule};
 use super::subject::{KEY_REASONS, KeyView};
 use super::verdict::{Judgement, reasons};
@@ -80,7 +80,7 @@ fn check(view: &KeyView<'_>) -> Judgement {
             if let Some(why) = &users.uses_gap {
                 return uses_unknown(why);
             }
-            let says = format!("{} can use the key", listed(&users.beyond));
+            let says = format!("{} can use the key", users.beyond);
             return Judgement::new(&OTHERS).saying(says);
         }
         match &users.unread {
@@ -95,7 +95,7 @@ fn check(view: &KeyView<'_>) -> Judgement {
             return Judgement::new(&NOT_READ).saying(why);
         }
         if !users.perhaps.is_empty() {
-            let says = format!("whether {}", listed(&users.perhaps));
+            let says = format!("whether {}", users.perhaps);
             return Judgement::new(&UNDECIDED).saying(says);
         }
         Judgement::new(&ONLY_ALLOWED)

@@ -4,6 +4,7 @@ use super::key_of::customer;
 use super::subject::KeyView;
 use super::verdict::{Evidence, Judgement, Reason, reasons};
 use crate::access::{KeyAccess, NoAccess};
+use crate::few::Few;
 use crate::inventory::KeyFacts;
 
 reasons! {
@@ -51,11 +52,5 @@ pub(super) fn by_policy(
 
 /// A list of texts, its first few, and how many more there are.
 pub(super) fn listed(texts: &[String]) -> String {
-    const SHOWN: usize = 3;
-    let shown = texts.iter().take(SHOWN).map(String::as_str);
-    let shown = shown.collect::<Vec<_>>().join(", ");
-    match texts.len().saturating_sub(SHOWN) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
-    }
+    texts.iter().cloned().collect::<Few>().to_string()
 }

@@ -44,7 +44,7 @@ fn said(findings: &[Value], rule: &str, part: &str) -> BTreeSet<String> {
 }
 
 /// Three accounts; the central keys of 200000000001 let in everybody of the organisation.
-const FLEET: [&str; 8] = [
+const FLEET: [&str; 10] = [
     "--world",
     "fleet",
     "--accounts",
@@ -53,6 +53,8 @@ const FLEET: [&str; 8] = [
     "1",
     "--endpoints",
     "40",
+    "--roles",
+    "0",
 ];
 const CENTRAL: &str = "arn:aws:kms:eu-west-1:200000000001:key/";
 

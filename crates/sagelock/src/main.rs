@@ -20,6 +20,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use owo_colors::OwoColorize;
 
+/// An audit makes and drops small texts by the million.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     match cli::run(cli) {

@@ -93,3 +93,61 @@ fn grantee(grant: &Grant, own: &AccountId) -> Option<AccountId> {
         Caller::Anonymous => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const OWN: &str = "111122223333";
+    const OTHER: &str = "222233334444";
+
+    fn reach(principal: &str, condition: &serde_json::Value, grants: Vec<Grant>) -> Option<Reach> {
+        let statements = json!([{ "Effect": "Allow", "Action": "kms:*", "Resource": "*",
+            "Principal": { "AWS": principal }, "Condition": condition }]);
+        let arn = format!("arn:aws:kms:eu-west-1:{OWN}:key/1234abcd-12ab-34cd-56ef-1234567890ab");
+        Key::of(&arn, &statements, grants).map(|key| Reach::of(&key))
+    }
+
+    fn accounts(ids: &[&str]) -> Reach {
+        let ids = ids.iter().copied().map(AccountId::new);
+        Reach::Accounts(ids.collect())
+    }
+
+    #[test]
+    fn a_key_reaches_its_own_account_and_those_that_are_named() {
+        let root = |account| format!("arn:aws:iam::{account}:root");
+        assert_eq!(
+            reach(&root(OWN), &json!({}), vec![]),
+            Some(accounts(&[OWN]))
+        );
+        assert_eq!(
+            reach(&root(OTHER), &json!({}), vec![]),
+            Some(accounts(&[OWN, OTHER]))
+        );
+        let condition = |account| json!({ "StringEquals": { "kms:CallerAccount": account } });
+        assert_eq!(reach("*", &json!({}), vec![]), Some(Reach::Any));
+        assert_eq!(reach("*", &condition(OWN), vec![]), Some(accounts(&[OWN])));
+        assert_eq!(reach("*", &condition(OTHER), vec![]), Some(Reach::Any));
+    }
+
+    #[test]
+    fn a_grant_reaches_its_grantee_or_anybody_where_that_is_not_known() {
+        let root = format!("arn:aws:iam::{OWN}:root");
+        let granted = |grantee: Option<String>| {
+            let grant = Grant {
+                grantee: grantee.map(Into::into),
+                operations: vec!["decrypt".into()],
+                ..Grant::default()
+            };
+            reach(&root, &json!({}), vec![grant])
+        };
+        let role = format!("arn:aws:iam::{OTHER}:role/reader");
+        assert_eq!(granted(Some(role)), Some(accounts(&[OWN, OTHER])));
+        let service = "sagemaker.amazonaws.com".to_owned();
+        assert_eq!(granted(Some(service)), Some(accounts(&[OWN])));
+        assert_eq!(granted(None), Some(Reach::Any));
+        assert_eq!(granted(Some("AROAEXAMPLE".to_owned())), Some(Reach::Any));
+    }
+}

@@ -4,46 +4,41 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Assessor, Finding, Subject, SubjectKind};
 use crate::access::Reach;
-use crate::ids::KeyArn;
+use crate::fact::Fact;
+use crate::ids::{EndpointName, KeyArn};
 use crate::inventory::{CellId, Key, Keys};
 use crate::kpi::Verdicts;
 use crate::rules::{
-    Among, Check, EndpointView, Isolation, Judgement, LateView, Rule, Severity, Verdict, Waiting,
-    Waits,
+    Among, Check, EndpointView, Isolation, Judgement, LateView, Rule, Severity, Verdict, Waits,
 };
-
-/// A rule that waits, and the facts it has found.
-pub(super) struct Late {
-    pub(super) rule: &'static Rule,
-    pub(super) waits: Box<Waits>,
-}
 
 /// What is kept of an endpoint.
 pub(super) struct Postponed {
-    waiting: Waiting,
+    name: EndpointName,
     arn: String,
     team: Option<String>,
+    tenant: Fact<Option<String>>,
     weight: Severity,
-    rules: Vec<Late>,
+    waits: Waits,
+    rules: Vec<&'static Rule>,
     /// Of the rules that did not wait.
     verdicts: Verdicts,
 }
 
 impl Postponed {
-    pub(super) fn new(view: &EndpointView<'_>, rules: Vec<Late>, verdicts: Verdicts) -> Self {
-        let all = rules
-            .iter()
-            .flat_map(|late| late.waits.keys.iter().cloned());
+    pub(super) fn new(
+        view: &EndpointView<'_>,
+        waits: Waits,
+        rules: Vec<&'static Rule>,
+        verdicts: Verdicts,
+    ) -> Self {
         Self {
-            waiting: Waiting {
-                cell: view.cell.id.clone(),
-                name: view.endpoint.name.clone(),
-                keys: all.collect(),
-                tenant: view.tenant(),
-            },
+            name: view.endpoint.name.clone(),
             arn: view.endpoint.arn.clone(),
             team: view.team(),
+            tenant: view.tenant(),
             weight: view.weight(),
+            waits,
             rules,
             verdicts,
         }
@@ -54,7 +49,7 @@ impl Assessor<'_> {
     /// What is known of every key that an endpoint waits for, when every cell has been.
     pub fn keys_among_all(&mut self, keys: &Keys) -> BTreeMap<KeyArn, Among> {
         let postponed = self.postponed.values().flatten();
-        let waited = postponed.flat_map(|one| one.waiting.keys.iter().cloned());
+        let waited = postponed.flat_map(|one| one.waits.keys.iter().cloned());
         let waited: BTreeSet<KeyArn> = waited.collect();
         let mut among = BTreeMap::new();
         for arn in waited {
@@ -111,54 +106,99 @@ impl Assessor<'_> {
         isolation: Option<&Isolation>,
     ) -> Option<(CellId, Vec<Finding>)> {
         let (cell, endpoints) = self.postponed.pop_first()?;
-        let endpoints = endpoints.into_iter();
-        let findings = endpoints.flat_map(|one| self.of_endpoint(one, keys, isolation));
-        let findings: Vec<Finding> = findings.collect();
+        let mut findings = Vec::new();
+        for endpoint in endpoints {
+            self.assess_postponed(&cell, endpoint, keys, isolation, &mut findings);
+        }
         self.totals.count(&findings);
         Some((cell, findings))
     }
 
-    fn of_endpoint(
+    fn assess_postponed(
         &mut self,
+        cell: &CellId,
         postponed: Postponed,
         keys: &BTreeMap<KeyArn, Among>,
         isolation: Option<&Isolation>,
-    ) -> Vec<Finding> {
-        let waiting = &postponed.waiting;
+        findings: &mut Vec<Finding>,
+    ) {
+        let waits = &postponed.waits;
         let view = LateView {
-            waiting,
+            waits,
+            tenant: &postponed.tenant,
             keys,
             isolation,
             settings: self.settings,
         };
         let mut verdicts = postponed.verdicts;
-        let mut findings = Vec::new();
-        for late in postponed.rules {
-            let Check::Late(_, check) = late.rule.check else {
+        for rule in postponed.rules {
+            let Check::Late(_, check) = rule.check else {
                 continue;
             };
             let mut judgement = check(&view);
-            let waits = *late.waits;
             let is_certain = judgement.verdict() == Verdict::Fail;
-            let judgement = if let Some(undecided) = waits.unless_failed.filter(|_| !is_certain) {
-                undecided
-            } else {
-                judgement.key = judgement.key.or(waits.key);
-                let evidence = waits.evidence.into_iter().rev();
-                evidence.fold(judgement, Judgement::given)
-            };
+            let judgement =
+                if let Some(undecided) = waits.unless_failed.as_ref().filter(|_| !is_certain) {
+                    Judgement::clone(undecided)
+                } else {
+                    judgement.key = judgement.key.or_else(|| waits.key.clone());
+                    let evidence = waits.evidence.iter().rev().cloned();
+                    evidence.fold(judgement, Judgement::given)
+                };
             verdicts.worst = verdicts.worst.max(judgement.verdict());
-            let name = waiting.name.as_str();
-            let subject = Subject::of(SubjectKind::Endpoint, &postponed.arn, name, &waiting.cell)
+            let name = postponed.name.as_str();
+            let subject = Subject::of(SubjectKind::Endpoint, &postponed.arn, name, cell)
                 .of_team(postponed.team.clone());
-            findings.push(Finding::new(
-                late.rule,
-                subject,
-                judgement,
-                postponed.weight,
-            ));
+            findings.push(Finding::new(rule, subject, judgement, postponed.weight));
         }
         self.totals.posture.count(verdicts);
-        findings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use jiff::Timestamp;
+    use serde_json::json;
+
+    use super::*;
+    use crate::ids::AccountId;
+    use crate::settings::Settings;
+
+    const OWN: &str = "111122223333";
+    const OTHER: &str = "222233334444";
+
+    /// Of a key that lets in everybody of its own account and of another.
+    fn unaudited(allowed: &[&str], in_scope: &[&str]) -> Option<String> {
+        let set = |ids: &[&str]| -> BTreeSet<AccountId> {
+            ids.iter().copied().map(AccountId::new).collect()
+        };
+        let statements = json!([{ "Effect": "Allow", "Action": "kms:*", "Resource": "*",
+            "Principal": { "AWS": "*" },
+            "Condition": { "StringEquals": { "aws:PrincipalAccount": [OWN, OTHER] } } }]);
+        let arn = format!("arn:aws:kms:eu-west-1:{OWN}:key/1234abcd-12ab-34cd-56ef-1234567890ab");
+        let key = Key::of(&arn, &statements, Vec::new())?;
+        let keys = Keys {
+            in_scope: set(in_scope),
+            is_organization: true,
+            is_whole_organization: true,
+            ..Keys::default()
+        };
+        let settings = Settings {
+            allowed_accounts: set(allowed),
+            ..Settings::default()
+        };
+        let mut assessor = Assessor::new(&settings, Timestamp::UNIX_EPOCH);
+        assessor.unaudited(&key, &keys, &Reach::of(&key))
+    }
+
+    #[test]
+    fn accounts_that_are_allowed_and_were_not_looked_at_may_use_a_key() {
+        assert_eq!(unaudited(&[], &[OWN, OTHER]), None);
+        assert_eq!(unaudited(&[OTHER], &[OWN, OTHER]), None);
+        // Nobody outside is not allowed, and yet somebody uses it whom nobody asked.
+        assert!(unaudited(&[OTHER], &[OWN]).is_some());
+        assert!(unaudited(&[], &[OWN]).is_some());
     }
 }

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 pub use compare::{Change, Changed, Seen, compare};
 pub use coverage::{Coverage, CoverageGap};
 pub use finding::{Finding, Subject, SubjectKind, finding_id};
-use late::{Late, Postponed};
+use late::Postponed;
 pub use record::{Record, RecordEvidence, RecordSubject, Text};
 pub use totals::{Counts, Totals};
 use uses::Uses;
@@ -24,7 +24,9 @@ use crate::access::{Accesses, People, Reach};
 use crate::ids::{Arn, KeyArn};
 use crate::inventory::{Cell, CellId, Key, Keys, Principals};
 use crate::kpi::Verdicts;
-use crate::rules::{Check, ConfigView, Early, EndpointView, KeyView, RULES, Rule, Verdict};
+use crate::rules::{
+    Check, ConfigView, Early, EndpointView, Judgement, KeyView, RULES, Rule, Verdict, volume_keys,
+};
 use crate::settings::Settings;
 
 /// The rule that asks for the key of the storage volume.
@@ -82,7 +84,7 @@ impl<'a> Assessor<'a> {
                 usable: Verdict::NotApplicable,
                 worst: Verdict::NotApplicable,
             };
-            let mut late = Vec::new();
+            let (mut late, mut early) = (Vec::new(), None);
             let of = |rule, judgement| {
                 let subject = Subject::of(
                     SubjectKind::Endpoint,
@@ -95,14 +97,17 @@ impl<'a> Assessor<'a> {
             for rule in RULES {
                 let judgement = match rule.check {
                     Check::Endpoint(check) => check(&view),
-                    Check::Late(early, _) => match early(&view) {
-                        Early::Judged(judgement) => *judgement,
-                        Early::Waits(waits) => {
-                            if self.is_on(rule) {
-                                late.push(Late { rule, waits });
+                    Check::Late(unless, _) => match unless(settings) {
+                        Some(reason) => view.when_live(|_| Judgement::new(reason)),
+                        None => match early.get_or_insert_with(|| volume_keys(&view)) {
+                            Early::Judged(judgement) => judgement.clone(),
+                            Early::Waits(_) => {
+                                if self.is_on(rule) {
+                                    late.push(*rule);
+                                }
+                                continue;
                             }
-                            continue;
-                        }
+                        },
                     },
                     Check::Config(_) | Check::Key(_) => continue,
                 };
@@ -119,8 +124,10 @@ impl<'a> Assessor<'a> {
                     findings.push(of(rule, judgement));
                 }
             }
-            if !late.is_empty() {
-                let postponed = Postponed::new(&view, late, verdicts);
+            if let Some(Early::Waits(waits)) = early
+                && !late.is_empty()
+            {
+                let postponed = Postponed::new(&view, waits, late, verdicts);
                 let of_cell = self.postponed.entry(cell.id.clone()).or_default();
                 of_cell.push(postponed);
             } else if endpoint.is_live() {

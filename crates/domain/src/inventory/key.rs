@@ -161,3 +161,44 @@ impl Rotation {
         }
     }
 }
+
+#[cfg(test)]
+impl Key {
+    /// A customer managed key with these statements and grants.
+    pub(crate) fn of(
+        arn: &str,
+        statements: &serde_json::Value,
+        grants: Vec<Grant>,
+    ) -> Option<Self> {
+        use crate::call::Op;
+        use crate::fact::{Fact, Source};
+
+        fn read<T>(value: T) -> Read<T> {
+            let source = Source {
+                call: Op::GetKeyPolicy,
+                at: Timestamp::UNIX_EPOCH,
+            };
+            let fact = Fact::Known(value);
+            Read { source, fact }
+        }
+        let policy = serde_json::json!({ "Version": "2012-10-17", "Statement": statements });
+        Some(Self {
+            arn: arn.parse().ok()?,
+            described: read(KeyFacts {
+                manager: KeyManager::Customer,
+                state: "Enabled".to_owned(),
+                spec: "SYMMETRIC_DEFAULT".to_owned(),
+                usage: "ENCRYPT_DECRYPT".to_owned(),
+                origin: "AWS_KMS".to_owned(),
+                valid_to: None,
+                deletion: None,
+                multi_region: false,
+            }),
+            rotation: None,
+            tags: None,
+            aliases: None,
+            policy: Some(read(policy.to_string().into())),
+            grants: Some(read(grants)),
+        })
+    }
+}

@@ -6,11 +6,12 @@
 //! of all accounts and regions that were looked at that use the key: for their volumes or outputs, or for
 //! what their models load.
 
-use super::late::{Early, LATE_REASONS, LateView, USES_REASONS, uses_unknown, volume_keys};
+use super::late::{LATE_REASONS, LateView, USES_REASONS, uses_unknown};
 use super::rule::{Check, Rule};
-use super::subject::{CONFIG_REASONS, EndpointView, KEY_REASONS, LIVE_REASONS, UsesGap};
-use super::verdict::{Judgement, reasons};
+use super::subject::{CONFIG_REASONS, KEY_REASONS, LIVE_REASONS, UsesGap};
+use super::verdict::{Judgement, Reason, reasons};
 use crate::call::Op;
+use crate::settings::Settings;
 use crate::severity::Severity;
 
 reasons! {
@@ -48,15 +49,11 @@ pub(super) const RULE: Rule = Rule {
         &[&DEDICATED, &SHARED, &NOT_CONFIGURED],
     ],
     file: include_str!("ep_008.rs"),
-    check: Check::Late(early, late),
+    check: Check::Late(unless, late),
 };
 
-fn early(view: &EndpointView<'_>) -> Early {
-    if view.settings.endpoints_per_key_max == 0 {
-        let judgement = view.when_live(|_| Judgement::new(&NOT_CONFIGURED));
-        return Early::Judged(Box::new(judgement));
-    }
-    volume_keys(view)
+fn unless(settings: &Settings) -> Option<&'static Reason> {
+    (settings.endpoints_per_key_max == 0).then_some(&NOT_CONFIGURED)
 }
 
 fn late(view: &LateView<'_>) -> Judgement {

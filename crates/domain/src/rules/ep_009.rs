@@ -7,15 +7,16 @@
 //! (iam:GetAccountAuthorizationDetails); `isolation.audits = "prove"` switches it on. An endpoint's tenant
 //! is named by the tag `tags.tenant`, its own or its configuration's.
 
-use super::late::{Among, Early, Isolation, LATE_REASONS, LateView, volume_keys};
+use super::late::{Among, Isolation, LATE_REASONS, LateView};
 use super::rule::{Check, Rule};
-use super::subject::{CONFIG_REASONS, EndpointView, KEY_REASONS, LIVE_REASONS};
-use super::verdict::{Judgement, reasons};
+use super::subject::{CONFIG_REASONS, KEY_REASONS, LIVE_REASONS};
+use super::verdict::{Judgement, Reason, reasons};
 use crate::access::REPLICAS;
 use crate::call::Op;
 use crate::fact::Fact;
 use crate::ids::KeyArn;
 use crate::isolation::Answer;
+use crate::settings::Settings;
 use crate::severity::Severity;
 
 reasons! {
@@ -55,6 +56,7 @@ pub(super) const RULE: Rule = Rule {
         Op::ListGrants,
         Op::GetAccountAuthorizationDetails,
         Op::DescribeOrganization,
+        Op::ListRoots,
         Op::ListParents,
         Op::ListPoliciesForTarget,
         Op::DescribePolicy,
@@ -76,19 +78,15 @@ pub(super) const RULE: Rule = Rule {
         ],
     ],
     file: include_str!("ep_009.rs"),
-    check: Check::Late(early, late),
+    check: Check::Late(unless, late),
 };
 
-fn early(view: &EndpointView<'_>) -> Early {
-    if !view.settings.proves_isolation {
-        let judgement = view.when_live(|_| Judgement::new(&NOT_CONFIGURED));
-        return Early::Judged(Box::new(judgement));
-    }
-    volume_keys(view)
+fn unless(settings: &Settings) -> Option<&'static Reason> {
+    (!settings.proves_isolation).then_some(&NOT_CONFIGURED)
 }
 
 fn late(view: &LateView<'_>) -> Judgement {
-    let tenant = match &view.waiting.tenant {
+    let tenant = match view.tenant {
         Fact::Unknown(gap) => return Judgement::unknown(gap),
         Fact::Known(None) => return Judgement::new(&UNTAGGED),
         Fact::Known(Some(tenant)) => tenant,

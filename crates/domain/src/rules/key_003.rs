@@ -46,6 +46,7 @@ pub(super) const RULE: Rule = Rule {
         Op::ListGrants,
         Op::GetAccountAuthorizationDetails,
         Op::DescribeOrganization,
+        Op::ListRoots,
         Op::ListParents,
         Op::ListPoliciesForTarget,
         Op::DescribePolicy,

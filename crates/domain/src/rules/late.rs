@@ -8,8 +8,7 @@ use super::subject::{EndpointView, Found, UsesGap};
 use super::verdict::{Evidence, Judgement, Reason, Verdict, reasons};
 use crate::access::Reach;
 use crate::fact::Fact;
-use crate::ids::{AccountId, EndpointName, KeyArn};
-use crate::inventory::CellId;
+use crate::ids::{AccountId, KeyArn};
 use crate::isolation::Matrix;
 use crate::settings::Settings;
 
@@ -23,19 +22,6 @@ reasons! {
 pub(super) const LATE_REASONS: &[&Reason] = &[&NO_CUSTOMER_KEY];
 /// The reason where the uses of a key may not be all.
 pub(super) const USES_REASONS: &[&Reason] = &[&USES_UNKNOWN];
-
-/// A live endpoint whose verdict waits for all others: what is kept of it.
-#[derive(Clone, Debug)]
-pub struct Waiting {
-    /// Where.
-    pub cell: CellId,
-    /// Its name.
-    pub name: EndpointName,
-    /// The customer managed keys of its volumes.
-    pub keys: BTreeSet<KeyArn>,
-    /// Whose it is; `None` within: no tag says it.
-    pub tenant: Fact<Option<String>>,
-}
 
 /// Who can use which key, proved for all tenants.
 #[derive(Clone, Debug)]
@@ -61,8 +47,10 @@ pub struct Among {
 
 /// An endpoint, and what is known of all.
 pub struct LateView<'a> {
-    /// The endpoint.
-    pub waiting: &'a Waiting,
+    /// The endpoint's keys.
+    pub waits: &'a Waits,
+    /// Whose the endpoint is; `None` within: no tag says it.
+    pub tenant: &'a Fact<Option<String>>,
     /// Keys, the endpoint's among them.
     pub keys: &'a BTreeMap<KeyArn, Among>,
     /// Who can use which key, where that was asked.
@@ -74,7 +62,7 @@ pub struct LateView<'a> {
 impl<'a> LateView<'a> {
     /// The endpoint's keys.
     pub(super) fn own_keys(&self) -> impl Iterator<Item = (&'a KeyArn, &'a Among)> {
-        let keys = self.waiting.keys.iter();
+        let keys = self.waits.keys.iter();
         keys.filter_map(|key| self.keys.get_key_value(key))
     }
 }
@@ -82,26 +70,26 @@ impl<'a> LateView<'a> {
 /// What is said of an endpoint at once.
 pub enum Early {
     /// The judgement.
-    Judged(Box<Judgement>),
+    Judged(Judgement),
     /// These keys are to be looked at among all.
-    Waits(Box<Waits>),
+    Waits(Waits),
 }
 
 /// Keys that are to be looked at among all.
 pub struct Waits {
-    /// The keys.
-    pub keys: BTreeSet<KeyArn>,
+    /// The customer managed keys of its volumes.
+    pub keys: Vec<KeyArn>,
     /// The facts found so far.
     pub evidence: Vec<Evidence>,
     /// The key, as its configuration spells it.
     pub key: Option<String>,
     /// Why there may be others; then only a fail is certain.
-    pub unless_failed: Option<Judgement>,
+    pub unless_failed: Option<Box<Judgement>>,
 }
 
 /// The customer managed keys of an endpoint's volumes, or the judgement that there is nothing to wait
 /// for.
-pub(super) fn volume_keys(view: &EndpointView<'_>) -> Early {
+pub(crate) fn volume_keys(view: &EndpointView<'_>) -> Early {
     let keys = RefCell::new(BTreeSet::new());
     let judgement = view.each_config(|_, facts| {
         let Some(reference) = &facts.volume_key else {
@@ -121,14 +109,14 @@ pub(super) fn volume_keys(view: &EndpointView<'_>) -> Early {
     });
     let keys = keys.into_inner();
     if keys.is_empty() {
-        return Early::Judged(Box::new(judgement));
+        return Early::Judged(judgement);
     }
-    Early::Waits(Box::new(Waits {
-        keys,
+    Early::Waits(Waits {
+        keys: keys.into_iter().collect(),
         evidence: judgement.evidence.clone(),
         key: judgement.key.clone(),
-        unless_failed: Some(judgement).filter(|one| one.verdict() == Verdict::Unknown),
-    }))
+        unless_failed: (judgement.verdict() == Verdict::Unknown).then(|| Box::new(judgement)),
+    })
 }
 
 /// The judgement that the uses of a key may not be all.

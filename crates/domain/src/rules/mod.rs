@@ -33,7 +33,8 @@ mod verdict;
 mod volume;
 
 pub use ep_011::SUPERSEDES_TAG;
-pub use late::{Among, Early, Isolation, LateView, Waiting, Waits};
+pub(crate) use late::volume_keys;
+pub use late::{Among, Early, Isolation, LateView, Waits};
 pub use rule::{Check, Rule};
 pub use subject::{ConfigView, EndpointView, Found, KeyUse, KeyView, KeyWhy, UsesGap};
 pub use verdict::{Evidence, GAP_REASONS, Judgement, Reason, Verdict};

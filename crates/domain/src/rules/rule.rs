@@ -1,9 +1,10 @@
 //! What a rule is made of.
 
-use super::late::{Early, LateView};
+use super::late::LateView;
 use super::subject::{ConfigView, EndpointView, KeyView};
 use super::verdict::{Judgement, Reason};
 use crate::call::Op;
+use crate::settings::Settings;
 use crate::severity::Severity;
 
 /// A rule.
@@ -63,10 +64,10 @@ impl Rule {
 pub enum Check {
     /// A live endpoint.
     Endpoint(fn(&EndpointView<'_>) -> Judgement),
-    /// A live endpoint among all: what can be said at once, and what can when every account and region
-    /// was looked at.
+    /// A live endpoint among all: why it is not asked about, where the settings say so, and what can be said
+    /// when every account and region was looked at.
     Late(
-        fn(&EndpointView<'_>) -> Early,
+        fn(&Settings) -> Option<&'static Reason>,
         fn(&LateView<'_>) -> Judgement,
     ),
     /// An endpoint configuration.

@@ -194,7 +194,7 @@ impl<'a> EndpointView<'a> {
     }
 
     /// The facts of a live endpoint for a rule that is not about its configurations.
-    pub(super) fn when_live(
+    pub(crate) fn when_live(
         &self,
         judge: impl FnOnce(&'a EndpointFacts) -> Judgement,
     ) -> Judgement {

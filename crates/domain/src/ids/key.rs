@@ -22,10 +22,9 @@ impl KeyArn {
     /// `DescribeKey`, `KeyId`: a key id names a key of the caller's account and region).
     #[must_use]
     pub fn of_id(partition: &Partition, region: &Region, account: &AccountId, id: &str) -> Self {
-        Self(Arn(format!(
-            "arn:{}:kms:{region}:{account}:key/{id}",
-            partition.as_str()
-        )))
+        let partition = partition.as_str();
+        let text = format!("arn:{partition}:kms:{region}:{account}:key/{id}");
+        Self(Arn(text.into()))
     }
 
     /// The owner.

@@ -143,9 +143,9 @@ impl Partition {
     }
 }
 
-/// An Amazon Resource Name, split at its five colons.
+/// An Amazon Resource Name, split at its five colons; a copy shares the text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Arn(String);
+pub struct Arn(Arc<str>);
 
 /// A text is not an ARN of the kind that was expected.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -221,7 +221,7 @@ impl FromStr for Arn {
             ["arn", partition, service, _, _, resource]
                 if !partition.is_empty() && !service.is_empty() && !resource.is_empty() =>
             {
-                Ok(Self(text.to_owned()))
+                Ok(Self(text.into()))
             }
             _ => Err(NotAnArn {
                 text: text.to_owned(),

@@ -127,6 +127,7 @@ pub fn fleet(now: Timestamp, seed: u64, size: Size) -> Fleet {
     for cell in &cells {
         cell.grow_old(&mut world);
     }
+    fleet_roles::guard(&mut world);
     world.advance_to(now);
     let refused = world.ledger().tallies().total().refused;
     world.ledger_mut().count_anew();

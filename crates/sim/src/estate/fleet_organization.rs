@@ -6,7 +6,6 @@ use serde_json::json;
 use super::builder::{Builder, let_audit, trusting_role};
 use super::demo_teams::pick;
 use super::fleet::{MANAGEMENT, ROLE};
-use super::fleet_roles::guard;
 use crate::service::Service;
 use crate::world::World;
 
@@ -156,7 +155,5 @@ pub(super) fn make(world: &mut World, accounts: &[Account]) -> String {
         let tags = tags.map(|(key, value)| (key.to_owned(), value.to_owned()));
         organization.tags.insert(account.id.clone(), tags.into());
     }
-    let id = organization.id.clone();
-    guard(world, &root);
-    id
+    organization.id.clone()
 }

@@ -53,7 +53,9 @@ pub(super) fn make(world: &mut World, account: &Account, more: usize) {
 }
 
 /// What binds the accounts of the organisation but the management account.
-pub(super) fn guard(world: &mut World, root: &str) {
+pub(super) fn guard(world: &mut World) {
+    let root = world.organizations.first();
+    let root = root.map(|organization| organization.root.clone());
     let content = json!({ "Version": "2012-10-17", "Statement": [
         { "Sid": "Stays", "Effect": "Deny", "Action": "organizations:LeaveOrganization",
           "Resource": "*" },

@@ -90,6 +90,28 @@ impl Pattern {
         })
     }
 
+    /// Whether it may match a text that begins so.
+    pub(crate) fn may_match_after(&self, prefix: &str) -> bool {
+        let mut rest = prefix;
+        for piece in &self.pieces {
+            match piece {
+                Piece::Run | Piece::Variable(_) => return true,
+                Piece::One => {
+                    let mut characters = rest.chars();
+                    if characters.next().is_none() {
+                        return true;
+                    }
+                    rest = characters.as_str();
+                }
+                Piece::Text(text) => match rest.strip_prefix(&**text) {
+                    Some(more) => rest = more,
+                    None => return text.starts_with(rest),
+                },
+            }
+        }
+        rest.is_empty()
+    }
+
     /// With every variable's value in its place. What is put in is text: its `*` is a star.
     pub(crate) fn filled<'a>(&self, value: impl Fn(&Variable) -> Substitute<'a>) -> Filled {
         let mut filled = Vec::with_capacity(self.pieces.len());
@@ -280,6 +302,41 @@ mod tests {
             let pattern = Pattern::read(&pattern, ALL);
             let pieces = pattern.fixed().expect("no variables");
             proptest::prop_assert_eq!(matches(pieces, &text), by_definition(pieces, &text));
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_it_matches_it_may_match_after_any_beginning(
+            pattern in "[ab*?é]{0,5}",
+            begin in "[abé]{0,4}",
+            end in "[abé]{0,4}",
+        ) {
+            let pattern = Pattern::read(&pattern, ALL);
+            let pieces = pattern.fixed().expect("no variables");
+            if matches(pieces, &format!("{begin}{end}")) {
+                proptest::prop_assert!(pattern.may_match_after(&begin));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_of_another_service_matches_nothing_of_this_one() {
+        let may = |text: &str| Pattern::read(text, ALL).may_match_after("kms:");
+        for text in [
+            "*",
+            "k*",
+            "kms:*",
+            "kms:decrypt",
+            "k?s:decrypt",
+            "????*",
+            "kms:",
+            "${a}",
+        ] {
+            assert!(may(text), "{text}");
+        }
+        for text in ["s3:*", "k", "kms", "kmsx:*", "???", "km?x*", "", "s3:kms:*"] {
+            assert!(!may(text), "{text}");
         }
     }
 

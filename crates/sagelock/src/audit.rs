@@ -7,7 +7,7 @@ use anyhow::anyhow;
 use jiff::{SignedDuration, Timestamp};
 use sagelock_domain::assess::{Assessor, Coverage, Finding, Record};
 use sagelock_domain::call::Op;
-use sagelock_domain::collect::{Collector, Scope, StorageReading, Told};
+use sagelock_domain::collect::{About, Collector, Scope, StorageReading, Told};
 use sagelock_domain::drive::{Calls, Driver};
 use sagelock_domain::fact::{Gap, GapReason};
 use sagelock_domain::ids::Region;
@@ -140,7 +140,7 @@ pub(crate) async fn audit(
     packed
         .and_then(|()| {
             let rest = (&mut findings, &mut assessor);
-            add_the_rest(rest, config, &collected, &tenancy, history)
+            add_the_rest(rest, config, &collected, &tenancy, history, progress)
         })
         .map_err(|error| Failure::new(Exit::Internal, error))?;
     let totals = assessor.totals().clone();
@@ -173,12 +173,13 @@ pub(crate) async fn audit(
         calls: calls.sent.clone(),
         names,
     };
+    let (keys, principals) = collected.into_parts();
     Ok(Done {
         audit,
         calls,
-        principals: collected.principals().clone(),
+        principals,
         tenancy,
-        keys: collected.into_keys(),
+        keys,
         cells: kept,
     })
 }
@@ -191,12 +192,16 @@ fn add_the_rest(
     collected: &Collector,
     tenancy: &Tenancy,
     history: &History,
+    progress: &Progress,
 ) -> std::io::Result<()> {
     for gap in collected.gaps().iter().filter(|gap| is_of_account(gap)) {
         assessor.lacks(gap);
     }
-    assessor.ask_people(collected.principals(), collected.keys(), |_, _| {});
-    let isolation = isolation(config, collected, tenancy);
+    let progress = progress.of_accounts();
+    let tell = |done, of| progress.at(done, of);
+    assessor.ask_people(collected.principals(), collected.keys(), tell);
+    let isolation = isolation(config, collected, tenancy, tell);
+    progress.finish();
     let among = assessor.keys_among_all(collected.keys());
     while let Some((cell, found)) = assessor.assess_late(&among, isolation.as_ref()) {
         let pack = findings.join(&cell, records(&found))?;
@@ -210,7 +215,7 @@ fn collector(scope: &Scope, config: &Config, keep: Keep) -> Collector {
     let settings = &config.settings;
     let collector = Collector::new(scope).reading(StorageReading::of(settings));
     if keep.principals || settings.needs_principals() {
-        collector.with_principals()
+        collector.with_principals(About::Keys)
     } else {
         collector
     }
@@ -274,11 +279,16 @@ fn add_keys(
 }
 
 /// Which tenant can use which key, where a rule asks for it.
-fn isolation(config: &Config, collected: &Collector, tenancy: &Tenancy) -> Option<Isolation> {
+fn isolation(
+    config: &Config,
+    collected: &Collector,
+    tenancy: &Tenancy,
+    tell: impl FnMut(usize, usize),
+) -> Option<Isolation> {
     let settings = &config.settings;
     settings.needs_isolation().then(|| {
         let principals = collected.principals();
-        let matrix = matrix(tenancy, collected.keys(), principals, settings, |_, _| {});
+        let matrix = matrix(tenancy, collected.keys(), principals, settings, tell);
         // A listing that failed may hide endpoints, and so whoever they are of.
         let listings = collected.gaps().iter().filter(|gap| gap.subject.is_empty());
         let endpoints = tenancy.unread.iter().map(|(cell, _)| &cell.account);

@@ -18,11 +18,11 @@ impl Progress {
         )
     }
 
-    /// Keys about which something is proved.
-    pub(crate) fn of_keys(quiet: bool) -> Self {
+    /// Accounts whose users and roles are asked about, after this.
+    pub(crate) fn of_accounts(&self) -> Self {
         Self::of(
-            quiet,
-            "{spinner} {pos}/{len} keys {wide_bar} about {eta} left",
+            self.0.is_none(),
+            "{spinner} {pos}/{len} accounts asked about {wide_bar} about {eta} left",
         )
     }
 

@@ -184,6 +184,7 @@ impl From<&Call> for Asked {
                 let page = page("MaxItems", input.max_items, "Marker", marker);
                 (Iam, "GetAccountAuthorizationDetails", page)
             }
+            Call::ListRoots(_) => (Organizations, "ListRoots", json!({})),
             Call::ListParents(input) => {
                 let child = json!({ "ChildId": input.child_id });
                 (Organizations, "ListParents", child)

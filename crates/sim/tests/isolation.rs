@@ -11,7 +11,7 @@ mod collected;
 
 use collected::collect;
 use sagelock_domain::call::{CallError, CallErrorKind, Op};
-use sagelock_domain::collect::{Collector, Scope};
+use sagelock_domain::collect::{About, Collector, Scope};
 use sagelock_domain::ids::{AccountId, KeyArn, Region};
 use sagelock_domain::isolation::{Answer, Matrix, Row, Tenancy, matrix};
 use sagelock_domain::settings::Settings;
@@ -37,7 +37,7 @@ fn isolation(world: &mut World, settings: &Settings, denied: &[Op]) -> Matrix {
     let scope = Scope::of(&ids, &[Region::new("eu-west-1")], true);
     let mut tenancy = Tenancy::default();
     let (_, collector, _) = collect(
-        Collector::new(&scope).with_principals(),
+        Collector::new(&scope).with_principals(About::Keys),
         NOW.parse().expect("a time"),
         |open| open - 1,
         |address, call| {

@@ -108,6 +108,7 @@ impl Gap {
             | Op::ListGrants
             | Op::DescribeOrganization
             | Op::GetAccountAuthorizationDetails
+            | Op::ListRoots
             | Op::ListParents
             | Op::ListPoliciesForTarget
             | Op::DescribePolicy

@@ -230,6 +230,11 @@ operations! {
         field max_items: u32,
         field #[serde(skip_serializing_if = "Option::is_none")] marker: Option<String>,
     }
+    /// Which types of control policies the organisation has switched on; without it each account is asked about all of them.
+    ListRoots {
+        service: Organizations, wire: ORGANIZATIONS, actions: ["organizations:ListRoots"],
+        resource: "*", access: Read, view: view::ListRoots,
+    }
     /// The unit above an account, whose service control policies bind it too.
     ListParents {
         service: Organizations, wire: ORGANIZATIONS, actions: ["organizations:ListParents"],

@@ -155,6 +155,12 @@ views! {
     DescribeOrganization { organization: Option<OrganizationSummary>, }
     /// An organisation.
     OrganizationSummary { id: Option<String>, master_account_id: Option<AccountId>, }
+    /// The roots of an organisation.
+    ListRoots { roots: Vec<Root>, }
+    /// A root.
+    Root { policy_types: Vec<PolicyType>, }
+    /// A type of policies that is switched on, or is being.
+    PolicyType { r#type: String, }
     /// The unit above an account or a unit.
     ListParents { parents: Vec<Parent>, }
     /// A unit, or the root.

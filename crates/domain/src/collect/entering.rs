@@ -18,9 +18,14 @@ impl Collector {
                     .entry(account.clone())
                     .or_default()
                     .extend(regions);
-                let asks = self.principals.enter(&account);
+                let meant = self.focus.as_ref().and_then(|focus| focus.account.as_ref());
+                let asks = if meant.is_none_or(|meant| *meant == account) {
+                    self.unopened.extend(cells);
+                    self.principals.enter(&account)
+                } else {
+                    self.principals.bind(&account)
+                };
                 self.ready.extend(asks.into_iter().map(Ask::Principals));
-                self.unopened.extend(cells);
                 let held = self.held.remove(&account).unwrap_or_default();
                 self.ready.extend(held);
             }

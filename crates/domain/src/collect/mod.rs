@@ -32,6 +32,7 @@ pub use cell::Focus;
 use closing::Settled;
 use keys::KeyBook;
 pub use memory::{Denied, Memory, Ran};
+pub use principals::About;
 use principals::PrincipalBook;
 use roster::Roster;
 pub use scope::{Access, Entry, Extent, Regions, Scope};
@@ -169,14 +170,17 @@ impl Collector {
     /// With one endpoint only, in each account and region.
     #[must_use]
     pub fn on(mut self, focus: Focus) -> Self {
+        if let Some(account) = &focus.account {
+            self.roster.wait_for(account);
+        }
         self.focus = Some(focus);
         self
     }
 
     /// With who there is in the accounts, and what binds them.
     #[must_use]
-    pub fn with_principals(mut self) -> Self {
-        self.principals.set_wanted();
+    pub fn with_principals(mut self, about: About) -> Self {
+        self.principals.set_wanted(about);
         self
     }
 
@@ -450,10 +454,10 @@ impl Collector {
         self.book.keys()
     }
 
-    /// What was known about keys at the end.
+    /// What was known at the end about keys, and of who there is.
     #[must_use]
-    pub fn into_keys(self) -> Keys {
-        self.book.into_keys()
+    pub fn into_parts(self) -> (Keys, Principals) {
+        (self.book.into_keys(), self.principals.into_found())
     }
 
     /// Everything that could not be read by now.

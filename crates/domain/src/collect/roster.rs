@@ -51,6 +51,8 @@ pub(super) struct Roster {
     home: Address,
     entries: Vec<Entry>,
     waiting: VecDeque<usize>,
+    /// Those that nobody enters unless something of them is asked for.
+    aside: VecDeque<usize>,
     standing: BTreeMap<AccountId, Standing>,
     entering: usize,
     off: BTreeSet<(AccountId, Region)>,
@@ -65,6 +67,7 @@ impl Roster {
             },
             entries: scope.entries.clone(),
             waiting: (0..scope.entries.len()).collect(),
+            aside: VecDeque::new(),
             standing: scope
                 .accounts()
                 .map(|account| (account.clone(), Standing::Waiting))
@@ -72,6 +75,18 @@ impl Roster {
             entering: 0,
             off: BTreeSet::new(),
         }
+    }
+
+    /// Leaves all accounts but one aside.
+    pub(super) fn wait_for(&mut self, account: &AccountId) {
+        let is_meant = |index: &usize| {
+            let entry = self.entries.get(*index);
+            entry.is_some_and(|entry| entry.account == *account)
+        };
+        let all = std::mem::take(&mut self.waiting).into_iter();
+        let (waiting, aside): (Vec<usize>, Vec<usize>) = all.partition(is_meant);
+        self.waiting = waiting.into();
+        self.aside.extend(aside);
     }
 
     /// Where an account stands; one that is not in scope is asked with what there is.
@@ -112,12 +127,15 @@ impl Roster {
 
     /// Enters this account before the others, because something of it is asked for.
     pub(super) fn enter_now(&mut self, account: &AccountId) -> Option<Entered> {
-        let place = self.waiting.iter().position(|index| {
-            self.entries
-                .get(*index)
-                .is_some_and(|entry| entry.account == *account)
+        let is_it = |index: &usize| {
+            let entry = self.entries.get(*index);
+            entry.is_some_and(|entry| entry.account == *account)
+        };
+        let lists = [&mut self.waiting, &mut self.aside];
+        let index = lists.into_iter().find_map(|list| {
+            let place = list.iter().position(is_it)?;
+            list.remove(place)
         })?;
-        let index = self.waiting.remove(place)?;
         self.enter(index)
     }
 

@@ -1,6 +1,6 @@
 //! Who there is in an account, and what binds it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Tags;
@@ -51,6 +51,8 @@ pub struct Controls {
     pub organization: Option<String>,
     /// The account that was told so; of others it says nothing where there is no organisation.
     pub told_to: Option<AccountId>,
+    /// Kinds that are switched off: they bind nobody.
+    pub off: BTreeSet<Control>,
     /// Above an account or a unit; `None` within: nothing, it is the root.
     pub parents: BTreeMap<String, Fact<Option<String>>>,
     /// By kind and target: the ids of the policies that are attached.
@@ -117,6 +119,9 @@ impl Controls {
             None | Some(Fact::Known(None)) => return Err(None),
             Some(Fact::Known(Some(management))) if management == account => return Ok(Vec::new()),
             Some(Fact::Known(Some(_))) => {}
+        }
+        if self.off.contains(&control) {
+            return Ok(Vec::new());
         }
         let mut levels = Vec::new();
         let mut at = account.to_string();

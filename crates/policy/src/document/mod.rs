@@ -187,6 +187,18 @@ impl Document {
         })
     }
 
+    /// Whether a statement may be about an action of a service, `kms`: the others change nothing about what
+    /// is allowed there.
+    #[must_use]
+    pub fn may_be_about(&self, service: &str) -> bool {
+        let prefix = format!("{service}:");
+        let mut statements = self.statements.iter();
+        statements.any(|statement| {
+            let mut patterns = statement.actions.list.iter();
+            statement.actions.is_all_but || patterns.any(|one| one.may_match_after(&prefix))
+        })
+    }
+
     /// Whether a condition or a variable asks for a key, in lower case, of which that is so.
     pub(crate) fn asks(&self, is: impl Fn(&str) -> bool) -> bool {
         self.statements.iter().any(|statement| {

@@ -184,6 +184,7 @@ fn probe(op: Op, address: &Address, bucket: &BucketName) -> Option<Call> {
         | Op::ListParents
         | Op::ListPoliciesForTarget
         | Op::DescribePolicy => return None,
+        Op::ListRoots => input::ListRoots {}.into(),
         Op::GetAccountAuthorizationDetails => input::GetAccountAuthorizationDetails {
             max_items: 1,
             marker: None,

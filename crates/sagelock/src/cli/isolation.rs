@@ -56,13 +56,13 @@ impl Command {
             ..Keep::default()
         };
         let done = audit(&session, &config, &progress, keep, Past::none()).await?;
-        let progress = Progress::of_keys(quiet);
+        let progress = progress.of_accounts();
         let found = matrix(
             &done.tenancy,
             &done.keys,
             &done.principals,
             &config.settings,
-            |proved, of| progress.at(proved, of),
+            |done, of| progress.at(done, of),
         );
         progress.finish();
         match self.format {

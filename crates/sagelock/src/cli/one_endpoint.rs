@@ -1,10 +1,10 @@
 //! One endpoint, read without the others: its name, where it is, and what is known around it.
 
 use anyhow::anyhow;
-use sagelock_domain::collect::{Collector, Scope};
+use sagelock_domain::collect::{Collector, Focus, Scope, StorageReading};
 use sagelock_domain::drive::Driver;
 use sagelock_domain::fact::Fact;
-use sagelock_domain::ids::EndpointName;
+use sagelock_domain::ids::{AccountId, EndpointName};
 use sagelock_domain::inventory::{Cell, Endpoint};
 
 use crate::drive::{Ended, run};
@@ -42,6 +42,45 @@ pub(super) fn name(text: &str, regions: &mut Vec<String>) -> Result<EndpointName
         let error = anyhow!("`{text}` is neither the name of an endpoint nor its ARN");
         Failure::usage(error).hint(NAMES)
     })
+}
+
+/// The account of an endpoint that is named by its ARN; by its name alone, the account in which it is
+/// found, where there are several.
+pub(super) async fn account(
+    session: &Session,
+    text: &str,
+    name: &EndpointName,
+    absent: Absent,
+    quiet: bool,
+) -> Result<Option<AccountId>, Failure> {
+    if text.starts_with("arn:") {
+        let account = text.split(':').nth(4).map(AccountId::new);
+        let is_there = |account: &AccountId| session.scope.accounts().any(|one| one == account);
+        if let Some(other) = account.as_ref().filter(|account| !is_there(account)) {
+            let error = anyhow!("account {other} of `{text}` is not looked at");
+            return Err(Failure::usage(error).hint("choose with --profile or --org"));
+        }
+        return Ok(account);
+    }
+    if session.scope.accounts().nth(1).is_none() {
+        return Ok(None);
+    }
+    let focus = Focus {
+        endpoint: name.clone(),
+        account: None,
+        config: None,
+        planned: None,
+        key: None,
+        at: session.started_at,
+    };
+    let nothing = StorageReading {
+        outputs: false,
+        artifacts: None,
+    };
+    let collector = |scope: &Scope| Collector::new(scope).reading(nothing).on(focus);
+    let (_, cells) = collect(session, collector, quiet).await?;
+    let (cell, _) = chosen(&cells, text, absent)?;
+    Ok(Some(cell.id.account.clone()))
 }
 
 /// Collects what a collector is made to look at.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use clap::Args;
-use sagelock_domain::collect::{Collector, Focus, Scope, StorageReading};
+use sagelock_domain::collect::{About, Collector, Focus, Scope, StorageReading};
 use sagelock_domain::fact::Fact;
 use sagelock_domain::ids::{ConfigName, EndpointName, KeyRef};
 use sagelock_domain::inventory::{Cell, ConfigFacts, Endpoint, Tags};
@@ -97,9 +97,19 @@ impl Command {
             return Err(Failure::usage(error).hint("name it with --deployer"));
         };
         let config_name = self.config_name(&name, given.as_ref())?;
+        let absent = match &given {
+            Some(_) => Absent::IsToBeCreated,
+            None => Absent::IsAnError(
+                "choose with --region, --profile or --org; of one that is to be created say with \
+                 --endpoint-config what it will run",
+            ),
+        };
+        let text = &self.endpoint;
+        let account = one_endpoint::account(&session, text, &name, absent, quiet).await?;
         let focus = Focus {
             config: Some(config_name.clone()),
             endpoint: name,
+            account,
             planned: given.as_ref().map(|(_, facts, _)| facts.clone()),
             key: key.clone(),
             at: session.started_at,
@@ -110,17 +120,12 @@ impl Command {
         };
         let collector = |scope: &Scope| {
             let collector = Collector::new(scope).reading(reading);
-            collector.with_principals().on(focus.clone())
+            collector
+                .with_principals(About::Everything)
+                .on(focus.clone())
         };
         let (collected, cells) = one_endpoint::collect(&session, collector, quiet).await?;
-        let absent = match &given {
-            Some(_) => Absent::IsToBeCreated,
-            None => Absent::IsAnError(
-                "choose with --region, --profile or --org; of one that is to be created say with \
-                 --endpoint-config what it will run",
-            ),
-        };
-        let (cell, endpoint) = one_endpoint::chosen(&cells, &self.endpoint, absent)?;
+        let (cell, endpoint) = one_endpoint::chosen(&cells, text, absent)?;
         of_the_account(&deployer, cell)?;
         let (facts, tags) = match given {
             Some((_, facts, tags)) => (facts, Some(tags)),

@@ -1,6 +1,7 @@
 //! `policy who-can` and `keys policy diff` as they are used.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
@@ -147,6 +148,93 @@ fn generate(more: &[&str]) -> Output {
         .args(more)
         .output()
         .expect("runs")
+}
+
+/// An endpoint of two models, the second of which may not be read.
+fn recording(folder: &Path) {
+    let (account, region, time) = ("111122223333", "eu-west-1", 1_772_323_200);
+    let arn =
+        |kind: &str, name: &str| format!("arn:aws:sagemaker:{region}:{account}:{kind}/{name}");
+    let variant = |model: &str| {
+        json!({ "VariantName": model, "ModelName": model, "InstanceType": "ml.m5.large",
+            "InitialInstanceCount": 1 })
+    };
+    let role = format!("arn:aws:iam::{account}:role/exec-one");
+    let answers = [
+        (
+            "DescribeEndpoint",
+            json!({ "EndpointName": "fraud" }),
+            json!({ "reply": {
+            "EndpointName": "fraud", "EndpointArn": arn("endpoint", "fraud"),
+            "EndpointStatus": "InService", "EndpointConfigName": "fraud-1",
+            "CreationTime": time, "LastModifiedTime": time } }),
+        ),
+        (
+            "DescribeEndpointConfig",
+            json!({ "EndpointConfigName": "fraud-1" }),
+            json!({ "reply": {
+            "EndpointConfigName": "fraud-1", "CreationTime": time,
+            "EndpointConfigArn": arn("endpoint-config", "fraud-1"),
+            "ProductionVariants": [variant("one"), variant("two")] } }),
+        ),
+        (
+            "DescribeModel",
+            json!({ "ModelName": "one" }),
+            json!({ "reply": { "ModelName": "one",
+            "ModelArn": arn("model", "one"), "ExecutionRoleArn": role, "CreationTime": time } }),
+        ),
+        (
+            "DescribeModel",
+            json!({ "ModelName": "two" }),
+            json!({ "error": {
+            "kind": "access_denied", "code": "AccessDeniedException", "message": "no" } }),
+        ),
+    ];
+    let lines = answers.map(|(call, input, mut told)| {
+        told["call"] = json!(format!("sagemaker:{call}"));
+        told["account"] = json!(account);
+        told["region"] = json!(region);
+        told["input"] = input;
+        told["at"] = json!("2026-06-01T00:00:01Z");
+        format!("{told}\n")
+    });
+    fs::write(folder.join("calls.ndjson"), lines.concat()).expect("written");
+    let head = json!({ "schema": "sagelock.recording/1", "account": account, "regions": [region],
+        "simulated": true, "started_at": "2026-06-01T00:00:00Z", "ending": "whole" });
+    fs::write(folder.join("recording.json"), head.to_string()).expect("written");
+}
+
+#[test]
+fn a_key_policy_needs_every_execution_role_of_an_endpoint() {
+    let folder = tempfile::tempdir().expect("a folder");
+    recording(folder.path());
+    let at = folder.path().to_str().expect("UTF-8");
+    let admin = "arn:aws:iam::111122223333:role/KeyAdmin";
+    let words = [
+        "fraud",
+        "--offline",
+        at,
+        "--region",
+        "eu-west-1",
+        "--admin",
+        admin,
+    ];
+    let output = generate(&words);
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    let told = String::from_utf8(output.stderr).expect("UTF-8");
+    assert!(
+        told.contains("not every execution role of `fraud`"),
+        "{told}"
+    );
+    assert!(told.contains("sagemaker:DescribeModel"), "{told}");
+    let two = "arn:aws:iam::111122223333:role/exec-two";
+    let output = generate(&[&words[..], &["--execution-role", two]].concat());
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let written = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(
+        written.contains("role/exec-one") && written.contains(two),
+        "{written}"
+    );
 }
 
 #[test]

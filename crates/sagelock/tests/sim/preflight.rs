@@ -237,7 +237,7 @@ fn what_cannot_be_looked_at_is_an_error_that_says_why() {
         (
             &["arn:aws:sagemaker:eu-west-1:333344445555:endpoint/chargeback-fjord-020"],
             2,
-            "is of no account and region that is looked at",
+            "endpoint/chargeback-fjord-020` is not looked at",
         ),
         (
             &["e", "--config-name", "bad_name"],

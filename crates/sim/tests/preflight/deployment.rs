@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use sagelock_domain::call::{Call, CallError, Reply};
-use sagelock_domain::collect::{Address, Collector, Focus, Scope, StorageReading};
+use sagelock_domain::collect::{About, Address, Collector, Focus, Scope, StorageReading};
 use sagelock_domain::ids::{AccountId, ConfigName, EndpointName, KeyRef, Region};
 use sagelock_domain::inventory::ConfigFacts;
 use sagelock_domain::preflight::{Deployment, Preflight, Step, config_of, preflight};
@@ -143,6 +143,7 @@ pub(crate) fn foretold(
         (facts, tags)
     });
     let focus = Focus {
+        account: None,
         endpoint: EndpointName::new(if wanted.is_new { "brand-new" } else { "fraud" }),
         config: Some(ConfigName::new(wanted.config)),
         planned: planned.as_ref().map(|(facts, _)| facts.clone()),
@@ -153,7 +154,9 @@ pub(crate) fn foretold(
         outputs: true,
         artifacts: Some(ModelArtifacts::Object),
     };
-    let collector = Collector::new(&scope).reading(reading).with_principals();
+    let collector = Collector::new(&scope)
+        .reading(reading)
+        .with_principals(About::Everything);
     let mut cells = Vec::new();
     let (_, collected, _) = collect(
         collector.on(focus.clone()),

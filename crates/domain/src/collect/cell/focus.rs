@@ -7,7 +7,7 @@ use crate::call::Op;
 use crate::collect::Memory;
 use crate::collect::ask::CellAsk;
 use crate::fact::Source;
-use crate::ids::{ConfigName, EndpointName, KeyRef, Partition};
+use crate::ids::{AccountId, ConfigName, EndpointName, KeyRef, Partition};
 use crate::inventory::{CellId, ConfigFacts, Endpoint, Status};
 
 /// What a collection looks at, where not at everything.
@@ -15,6 +15,9 @@ use crate::inventory::{CellId, ConfigFacts, Endpoint, Status};
 pub struct Focus {
     /// The endpoint, whether it is there or not.
     pub endpoint: EndpointName,
+    /// The account that it is of; the others are entered only where something of theirs is asked for. None:
+    /// it is looked for in all of them.
+    pub account: Option<AccountId>,
     /// The name under which a configuration is to be created, where one is; whether it is taken is asked.
     pub config: Option<ConfigName>,
     /// What that configuration is to say, where it is not what the endpoint runs.

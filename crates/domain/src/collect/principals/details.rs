@@ -4,10 +4,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use sagelock_policy::{Document, Kind};
+
+use super::About;
 use crate::call::view_iam::{
     AttachedPolicy, AuthorizationDetails, Members, PermissionsBoundary, PolicyDetail, Tag,
 };
 use crate::inventory::{Policy, Principal, Tags};
+
+/// What a text is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    Policy,
+    /// Who may assume a role.
+    Trust,
+}
+
+/// A policy that is there and allows nothing.
+const NOTHING: &str = r#"{"Version":"2012-10-17","Statement":[]}"#;
 
 /// What the pages so far said.
 #[derive(Debug, Default)]
@@ -33,15 +47,30 @@ struct Group {
 }
 
 impl Pages {
-    /// Takes a page. A text that many have is kept once.
-    pub(super) fn add(&mut self, details: AuthorizationDetails, texts: &mut BTreeSet<Arc<str>>) {
-        let mut keep = |encoded: &str| -> Arc<str> {
-            let text: Arc<str> = decoded(encoded).into();
-            if let Some(known) = texts.get(&text) {
+    /// Takes a page. A text that many have is kept once, and of one that says nothing about keys, where
+    /// nobody asks for more, that it allows nothing.
+    pub(super) fn add(
+        &mut self,
+        details: AuthorizationDetails,
+        texts: &mut BTreeSet<Arc<str>>,
+        wanted: Option<About>,
+    ) {
+        let mut once = |text: &str| -> Arc<str> {
+            if let Some(known) = texts.get(text) {
                 return known.clone();
             }
+            let text: Arc<str> = text.into();
             texts.insert(text.clone());
             text
+        };
+        let mut keep = |encoded: &str, what: What| -> Arc<str> {
+            let text = decoded(encoded);
+            let of_others = what == What::Policy && wanted == Some(About::Keys);
+            if of_others && says_nothing_of_keys(&text) {
+                once(NOTHING)
+            } else {
+                once(&text)
+            }
         };
         for user in details.user_detail_list.0 {
             let found = principal(user.arn, user.tags, &user.user_policy_list, None, &mut keep);
@@ -81,7 +110,8 @@ impl Pages {
                 .iter()
                 .find(|version| version.is_default_version.as_deref() == Some("true"));
             if let Some(version) = current {
-                self.managed.insert(policy.arn, keep(&version.document));
+                let text = keep(&version.document, What::Policy);
+                self.managed.insert(policy.arn, text);
             }
         }
     }
@@ -129,12 +159,18 @@ impl Pages {
     }
 }
 
+/// Whether it is known to make no difference to who can use which key.
+fn says_nothing_of_keys(text: &str) -> bool {
+    let document = Document::read(Kind::Identity, text);
+    document.is_ok_and(|document| !document.may_be_about("kms"))
+}
+
 fn principal(
     arn: String,
     tags: Members<Tag>,
     own: &Members<PolicyDetail>,
     trust: Option<String>,
-    keep: &mut impl FnMut(&str) -> Arc<str>,
+    keep: &mut impl FnMut(&str, What) -> Arc<str>,
 ) -> Principal {
     let tags = tags.0.into_iter().map(|tag| (tag.key, tag.value));
     let own = own.0.iter();
@@ -144,14 +180,14 @@ fn principal(
         policies: own.map(|policy| inline(policy, keep)).collect(),
         boundary: None,
         is_partial: false,
-        trust: trust.map(|text| keep(&text)),
+        trust: trust.map(|text| keep(&text, What::Trust)),
     }
 }
 
-fn inline(policy: &PolicyDetail, keep: &mut impl FnMut(&str) -> Arc<str>) -> Policy {
+fn inline(policy: &PolicyDetail, keep: &mut impl FnMut(&str, What) -> Arc<str>) -> Policy {
     Policy {
         name: policy.policy_name.as_str().into(),
-        text: keep(&policy.policy_document),
+        text: keep(&policy.policy_document, What::Policy),
     }
 }
 

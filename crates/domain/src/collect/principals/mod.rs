@@ -19,6 +19,15 @@ use crate::inventory::{Control, Principals};
 /// IAM gives at most 1,000 a page (IAM API, GetAccountAuthorizationDetails, `MaxItems`).
 const DETAILS_PAGE: u32 = 1_000;
 
+/// What the policies of users and roles are read for: what says nothing about it is not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// Who can use which key.
+    Keys,
+    /// What somebody may do.
+    Everything,
+}
+
 /// A question about who there is.
 #[derive(Clone, Debug)]
 pub(in crate::collect) enum PrincipalAsk {
@@ -27,6 +36,7 @@ pub(in crate::collect) enum PrincipalAsk {
         page: Page,
     },
     Organization,
+    Roots,
     Parent {
         child: String,
     },
@@ -44,14 +54,17 @@ pub(in crate::collect) enum PrincipalAsk {
 /// What is known of who there is, and what is still asked.
 #[derive(Debug)]
 pub(in crate::collect) struct PrincipalBook {
-    is_wanted: bool,
+    /// What their policies are read for; none: they are not.
+    wanted: Option<About>,
     home: Address,
     found: Principals,
     pages: BTreeMap<AccountId, Pages>,
     /// Accounts and units about which it was asked.
     asked: BTreeSet<String>,
-    /// Accounts that wait until it is known whether there is an organisation.
+    /// Accounts that wait until it is known what may bind them.
     waiting: Vec<AccountId>,
+    /// Whether that is known.
+    is_told: bool,
     texts: BTreeSet<Arc<str>>,
 }
 
@@ -60,7 +73,7 @@ type Outcome = super::answer::Outcome<PrincipalAsk>;
 impl PrincipalBook {
     pub(in crate::collect) fn new(scope: &Scope) -> Self {
         Self {
-            is_wanted: false,
+            wanted: None,
             home: Address {
                 account: scope.account.clone(),
                 region: crate::regions::organizations_home(&scope.home),
@@ -69,21 +82,26 @@ impl PrincipalBook {
             pages: BTreeMap::new(),
             asked: BTreeSet::new(),
             waiting: Vec::new(),
+            is_told: false,
             texts: BTreeSet::new(),
         }
     }
 
-    pub(in crate::collect) fn set_wanted(&mut self) {
-        self.is_wanted = true;
+    pub(in crate::collect) fn set_wanted(&mut self, about: About) {
+        self.wanted = Some(about);
     }
 
     pub(in crate::collect) fn found(&self) -> &Principals {
         &self.found
     }
 
+    pub(in crate::collect) fn into_found(self) -> Principals {
+        self.found
+    }
+
     /// Takes up an account that was entered.
     pub(in crate::collect) fn enter(&mut self, account: &AccountId) -> Vec<PrincipalAsk> {
-        if !self.is_wanted || self.pages.contains_key(account) {
+        if self.wanted.is_none() || self.pages.contains_key(account) {
             return Vec::new();
         }
         self.pages.insert(account.clone(), Pages::default());
@@ -91,23 +109,40 @@ impl PrincipalBook {
             account: account.clone(),
             page: Page::default(),
         }];
-        match self
-            .found
-            .controls
-            .management
-            .as_ref()
-            .map(|read| &read.fact)
-        {
-            Some(Fact::Known(Some(_))) => asks.extend(self.climb(account.to_string())),
-            Some(Fact::Known(None) | Fact::Unknown(_)) => {}
-            None => {
-                if self.waiting.is_empty() {
-                    asks.push(PrincipalAsk::Organization);
-                }
-                self.waiting.push(account.clone());
-            }
-        }
+        asks.extend(self.bind(account));
         asks
+    }
+
+    /// Takes up what binds an account, whoever there is.
+    pub(in crate::collect) fn bind(&mut self, account: &AccountId) -> Vec<PrincipalAsk> {
+        if self.wanted.is_none() {
+            return Vec::new();
+        }
+        if self.is_told {
+            return self.climb_from(account);
+        }
+        let is_first = self.waiting.is_empty();
+        self.waiting.push(account.clone());
+        let asks = is_first.then_some(PrincipalAsk::Organization);
+        asks.into_iter().collect()
+    }
+
+    /// All that is above an account, where there is an organisation.
+    fn climb_from(&mut self, account: &AccountId) -> Vec<PrincipalAsk> {
+        let management = self.found.controls.management.as_ref();
+        match management.map(|read| &read.fact) {
+            Some(Fact::Known(Some(_))) => self.climb(account.to_string()),
+            Some(Fact::Known(None) | Fact::Unknown(_)) | None => Vec::new(),
+        }
+    }
+
+    /// Goes on with the accounts that waited.
+    fn tell(&mut self) -> Vec<PrincipalAsk> {
+        self.is_told = true;
+        let waiting = std::mem::take(&mut self.waiting).into_iter();
+        waiting
+            .flat_map(|account| self.climb_from(&account))
+            .collect()
     }
 
     /// What is attached to an account or a unit, and what is above it.
@@ -115,8 +150,9 @@ impl PrincipalBook {
         if !self.asked.insert(target.clone()) {
             return Vec::new();
         }
-        let mut asks: Vec<PrincipalAsk> = Control::ALL
-            .into_iter()
+        let off = &self.found.controls.off;
+        let on = Control::ALL.into_iter().filter(|one| !off.contains(one));
+        let mut asks: Vec<PrincipalAsk> = on
             .map(|control| PrincipalAsk::Attached {
                 control,
                 target: target.clone(),
@@ -140,6 +176,7 @@ impl PrincipalBook {
         match ask {
             PrincipalAsk::Details { account, page } => self.on_details(&account, &page, answer),
             PrincipalAsk::Organization => self.on_organization(answer),
+            PrincipalAsk::Roots => self.on_roots(answer),
             PrincipalAsk::Parent { child } => self.on_parent(child, answer),
             PrincipalAsk::Attached {
                 control,
@@ -169,7 +206,7 @@ impl PrincipalBook {
                 let is_more = details.is_truncated.as_deref() == Some("true");
                 let marker = details.marker.clone().filter(|_| is_more);
                 let pages = self.pages.entry(account.clone()).or_default();
-                pages.add(details, &mut self.texts);
+                pages.add(details, &mut self.texts, self.wanted);
                 match page.after(marker) {
                     After::Page(page) => {
                         let account = account.clone();
@@ -203,12 +240,35 @@ impl PrincipalBook {
         let is_there = matches!(fact, Fact::Known(Some(_)));
         self.found.controls.told_to = Some(self.home.account.clone());
         self.found.controls.management = Some(Read { source, fact });
-        for account in std::mem::take(&mut self.waiting) {
-            if is_there {
-                outcome.asks.extend(self.climb(account.to_string()));
-            }
+        if is_there {
+            outcome.asks.push(PrincipalAsk::Roots);
+        } else {
+            outcome.asks.extend(self.tell());
         }
         outcome
+    }
+
+    /// A type that no root lists is not switched on (Organizations API, `Root`, `PolicyTypes`). Where this
+    /// may not be asked nothing is lost: each account is asked about every type.
+    fn on_roots(&mut self, answer: Answer) -> Outcome {
+        let home = self.home.clone();
+        let gap = || Gap::malformed(Op::ListRoots, &home.account, &home.region, "");
+        let (_, viewed) = answer.view::<view::ListRoots>(gap);
+        if let Ok(listed) = viewed
+            && let Some(root) = listed.roots.first()
+        {
+            let is_on = |control: &Control| {
+                let mut types = root.policy_types.iter();
+                types.any(|one| one.r#type == control.as_str())
+            };
+            let off = Control::ALL.into_iter().filter(|control| !is_on(control));
+            self.found.controls.off = off.collect();
+        }
+        let asks = self.tell();
+        Outcome {
+            asks,
+            ..Outcome::default()
+        }
     }
 
     fn on_parent(&mut self, child: String, answer: Answer) -> Outcome {
@@ -309,6 +369,7 @@ impl PrincipalBook {
                 .into(),
             ),
             PrincipalAsk::Organization => (home, input::DescribeOrganization {}.into()),
+            PrincipalAsk::Roots => (home, input::ListRoots {}.into()),
             PrincipalAsk::Parent { child } => (
                 home,
                 input::ListParents {
@@ -343,7 +404,9 @@ impl PrincipalBook {
     /// What it is about, for a gap.
     pub(in crate::collect) fn subject(ask: &PrincipalAsk) -> String {
         match ask {
-            PrincipalAsk::Details { .. } | PrincipalAsk::Organization => String::new(),
+            PrincipalAsk::Details { .. } | PrincipalAsk::Organization | PrincipalAsk::Roots => {
+                String::new()
+            }
             PrincipalAsk::Parent { child } => child.clone(),
             PrincipalAsk::Attached { target, .. } => target.clone(),
             PrincipalAsk::Policy { id } => id.clone(),

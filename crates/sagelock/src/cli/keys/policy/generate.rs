@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::anyhow;
 use clap::Args;
+use sagelock_domain::call::Op;
 use sagelock_domain::collect::{Collector, Focus, Scope, StorageReading};
 use sagelock_domain::ids::{AccountId, Region};
 use sagelock_domain::inventory::{Cell, Endpoint};
@@ -163,7 +164,9 @@ impl Command {
             source.regions = named.iter().map(Region::new).collect();
         }
         let session = Session::open(&source).await?;
+        let absent = Absent::IsAnError(HINT);
         let focus = Focus {
+            account: one_endpoint::account(&session, text, &name, absent, quiet).await?,
             endpoint: name,
             config: None,
             planned: None,
@@ -175,17 +178,21 @@ impl Command {
             artifacts: None,
         };
         let collector = |scope: &Scope| Collector::new(scope).reading(reading).on(focus);
-        let (_, cells) = one_endpoint::collect(&session, collector, quiet).await?;
-        let (cell, endpoint) = one_endpoint::chosen(&cells, text, Absent::IsAnError(HINT))?;
+        let (collected, cells) = one_endpoint::collect(&session, collector, quiet).await?;
+        let (cell, endpoint) = one_endpoint::chosen(&cells, text, absent)?;
         roles.account = cell.id.account.clone();
         roles.region = cell.id.region.clone();
         let (execution, are_all) = execution_roles(cell, endpoint);
         if roles.execution.is_empty() && (execution.is_empty() || !are_all) {
-            return Err(Failure::new(
-                Exit::Incomplete,
-                anyhow!("not every execution role of `{text}` could be read"),
-            )
-            .hint("name those that are missing with --execution-role"));
+            let says = format!("not every execution role of `{text}` could be read");
+            let read = [Op::DescribeEndpointConfig, Op::DescribeModel];
+            let mut gaps = collected.gaps().iter();
+            let error = match gaps.find(|gap| read.contains(&gap.call)) {
+                Some(gap) => anyhow!("{gap}").context(says),
+                None => anyhow!(says),
+            };
+            return Err(Failure::new(Exit::Incomplete, error)
+                .hint("name those that are missing with --execution-role"));
         }
         for role in execution {
             if !roles.execution.contains(&role) {

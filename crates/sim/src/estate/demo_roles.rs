@@ -1,39 +1,11 @@
 //! The roles of the simulated organisation: those that models run as, and those of the tenants.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::builder::Builder;
 use super::demo_teams::TEAMS;
-use crate::service::Service;
+use super::roles::{allow, of_its_tag, role};
 use crate::world::World;
-
-/// Who comes in: SageMaker runs models as a role, and people of the account take on a tenant's.
-fn trust(principal: &Value) -> String {
-    json!({
-        "Version": "2012-10-17",
-        "Statement": [{ "Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole" }],
-    })
-    .to_string()
-}
-
-fn role(builder: &mut Builder<'_>, name: &str, principal: &Value, tenant: Option<&str>) {
-    let tags: Vec<Value> = tenant
-        .iter()
-        .map(|tenant| json!({ "Key": "tenant", "Value": tenant }))
-        .collect();
-    let input = json!({
-        "RoleName": name, "AssumeRolePolicyDocument": trust(principal), "Tags": tags,
-    });
-    builder.call(Service::Iam, "CreateRole", &input);
-}
-
-fn allow(builder: &mut Builder<'_>, name: &str, policy: &str, statements: &Value) {
-    let document = json!({ "Version": "2012-10-17", "Statement": statements });
-    let input = json!({
-        "RoleName": name, "PolicyName": policy, "PolicyDocument": document.to_string(),
-    });
-    builder.call(Service::Iam, "PutRolePolicy", &input);
-}
 
 /// Makes the roles of every account. A tenant's role may use keys that bear the tenant's tag; the
 /// one of delta in one account may use any.
@@ -63,13 +35,7 @@ pub(super) fn make(world: &mut World, tenants: &[&str]) {
             let statements = if is_wide {
                 json!([{ "Effect": "Allow", "Action": "kms:*", "Resource": "*" }])
             } else {
-                json!([{
-                    "Effect": "Allow", "Resource": "*",
-                    "Action": ["kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"],
-                    "Condition": { "StringEquals": {
-                        "aws:ResourceTag/tenant": "${aws:PrincipalTag/tenant}",
-                    }},
-                }])
+                of_its_tag()
             };
             allow(&mut builder, &name, "keys", &statements);
         }

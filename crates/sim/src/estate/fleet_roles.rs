@@ -7,9 +7,12 @@ use super::builder::Builder;
 use super::demo_teams::pick;
 use super::fleet::{APPLICATIONS, MANAGEMENT, TENANTS};
 use super::fleet_organization::Account;
+use super::roles::{allow, of_its_tag, role};
 use crate::service::Service;
 use crate::world::World;
 
+/// What each role's own policy is called.
+const POLICY: &str = "own";
 /// IAM is global, and is asked in one region.
 const HOME: &str = "us-east-1";
 
@@ -22,29 +25,31 @@ pub(super) fn make(world: &mut World, account: &Account, more: usize) {
     let service = json!({ "Service": "sagemaker.amazonaws.com" });
     for application in APPLICATIONS {
         let name = format!("exec-{application}");
-        roles.role(&name, &service, None);
-        roles.allow(&name, &roles.serves(application));
+        role(&mut roles.builder, &name, &service, None);
+        let own = roles.serves(application);
+        allow(&mut roles.builder, &name, POLICY, &own);
     }
     let baseline = roles.baseline();
-    let own = json!({ "AWS": format!("arn:aws:iam::{}:root", account.id) });
+    let people = json!({ "AWS": format!("arn:aws:iam::{}:root", account.id) });
     for index in 0..more {
         match index {
             0..3 => {
                 let tenant = pick(TENANTS, index).unwrap_or_default();
                 let name = format!("ml-{tenant}");
-                roles.role(&name, &own, Some(tenant));
-                roles.allow(&name, &of_its_tag());
+                role(&mut roles.builder, &name, &people, Some(tenant));
+                allow(&mut roles.builder, &name, POLICY, &of_its_tag());
             }
             3 => {
-                roles.role("administrator", &own, None);
+                role(&mut roles.builder, "administrator", &people, None);
                 let all = json!([{ "Effect": "Allow", "Action": "*", "Resource": "*" }]);
-                roles.allow("administrator", &all);
+                allow(&mut roles.builder, "administrator", POLICY, &all);
             }
             _ => {
                 let name = format!("app-{index:04}");
                 let service = json!({ "Service": "ecs-tasks.amazonaws.com" });
-                roles.role(&name, &service, None);
-                roles.allow(&name, &roles.runs(index));
+                role(&mut roles.builder, &name, &service, None);
+                let own = roles.runs(index);
+                allow(&mut roles.builder, &name, POLICY, &own);
                 let input = json!({ "RoleName": name, "PolicyArn": baseline });
                 roles.call("AttachRolePolicy", &input);
             }
@@ -84,29 +89,6 @@ struct Roles<'a> {
 impl Roles<'_> {
     fn call(&mut self, operation: &str, input: &Value) -> Value {
         self.builder.call(Service::Iam, operation, input)
-    }
-
-    fn role(&mut self, name: &str, principal: &Value, tenant: Option<&str>) {
-        let trust = json!({
-            "Version": "2012-10-17",
-            "Statement": [{ "Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole" }],
-        });
-        let tags: Vec<Value> = tenant
-            .iter()
-            .map(|tenant| json!({ "Key": "tenant", "Value": tenant }))
-            .collect();
-        let input = json!({
-            "RoleName": name, "AssumeRolePolicyDocument": trust.to_string(), "Tags": tags,
-        });
-        self.call("CreateRole", &input);
-    }
-
-    fn allow(&mut self, role: &str, statements: &Value) {
-        let document = json!({ "Version": "2012-10-17", "Statement": statements });
-        let input = json!({
-            "RoleName": role, "PolicyName": "own", "PolicyDocument": document.to_string(),
-        });
-        self.call("PutRolePolicy", &input);
     }
 
     fn serves(&self, application: &str) -> Value {
@@ -159,15 +141,4 @@ impl Roles<'_> {
         }
         Value::Array(statements)
     }
-}
-
-/// The use of keys that bear the caller's own tenant.
-fn of_its_tag() -> Value {
-    json!([{
-        "Effect": "Allow", "Resource": "*",
-        "Action": ["kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"],
-        "Condition": { "StringEquals": {
-            "aws:ResourceTag/tenant": "${aws:PrincipalTag/tenant}",
-        }},
-    }])
 }

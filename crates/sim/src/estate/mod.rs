@@ -12,5 +12,6 @@ mod demo_teams;
 pub mod fleet;
 mod fleet_organization;
 mod fleet_roles;
+mod roles;
 
 pub(crate) use builder::trusting_role;

@@ -1,5 +1,7 @@
 //! The key policy that an endpoint needs, and nothing more.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::ids::{AccountId, Partition, Region};
@@ -105,7 +107,7 @@ pub fn key_policy(roles: &Roles) -> Value {
             "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
             "Resource": "*",
             "Condition": { "StringEquals": {
-                "kms:CallerAccount": roles.account.as_str(),
+                "kms:CallerAccount": accounts_of(&roles.execution),
                 "kms:ViaService": format!("s3.{}.amazonaws.com", roles.region),
             }},
         }));
@@ -117,7 +119,7 @@ pub fn key_policy(roles: &Roles) -> Value {
 /// "Forward access sessions").
 fn deployment(roles: &Roles, deploying: &[&str]) -> [Value; 2] {
     let through = json!({
-        "kms:CallerAccount": roles.account.as_str(),
+        "kms:CallerAccount": accounts_of(deploying),
         "kms:ViaService": format!("sagemaker.{}.amazonaws.com", roles.region),
     });
     let mut condition = json!({
@@ -151,6 +153,17 @@ fn deployment(roles: &Roles, deploying: &[&str]) -> [Value; 2] {
             json!({ "StringEquals": through }),
         ),
     ]
+}
+
+/// Those whom a statement names: of a key of another account they are not the key's.
+fn accounts_of(arns: &[impl AsRef<str>]) -> Value {
+    let accounts = arns.iter().filter_map(|arn| arn.as_ref().split(':').nth(4));
+    let accounts: BTreeSet<&str> = accounts.collect();
+    let mut only = accounts.iter();
+    match (only.next(), only.next()) {
+        (Some(one), None) => json!(one),
+        _ => json!(accounts),
+    }
 }
 
 #[cfg(test)]
@@ -228,6 +241,23 @@ mod tests {
             let is_both = |one: &Power| one.administers != Some(false) && one.uses != Some(false);
             assert!(!held.iter().any(is_both), "{held:?}");
         }
+    }
+
+    #[test]
+    fn who_may_use_a_key_of_another_account_calls_from_its_own() {
+        let central = Roles {
+            account: AccountId::new("222233334444"),
+            ..roles(false)
+        };
+        let policy = key_policy(&central);
+        let statements = policy["Statement"].as_array().expect("statements");
+        let callers: Vec<&Value> = statements
+            .iter()
+            .filter_map(|one| one.pointer("/Condition/StringEquals/kms:CallerAccount"))
+            .collect();
+        assert_eq!(callers, [ACCOUNT; 3]);
+        let root = &statements[0]["Principal"]["AWS"];
+        assert_eq!(root, "arn:aws:iam::222233334444:root");
     }
 
     #[test]

@@ -36,6 +36,9 @@ pub struct Meta {
     pub entries: Vec<Entry>,
     /// The regions.
     pub regions: Vec<Region>,
+    /// The account, where it is alone and has regions that were left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<AccountId>,
     /// Whether the other side was an endpoint override.
     pub simulated: bool,
     /// When the run began; a replay judges as of then.

@@ -39,7 +39,9 @@ pub(crate) struct Done {
 impl Done {
     /// Whether all was read that a matrix of tenants and keys rests on.
     pub(crate) fn is_whole(&self, found: &Matrix) -> bool {
-        self.audit.complete() && found.is_whole(&self.tenancy, &self.principals)
+        self.audit.complete()
+            && self.keys.left_out.is_empty()
+            && found.is_whole(&self.tenancy, &self.principals)
     }
 }
 
@@ -302,6 +304,7 @@ fn isolation(
             .chain(endpoints)
             .chain(people);
         Isolation {
+            left_out: collected.keys().left_out.clone(),
             unread: unread.cloned().collect(),
             matrix,
         }

@@ -64,7 +64,7 @@ impl Assessor<'_> {
                 .collect();
             let one = Among {
                 endpoints: endpoints.len(),
-                uses_gap: self.uses.gap_within(&reach).cloned(),
+                uses_gap: self.uses.gap_within(&reach, &arn.region()).cloned(),
                 unaudited: self.unaudited(key, keys, &reach),
                 reach,
             };

@@ -197,7 +197,7 @@ impl<'a> Assessor<'a> {
         let people = self.people.as_ref().zip(reach.as_ref());
         let beyond = people.map(|(people, reach)| {
             let roleless = self.uses.roleless(&key.arn);
-            let gap = roleless.or_else(|| self.uses.gap_within(reach));
+            let gap = roleless.or_else(|| self.uses.gap_within(reach, &key.arn.region()));
             people.beyond(key, reach, gap)
         });
         let view = KeyView {

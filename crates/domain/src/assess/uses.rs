@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::access::Reach;
 use crate::fact::{Fact, Gap};
-use crate::ids::{AccountId, ConfigName, EndpointName, KeyArn, Place};
+use crate::ids::{AccountId, ConfigName, EndpointName, KeyArn, Place, Region};
 use crate::inventory::{
     Cell, CellId, Config, ConfigFacts, Encryption, Endpoint, Key, Keys, PlaceKind, PlaceUse,
     Resolved, Schedule,
@@ -25,10 +25,10 @@ pub(super) struct Uses {
     here: BTreeMap<ConfigName, (BTreeSet<String>, bool)>,
     /// Those of every key, and not only of keys that are not known to stay.
     keeps_all: bool,
-    /// By the account of which not all is known.
-    gaps: BTreeMap<AccountId, UsesGap>,
-    /// The account whose endpoints are looked at.
-    at: Option<AccountId>,
+    /// By where not all is known; of no region, in any.
+    gaps: BTreeMap<(AccountId, Option<Region>), UsesGap>,
+    /// Where the endpoints are that are looked at, and so the keys of their volumes.
+    at: Option<(AccountId, Option<Region>)>,
 }
 
 /// The live endpoints that run or move to a configuration, by its name.
@@ -68,15 +68,18 @@ impl Uses {
         self.gaps.values().min()
     }
 
-    /// Why the uses by endpoints of some accounts may not be all.
-    pub(super) fn gap_within(&self, reach: &Reach) -> Option<&UsesGap> {
-        let within = self.gaps.iter().filter(|(account, _)| reach.has(account));
+    /// Why the uses of a key of a region by endpoints of some accounts may not be all.
+    pub(super) fn gap_within(&self, reach: &Reach, region: &Region) -> Option<&UsesGap> {
+        let is_there = |place: &Option<Region>| place.as_ref().is_none_or(|one| one == region);
+        let within = self.gaps.iter();
+        let within = within.filter(|((account, at), _)| reach.has(account) && is_there(at));
         within.map(|(_, gap)| gap).min()
     }
 
     /// Remembers who names which key.
     pub(super) fn note(&mut self, cell: &Cell, keys: &Keys) {
-        self.at = Some(cell.id.account.clone());
+        let CellId { account, region } = &cell.id;
+        self.at = Some((account.clone(), Some(region.clone())));
         for gap in cell.endpoints_gap.iter().chain(&cell.schedules_gap) {
             self.lacks(UsesGap::Gap(gap.clone()));
         }
@@ -111,7 +114,12 @@ impl Uses {
         for config in cell.remembered.values() {
             self.note_models(cell, Some(config));
         }
+        let (account, region) = (account.clone(), region.clone());
         for used in cell.place_uses() {
+            // SageMaker API, `ContainerDefinition`, `ModelDataUrl`: model artifacts are in the model's
+            // Region; of outputs no page says it.
+            let is_here = used.kind != PlaceKind::Output;
+            self.at = Some((account.clone(), is_here.then(|| region.clone())));
             self.note_place(cell, keys, &used);
         }
         self.at = None;
@@ -178,15 +186,15 @@ impl Uses {
 
     /// The least of all that is lacking, so that the order of cells changes nothing.
     fn lacks(&mut self, why: UsesGap) {
-        let account = self.at.clone().unwrap_or_else(|| match &why {
-            UsesGap::Gap(gap) => gap.account.clone(),
-            UsesGap::Said(_) => AccountId::new(""),
+        let place = self.at.clone().unwrap_or_else(|| match &why {
+            UsesGap::Gap(gap) => (gap.account.clone(), None),
+            UsesGap::Said(_) => (AccountId::new(""), None),
         });
-        let least = match self.gaps.remove(&account) {
+        let least = match self.gaps.remove(&place) {
             Some(known) => known.min(why),
             None => why,
         };
-        self.gaps.insert(account, least);
+        self.gaps.insert(place, least);
     }
 
     pub(super) fn lacks_fact(&mut self, gap: &Gap) {

@@ -45,6 +45,9 @@ pub struct Entry {
     pub access: Access,
     /// Its regions.
     pub regions: Regions,
+    /// It may have others, which were left out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub leaves_out: bool,
     /// The region that answers for the account as a whole.
     pub home: Region,
 }
@@ -82,6 +85,7 @@ impl Scope {
             account: account.clone(),
             access: Access::Own,
             regions: Regions::Known(regions.to_vec()),
+            leaves_out: false,
             home: home.clone(),
         });
         Self {
@@ -97,6 +101,12 @@ impl Scope {
     /// The accounts.
     pub fn accounts(&self) -> impl Iterator<Item = &AccountId> {
         self.entries.iter().map(|entry| &entry.account)
+    }
+
+    /// Those of them of which regions may have been left out.
+    pub fn left_out(&self) -> impl Iterator<Item = &AccountId> {
+        let entries = self.entries.iter().filter(|entry| entry.leaves_out);
+        entries.map(|entry| &entry.account)
     }
 }
 

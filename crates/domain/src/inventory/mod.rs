@@ -107,6 +107,8 @@ pub struct Keys {
     pub home: Option<AccountId>,
     /// The accounts that are looked at.
     pub in_scope: BTreeSet<AccountId>,
+    /// Those of them of which regions may have been left out.
+    pub left_out: BTreeSet<AccountId>,
     /// Whether the accounts that are looked at are those of the organisation that is asked.
     pub is_organization: bool,
     /// Whether they are all of it.

@@ -98,6 +98,11 @@ impl<'a> Asking<'a> {
             check(Step::Grant, None, Some("kms:CreateGrant"), role, answer)
         }));
         let roles: Vec<Who<'_>> = roles.iter().filter_map(|role| self.who(role)).collect();
+        let missing = roles.iter().filter(|role| self.is_missing(role));
+        checks.extend(missing.map(|role| {
+            let answer = Answer::blocked(format!("there is no {} in its account", role.arn));
+            check(Step::Models, Some(role), None, &role.arn, answer)
+        }));
         if let Some(reference) = self.deployment.key() {
             checks.extend(self.of_key(reference, &deployer, &roles));
         }
@@ -292,8 +297,8 @@ impl<'a> Asking<'a> {
         (said, whole)
     }
 
-    /// The key that a reference of the endpoint's cell means.
-    pub(super) fn key_of(&self, reference: &KeyRef, region: &Region) -> Option<&'a Key> {
+    /// What a reference of the endpoint's cell means.
+    pub(super) fn resolved(&self, reference: &KeyRef, region: &Region) -> Option<&'a Resolved> {
         let cell = CellId {
             account: self.cell.id.account.clone(),
             region: region.clone(),
@@ -302,7 +307,12 @@ impl<'a> Asking<'a> {
             .keys
             .resolved
             .get(&(cell, reference.as_str().to_owned()))?;
-        match read.fact.known()? {
+        read.fact.known()
+    }
+
+    /// The key that it means.
+    fn key_of(&self, reference: &KeyRef, region: &Region) -> Option<&'a Key> {
+        match self.resolved(reference, region)? {
             Resolved::Key(arn) => self.keys.by_arn.get(arn),
             Resolved::AwsManagedAlias | Resolved::NotFound | Resolved::OtherPartition => None,
         }

@@ -7,7 +7,7 @@ use super::requests::{Asking, Told, Who, check, told};
 use super::{Answer, Check, Step};
 use crate::fact::Fact;
 use crate::ids::{KeyRef, Partition, Place, Region};
-use crate::inventory::{Artifact, Control, Encryption, Output};
+use crate::inventory::{Artifact, Control, Encryption, Output, Resolved};
 
 /// What is loaded and what is written.
 pub(super) fn storage(asking: &Asking<'_>, roles: &[Who<'_>]) -> Vec<Check> {
@@ -162,22 +162,22 @@ fn load(asking: &Asking<'_>, role: &Who<'_>, artifact: &Artifact) -> Vec<Check> 
             .map(|read| &read.fact);
         read.map(|fact| match fact {
             Fact::Known(Some(facts)) => Ok((&facts.region, &facts.default)),
-            Fact::Known(None) => Err(format!("there is no bucket {bucket}")),
-            Fact::Unknown(gap) => Err(gap.to_string()),
+            Fact::Known(None) => Err(Answer::blocked(format!("there is no bucket {bucket}"))),
+            Fact::Unknown(gap) => Err(Answer::unknown(gap)),
         })
     } else {
         let id = (bucket.clone(), name.clone());
         let read = asking.cell.storage.objects.get(&id).map(|read| &read.fact);
         read.map(|fact| match fact {
             Fact::Known(Some(facts)) => Ok((&facts.region, &facts.encryption)),
-            Fact::Known(None) => Err(format!("there is no object {uri}")),
-            Fact::Unknown(gap) => Err(gap.to_string()),
+            Fact::Known(None) => Err(Answer::blocked(format!("there is no object {uri}"))),
+            Fact::Unknown(gap) => Err(Answer::unknown(gap)),
         })
     };
     let action = "kms:Decrypt";
     checks.extend(match key {
         Some(Ok((region, Encryption::Kms(Some(key))))) => {
-            Some(of_key(asking, (Step::Load, role, action), key, region))
+            of_key(asking, (Step::Load, role, action), key, region)
         }
         // `aws/s3` lets everybody of the account use it through S3 (KMS Developer Guide, "AWS
         // managed keys").
@@ -189,13 +189,7 @@ fn load(asking: &Asking<'_>, role: &Who<'_>, artifact: &Artifact) -> Vec<Check> 
             let answer = Answer::unknown(&format!("S3 names the encryption `{name}`"));
             Some(check(Step::Load, Some(role), Some(action), uri, answer))
         }
-        Some(Err(why)) => Some(check(
-            Step::Load,
-            Some(role),
-            Some(action),
-            uri,
-            Answer::unknown(&why),
-        )),
+        Some(Err(answer)) => Some(check(Step::Load, Some(role), None, uri, answer)),
         None => {
             let answer = Answer::unknown("under which key it is was not asked about");
             Some(check(Step::Load, Some(role), Some(action), uri, answer))
@@ -214,7 +208,7 @@ fn write(asking: &Asking<'_>, role: &Who<'_>, output: &Output) -> Vec<Check> {
     let action = "kms:GenerateDataKey";
     let region = &asking.cell.id.region;
     if let Some(key) = &output.key {
-        checks.push(of_key(asking, (Step::Write, role, action), key, region));
+        checks.extend(of_key(asking, (Step::Write, role, action), key, region));
         return checks;
     }
     for uri in &output.uris {
@@ -239,7 +233,7 @@ fn write(asking: &Asking<'_>, role: &Who<'_>, output: &Output) -> Vec<Check> {
         match read {
             Some(Fact::Known(Some(facts))) => match &facts.default {
                 Encryption::Kms(Some(key)) => {
-                    checks.push(of_key(
+                    checks.extend(of_key(
                         asking,
                         (Step::Write, role, action),
                         key,
@@ -254,7 +248,10 @@ fn write(asking: &Asking<'_>, role: &Who<'_>, output: &Output) -> Vec<Check> {
                     checks.push(unknown(format!("S3 names the encryption `{name}`")));
                 }
             },
-            Some(Fact::Known(None)) => checks.push(unknown(format!("there is no bucket {bucket}"))),
+            Some(Fact::Known(None)) => {
+                let answer = cannot_write(&format!("there is no bucket {bucket}"));
+                checks.push(check(Step::Write, Some(role), None, uri, answer));
+            }
             Some(Fact::Unknown(gap)) => checks.push(unknown(gap.to_string())),
             None => checks.push(unknown(format!(
                 "the default encryption of {bucket} was not asked about"
@@ -270,10 +267,29 @@ fn of_key(
     (step, role, action): (Step, &Who<'_>, &'static str),
     reference: &KeyRef,
     region: &Region,
-) -> Check {
-    let Some(key) = asking.key_of(reference, region) else {
-        let answer = Answer::unknown(&format!("the key {reference} could not be read"));
-        return check(step, Some(role), Some(action), reference.as_str(), answer);
+) -> Option<Check> {
+    let not_read = |answer| check(step, Some(role), Some(action), reference.as_str(), answer);
+    let key = match asking.resolved(reference, region) {
+        // `aws/s3` lets everybody of the account use it through S3 (KMS Developer Guide, "AWS managed
+        // keys").
+        Some(Resolved::AwsManagedAlias) if reference.as_str().ends_with("alias/aws/s3") => {
+            return None;
+        }
+        Some(Resolved::NotFound | Resolved::OtherPartition) => {
+            let says = "KMS does not know the key";
+            let answer = if step == Step::Write {
+                cannot_write(says)
+            } else {
+                Answer::blocked(says)
+            };
+            return Some(not_read(answer));
+        }
+        Some(Resolved::Key(arn)) => asking.keys.by_arn.get(arn),
+        Some(Resolved::AwsManagedAlias) | None => None,
+    };
+    let Some(key) = key else {
+        let answer = Answer::unknown(&format!("what key {reference} is could not be read"));
+        return Some(not_read(answer));
     };
     let asked = asking.reader.key(key);
     let host = format!("s3.{region}.amazonaws.com");
@@ -284,13 +300,22 @@ fn of_key(
     let answer = asking.answer(role, action, on, &Told::new(), &[]);
     let answer = answer.unless_blocked(|block| {
         if step == Step::Write {
-            let says = block.says;
-            Answer::Noted(format!(
-                "the endpoint comes up, and cannot write its output: {says}"
-            ))
+            cannot_write(&block.says)
         } else {
             Answer::Blocked(block)
         }
     });
-    check(step, Some(role), Some(action), key.arn.as_str(), answer)
+    Some(check(
+        step,
+        Some(role),
+        Some(action),
+        key.arn.as_str(),
+        answer,
+    ))
+}
+
+fn cannot_write(says: &str) -> Answer {
+    Answer::Noted(format!(
+        "the endpoint comes up, and cannot write its output: {says}"
+    ))
 }

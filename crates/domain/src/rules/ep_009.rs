@@ -26,7 +26,7 @@ reasons! {
     Fail OTHER_CAN "another_tenant_can": "somebody of another tenant can use the key"; "take the permission away; `sagelock isolation` shows a request that is allowed, `sagelock policy simulate` what would change it"
     Unknown UNTAGGED "tenant_untagged": "no tag says whose the endpoint is"; "give the endpoint the tag that `tags.tenant` names"
     Unknown UNDECIDED "not_decided": "whether somebody of another tenant can use the key depends on what is not known"; "`sagelock isolation` says on what"
-    Unknown NOT_WHOLE "not_all_read": "not all was read that the proof rests on: endpoints, tags of keys, users and roles"; "`sagelock isolation --format json` lists it"
+    Unknown NOT_WHOLE "not_all_read": "not all was read that the proof rests on: endpoints, tags of keys, users and roles"; "read all regions of all accounts; what could not be read, `sagelock isolation --format json` lists"
     NotApplicable NOT_CONFIGURED "not_configured": "isolation is not proved in audits; set `isolation.audits` to \"prove\""; ""
 }
 
@@ -178,6 +178,13 @@ fn of_key(
             &NOT_WHOLE,
             format!("{} in account {account}", NOT_WHOLE.says),
         );
+    }
+    let mut left_out = isolation.left_out.iter();
+    if let Some(account) = left_out.find(|account| among.reach.has(account)) {
+        let says = format!(
+            "regions of account {account} were left out, where endpoints may make roles another tenant's"
+        );
+        perhaps(&NOT_WHOLE, says);
     }
     if key.is_multi_region() {
         perhaps(&UNDECIDED, format!("it depends on {REPLICAS}"));

@@ -79,7 +79,12 @@ fn check(view: &KeyView<'_>) -> Judgement {
         if !users.beyond.is_empty() {
             // It may be an execution role that is not known to be one.
             if let Some(why) = &users.uses_gap {
-                return uses_unknown(why);
+                let judgement = uses_unknown(why);
+                let says = format!(
+                    "{} can use the key, and whether as execution roles of its endpoints is not known: {}",
+                    users.beyond, judgement.message
+                );
+                return judgement.saying(says);
             }
             let says = format!("{} can use the key", users.beyond);
             return Judgement::new(&OTHERS).saying(says);

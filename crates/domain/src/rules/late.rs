@@ -30,6 +30,8 @@ pub struct Isolation {
     pub matrix: Matrix,
     /// Accounts of which not everything was read that an answer rests on.
     pub unread: BTreeSet<AccountId>,
+    /// Accounts of which regions were left out: endpoints there make roles a tenant's as well.
+    pub left_out: BTreeSet<AccountId>,
 }
 
 /// A key among all.

@@ -9,7 +9,6 @@ use clap::Args;
 use jiff::Timestamp;
 use sagelock_aws::Simulated as Simulator;
 use sagelock_domain::drive::Rate;
-use sagelock_domain::ids::Region;
 use sagelock_sim::estate::demo;
 
 use super::audit::tell;
@@ -29,7 +28,7 @@ use crate::session::{Session, Wanted};
     sagelock demo                 the audit; then the simulated AWS goes on answering\n  \
     sagelock demo --once          the audit, and the end\n  \
     sagelock demo --once --format json | jq .totals\n\n\
-    The organisation has six accounts and three regions. Its management account assumes a role \
+    The organisation has six accounts, and endpoints in three regions. Its management account assumes a role \
     in every\nother one and audits them over HTTP, as it would on AWS. Nothing leaves this \
     machine.\nIts settings are its own (`--print-config`); `--config FILE` puts yours in their place.")]
 pub(super) struct Command {
@@ -74,10 +73,6 @@ impl Command {
             );
         }
         let wanted = Wanted {
-            regions: demo::REGIONS
-                .iter()
-                .map(|name| Region::new(*name))
-                .collect(),
             rate: Some(Rate::Max),
             deadline: DEADLINE,
             simulated: Some(Simulator {

@@ -24,7 +24,7 @@ use crate::session::Session;
     account and delegated administrators may read.\n\n\
     Examples:\n  \
     sagelock isolation\n  \
-    sagelock isolation --org --format html > isolation.html\n  \
+    sagelock isolation --org --role sagelock-audit --format html > isolation.html\n  \
     sagelock isolation --format json | jq '.keys[].tenants[] | select(.answer == \"violated\")'\n\n\
     Exit codes: 0 everything is proved · 1 something is violated · 3 something is possible, or could\n\
     not be read"

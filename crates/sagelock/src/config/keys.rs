@@ -236,7 +236,7 @@ pub(crate) const KEYS: &[Key] = &[
     texts!(
         "keys.users",
         "ARNs, with wildcards, of those who may use keys beside the execution roles of their endpoints (KEY-003); empty: KEY-003 is not applicable",
-        Ok,
+        principals,
         settings.key_users
     ),
     whole!(
@@ -283,7 +283,7 @@ pub(crate) const KEYS: &[Key] = &[
     texts!(
         "isolation.trusted_admins",
         "ARNs, with wildcards, of those who take no second step to a key (isolation)",
-        Ok,
+        principals,
         settings.trusted_admins
     ),
     whole!(
@@ -397,6 +397,22 @@ fn named(text: String) -> Result<String, Wrong> {
         ));
     }
     Ok(text)
+}
+
+/// ARNs of users and roles, in which any part but the first may have wildcards.
+fn principals(text: String) -> Result<String, Wrong> {
+    if text.starts_with("arn:")
+        && text
+            .splitn(6, ':')
+            .nth(5)
+            .is_some_and(|name| !name.is_empty())
+    {
+        return Ok(text);
+    }
+    let message = format!(
+        "`{text}` is no ARN of users or roles: expected arn:aws:iam::111122223333:role/NAME, `*` for any text"
+    );
+    Err(Wrong::item(&text, message))
 }
 
 fn known_region(text: String) -> Result<Region, Wrong> {

@@ -160,6 +160,7 @@ impl Session {
             account: account.clone(),
             access,
             regions,
+            leaves_out: !named.is_empty(),
             home,
         }
     }

@@ -123,10 +123,13 @@ impl Session {
         session.scope.home = home;
         match &wanted.accounts {
             Accounts::Own => {
-                session.choose_regions(listed, default_region)?;
+                let leaves_out = session.choose_regions(listed, default_region)?;
                 let home = session.scope.home.clone();
                 session.scope = Scope::of(&[identity.account], &session.regions, false);
                 session.scope.home = home;
+                for entry in &mut session.scope.entries {
+                    entry.leaves_out = leaves_out;
+                }
             }
             several @ (Accounts::Listed(_) | Accounts::Organization(_)) => {
                 session.choose_accounts(several, &wanted.regions).await?;
@@ -154,6 +157,11 @@ impl Session {
                 Vec::new()
             },
             regions: self.regions.clone(),
+            left_out: if several {
+                Vec::new()
+            } else {
+                self.scope.left_out().cloned().collect()
+            },
             simulated: self.simulated.is_some(),
             started_at: self.started_at,
             // What stands there if nobody lives to say otherwise.

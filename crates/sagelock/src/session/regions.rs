@@ -12,12 +12,12 @@ use crate::exit::{Exit, Failure};
 
 impl Session {
     /// The regions that were named, or all that the account has. Those that are off are left out
-    /// and are no gap, unless one of them was named.
+    /// and are no gap, unless one of them was named. Whether the account may have others.
     pub(super) fn choose_regions(
         &mut self,
         answer: Result<Reply, CallError>,
         default_region: Option<Region>,
-    ) -> Result<(), Failure> {
+    ) -> Result<bool, Failure> {
         let listed = answer.and_then(|reply| {
             input::DescribeRegions::view(&reply).map_err(|malformed| CallError {
                 kind: CallErrorKind::NotJson,
@@ -25,12 +25,13 @@ impl Session {
                 message: malformed.to_string(),
             })
         });
-        match listed {
+        let leaves_out = match listed {
             Ok(view) => {
                 let (on, off) = view.enabled();
                 if self.regions.is_empty() {
                     self.regions = on;
                     self.regions_off = off;
+                    false
                 } else {
                     if let Some(region) = self.regions.iter().find(|region| off.contains(region)) {
                         let account = &self.scope.account;
@@ -46,6 +47,7 @@ impl Session {
                     {
                         return Err(no_such_region(region));
                     }
+                    !on.iter().all(|region| self.regions.contains(region))
                 }
             }
             Err(error) => {
@@ -72,10 +74,11 @@ impl Session {
                     });
                     self.regions = vec![region];
                 }
+                true
             }
-        }
+        };
         self.regions.sort();
         self.regions.dedup();
-        Ok(())
+        Ok(leaves_out)
     }
 }

@@ -46,7 +46,13 @@ impl Session {
                     .unwrap_or_else(|| Region::new("us-east-1"));
                 narrowed(meta.clone(), home, &wanted.regions)
             } else {
-                Scope::of(std::slice::from_ref(&meta.account), &regions, false)
+                let leaves_out = !meta.left_out.is_empty() || regions.len() < meta.regions.len();
+                let account = std::slice::from_ref(&meta.account);
+                let mut scope = Scope::of(account, &regions, false);
+                for entry in &mut scope.entries {
+                    entry.leaves_out = leaves_out;
+                }
+                scope
             },
             skipped: Vec::new(),
             caller: None,
@@ -92,6 +98,7 @@ fn narrowed(meta: Meta, home: Region, named: &[Region]) -> Scope {
     };
     if !named.is_empty() {
         for entry in &mut scope.entries {
+            entry.leaves_out = true;
             let (Regions::Known(regions) | Regions::Enabled(regions)) = &mut entry.regions;
             if regions.is_empty() {
                 *regions = named.to_vec();

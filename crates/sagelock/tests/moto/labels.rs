@@ -308,6 +308,13 @@ impl Estate<'_> {
             return CONFIG_DELETED;
         }
         match self.key(&config["reference"]) {
+            // What is not known of the schedules of this region says nothing of a key of another one; what
+            // is not known of outputs does.
+            Key::Customer(key)
+                if key["region"] != self.estate["region"] && label.1 == "malformed_reply" =>
+            {
+                ("unknown", "uses_not_all_known")
+            }
             Key::Customer(_) => label,
             Key::None | Key::Aws | Key::Gone => ("not_applicable", "no_customer_key"),
         }

@@ -281,7 +281,7 @@ fn a_key_policy_is_written_in_three_languages() {
         ),
         (
             &["--key-account", "111122223333"],
-            "is not the name of a region",
+            "the key's region is not known",
         ),
         (&[], "neither an endpoint nor a role"),
     ] {

@@ -16,14 +16,7 @@ fn findings(sim: &Sim, home: &Path, more: &[&str]) -> Vec<Value> {
         .env("AWS_ENDPOINT_URL", sim.url())
         .env("AWS_ACCESS_KEY_ID", "111122223333")
         .env("AWS_SECRET_ACCESS_KEY", "x")
-        .args([
-            "audit",
-            "--no-store",
-            "--format",
-            "json",
-            "--region",
-            "eu-west-1",
-        ])
+        .args(["audit", "--no-store", "--format", "json"])
         .args(["--org", "--role", "sagelock-audit"])
         .args(more);
     let output = command.output().expect("runs");
@@ -97,4 +90,21 @@ fn an_account_that_could_not_be_entered_may_use_a_key() {
     assert!(whole.contains("pass only_allowed"), "{whole:?}");
     let denied = ask(&["--faults", "faults.toml"]);
     assert!(denied.contains("unknown users_not_read"), "{denied:?}");
+}
+
+/// Roles are global: an endpoint in a region that was left out may make one another tenant's.
+#[test]
+fn nothing_is_isolated_where_regions_were_left_out() {
+    let home = tempfile::tempdir().expect("a folder");
+    let sim = Sim::start(home.path(), &["--seed", "4"]);
+    let settings = "[isolation]\naudits = \"prove\"\n";
+    fs::write(home.path().join("sagelock.toml"), settings).expect("written");
+    let of = |more: &[&str]| {
+        let found = findings(&sim, home.path(), more);
+        said(&found, "EP-009", "arn:")
+    };
+    assert!(of(&[]).contains("pass isolated"));
+    let one = of(&["--region", "eu-west-1"]);
+    assert!(!one.contains("pass isolated"), "{one:?}");
+    assert!(one.contains("unknown not_all_read"), "{one:?}");
 }

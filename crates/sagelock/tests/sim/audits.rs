@@ -174,7 +174,7 @@ fn the_demo_shows_every_verdict_and_exits_0() {
     );
     assert_eq!(
         document["scope"]["regions"].as_array().map(Vec::len),
-        Some(3)
+        Some(17)
     );
     let totals = &document["totals"]["endpoints"];
     assert!(totals["live"].as_u64() >= Some(380), "{totals}");

@@ -83,6 +83,8 @@ fn tenants_by_keys_are_shown() {
     assert_eq!(told["simulated"], true);
     // The tags of one account's keys may not be read.
     assert_eq!(told["complete"], false);
+    let left_out = told["regions_left_out"].as_array().expect("accounts");
+    assert_eq!(left_out.len(), 6, "one region of several was looked at");
     let untold = told["untold"].as_array().expect("keys");
     assert!(!untold.is_empty());
     let of_whom = |key: &Value| key.as_str().expect("an ARN").contains(":555566667777:");

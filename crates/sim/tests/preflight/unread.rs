@@ -275,3 +275,29 @@ fn a_configuration_that_was_not_read_may_be_gone() {
     let (is, _) = told(&found, Step::Endpoint, None);
     assert_eq!(is, "unknown");
 }
+
+#[test]
+fn a_role_and_an_object_that_are_not_there_block() {
+    let mut world = world();
+    let key = set_up(&mut world);
+    let model = json!({ "ModelName": "loads", "ExecutionRoleArn":
+        format!("arn:aws:iam::{ACCOUNT}:role/nosuch"),
+        "PrimaryContainer": { "Image": "i", "ModelDataUrl": "s3://nosuch-bucket/model.tar.gz" } });
+    root(&mut world, Service::SageMaker, "CreateModel", &model);
+    let mut planned = config("planned", Some(&key));
+    *planned
+        .pointer_mut("/ProductionVariants/0/ModelName")
+        .expect("a name") = json!("loads");
+    let wanted = Wanted {
+        is_new: true,
+        planned: Some(planned),
+        ..Wanted::new(&key, "planned")
+    };
+    let found = look(&mut world, &wanted);
+    let missing = |step: Step, says: &str| {
+        let mut checks = found.checks.iter().filter(|check| check.step == step);
+        checks.any(|check| matches!(&check.answer, Answer::Blocked(why) if why.says.contains(says)))
+    };
+    assert!(missing(Step::Models, "there is no"), "{found:#?}");
+    assert!(missing(Step::Load, "there is no object"), "{found:#?}");
+}

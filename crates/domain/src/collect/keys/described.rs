@@ -80,7 +80,8 @@ impl KeyBook {
                 Ok(arn) => {
                     let facts = KeyFacts::read(view.key_metadata);
                     let described = Read::known(source, facts);
-                    self.add_key(&caller, &arn, described, outcome);
+                    let reader = self.reader(&caller, &arn);
+                    self.add_key(&reader, &arn, described, outcome);
                     Fact::Known(Resolved::Key(arn))
                 }
             },

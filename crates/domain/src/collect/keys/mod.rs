@@ -82,6 +82,7 @@ impl KeyBook {
                 is_organization: scope.extent != Extent::Named,
                 is_whole_organization: scope.extent == Extent::All,
                 in_scope: scope.accounts().cloned().collect(),
+                left_out: scope.left_out().cloned().collect(),
                 ..Keys::default()
             },
             home: scope.account.clone(),
@@ -231,18 +232,8 @@ impl KeyBook {
         let waiting = self.await_key.entry(arn.clone()).or_default();
         waiting.push(id);
         if waiting.len() == 1 {
-            // Whose key it is may read all of it, the others what the key's policy lets them.
-            let owner = arn.account();
             let named_by = caller.account.clone();
-            let account = if self.accounts.contains(&owner) {
-                owner
-            } else {
-                caller.account.clone()
-            };
-            let caller = CellId {
-                account,
-                region: caller.region.clone(),
-            };
+            let caller = self.reader(caller, &arn);
             let others = self.other_readers(&caller, &arn);
             outcome.asks.push(KeyAsk::Key {
                 caller,
@@ -250,6 +241,20 @@ impl KeyBook {
                 named_by,
                 others,
             });
+        }
+    }
+
+    /// Whose key it is may read all of it, the others what the key's policy lets them.
+    fn reader(&self, caller: &CellId, arn: &KeyArn) -> CellId {
+        let owner = arn.account();
+        let is_there = self.accounts.contains(&owner);
+        CellId {
+            account: if is_there {
+                owner
+            } else {
+                caller.account.clone()
+            },
+            region: caller.region.clone(),
         }
     }
 

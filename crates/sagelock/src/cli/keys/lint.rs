@@ -22,7 +22,8 @@ use crate::report::wrap;
     keys of an account are judged by `sagelock audit` (KEY-002, KEY-004, KEY-005, KEY-010).\n\n\
     Examples:\n  \
     sagelock keys lint policy.json\n  \
-    aws kms get-key-policy --key-id alias/a --query Policy | sagelock keys lint -\n\n\
+    aws kms get-key-policy --key-id 1234abcd-12ab-34cd-56ef-1234567890ab --query Policy |\n    \
+    sagelock keys lint -\n\n\
     Exit codes: 0 nothing is odd · 1 something is · 2 a policy cannot be read · 3 something depends on\n\
     what is not known"
 )]

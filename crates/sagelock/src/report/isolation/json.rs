@@ -83,6 +83,7 @@ pub(crate) fn isolation_json(found: &Matrix, done: &Done, out: &mut dyn Write) -
         "gaps": gaps,
         "tenants": tenants,
         "keys": keys,
+        "regions_left_out": done.keys.left_out,
         "untagged": places(&done.tenancy.untagged),
         "unread": places(&done.tenancy.unread),
         "untold": found.untold.iter().map(KeyArn::as_str).collect::<Vec<_>>(),

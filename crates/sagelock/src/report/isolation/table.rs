@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use owo_colors::OwoColorize;
+use sagelock_domain::ids::AccountId;
 use sagelock_domain::isolation::{Answer, Matrix};
 
 use crate::audit::Done;
@@ -155,6 +156,14 @@ fn remarks(found: &Matrix, done: &Done, out: &mut dyn Write) -> io::Result<()> {
         for key in found.untold.iter().take(SHOWN) {
             writeln!(out, "  {}  {}/{}", key.id(), key.account(), key.region())?;
         }
+    }
+    let left_out: Vec<&str> = done.keys.left_out.iter().map(AccountId::as_str).collect();
+    if !left_out.is_empty() {
+        writeln!(
+            out,
+            "\nregions were left out, where endpoints may make roles a tenant's: {}",
+            some_of(&left_out, SHOWN, "accounts")
+        )?;
     }
     let gaps: BTreeSet<String> = done
         .audit

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use owo_colors::{OwoColorize, Style};
-use sagelock_domain::preflight::{Answer, Block, Check};
+use sagelock_domain::preflight::{Answer, Block, Check, Preflight, Step};
 use sagelock_policy::change::Edit;
 
 use super::Looked;
@@ -48,6 +48,9 @@ pub(crate) fn preflight_table(looked: &Looked<'_>, out: &mut dyn Write) -> io::R
     let verdict = match found.answer() {
         "blocked" => "It will fail.".red().bold().to_string(),
         "unknown" => "Nothing is proved to stop it; some of it is not known."
+            .yellow()
+            .to_string(),
+        _ if does_not_write(found) => "It will come up, and cannot write all of its outputs."
             .yellow()
             .to_string(),
         _ => "It will succeed.".green().bold().to_string(),
@@ -198,4 +201,10 @@ fn short(arn: &str) -> &str {
     } else {
         arn
     }
+}
+
+/// Whether outputs cannot be written, which keeps no endpoint from coming up.
+fn does_not_write(found: &Preflight) -> bool {
+    let mut writes = found.checks.iter().filter(|one| one.step == Step::Write);
+    writes.any(|one| matches!(one.answer, Answer::Noted(_)))
 }

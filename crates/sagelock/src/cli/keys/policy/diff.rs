@@ -24,7 +24,8 @@ use crate::report::{some_of, wrap};
     nothing. A difference comes with a request that one policy allows and the other does not.\n\n\
     Examples:\n  \
     sagelock keys policy diff old.json new.json\n  \
-    aws kms get-key-policy --key-id alias/a --query Policy --output text > old.json\n  \
+    aws kms get-key-policy --key-id 1234abcd-12ab-34cd-56ef-1234567890ab \\\n    \
+    --query Policy --output text > old.json\n  \
     sagelock keys policy diff old.json new.json --format json | jq .answer\n\n\
     A policy may be a JSON text that holds one, or what GetKeyPolicy answers.\n\n\
     Exit codes: 0 not wider · 1 wider (wider or both) · 2 a policy cannot be read · 3 perhaps wider"

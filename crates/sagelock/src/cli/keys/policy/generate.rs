@@ -23,7 +23,8 @@ use crate::session::Session;
     after_help = "The account's root administers and reads, so that nobody is locked out; it may neither use the\n\
     key nor create grants, or everybody could whose own policies say kms:*. Administrators do the\n\
     same by name. Deployers and the execution role may have SageMaker create its grant. What is\n\
-    printed passes KEY-002, KEY-004 and KEY-005.\n\n\
+    printed passes KEY-002, KEY-004 and KEY-005, where nobody of another organisation is named and no\n\
+    administrator is an execution role too.\n\n\
     --strict bounds what grants may give to what AWS documents for SageMaker HyperPod. What\n\
     hosting asks for is not documented: a set that is too narrow fails at the next scale-out.\n\n\
     Examples:\n  \
@@ -45,7 +46,7 @@ pub(super) struct Command {
     /// The role that models run as, where no endpoint is named; repeat it for more
     #[arg(long = "execution-role", value_name = "ARN")]
     execution: Vec<String>,
-    /// The account of the key, where no endpoint is named [default: that of the roles]
+    /// The account of the key [default: that of the endpoint, or of the roles]
     #[arg(long, value_name = "ID")]
     key_account: Option<String>,
     /// The key protects model artifacts, captured data or results in S3 as well
@@ -106,7 +107,10 @@ impl Command {
             )));
         }
         if !roles.region.has_shape() {
-            let error = anyhow!("`{}` is not the name of a region", roles.region);
+            let error = match roles.region.as_str() {
+                "" => anyhow!("the key's region is not known"),
+                text => anyhow!("`{text}` is not the name of a region"),
+            };
             return Err(Failure::usage(error).hint("give the key's region with --region"));
         }
         let policy = key_policy(&roles);
@@ -180,7 +184,9 @@ impl Command {
         let collector = |scope: &Scope| Collector::new(scope).reading(reading).on(focus);
         let (collected, cells) = one_endpoint::collect(&session, collector, quiet).await?;
         let (cell, endpoint) = one_endpoint::chosen(&cells, text, absent)?;
-        roles.account = cell.id.account.clone();
+        if self.key_account.is_none() {
+            roles.account = cell.id.account.clone();
+        }
         roles.region = cell.id.region.clone();
         let (execution, are_all) = execution_roles(cell, endpoint);
         if roles.execution.is_empty() && (execution.is_empty() || !are_all) {

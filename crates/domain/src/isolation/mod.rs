@@ -13,9 +13,9 @@ use belonging::{Belonging, Member};
 pub use tenancy::Tenancy;
 pub(crate) use tenancy::tenant;
 
-use crate::access::{Reached, Reader};
+use crate::access::{Reach, Reached, Reader};
 use crate::fact::Fact;
-use crate::ids::KeyArn;
+use crate::ids::{AccountId, KeyArn};
 use crate::inventory::{self, Keys, Principals};
 use crate::settings::Settings;
 
@@ -81,6 +81,37 @@ impl Matrix {
     pub fn count(&self, name: &str) -> usize {
         let answers = self.rows.iter().flat_map(|row| &row.answers);
         answers.filter(|answer| answer.name() == name).count()
+    }
+
+    /// With nothing proved about a key that lets in an account of which it is not known who there is: the
+    /// proofs are about those who are known.
+    #[must_use]
+    pub fn doubting(mut self, keys: &Keys, principals: &Principals) -> Self {
+        let is_known = |account: &AccountId| {
+            let read = principals.by_account.get(account);
+            read.is_some_and(|read| read.fact.known().is_some())
+        };
+        for row in &mut self.rows {
+            let Some(key) = keys.by_arn.get(&row.key) else {
+                continue;
+            };
+            let unread = match Reach::of(key) {
+                Reach::Accounts(accounts) => accounts.into_iter().find(|one| !is_known(one)),
+                Reach::Any | Reach::NotRead => {
+                    keys.in_scope.iter().find(|one| !is_known(one)).cloned()
+                }
+            };
+            let Some(account) = unread else { continue };
+            let proved = row.answers.iter_mut();
+            for answer in proved.filter(|answer| matches!(answer, Answer::Proved)) {
+                *answer = Answer::Possible {
+                    principal: format!("somebody of account {account}").into(),
+                    way: Way::Directly("kms:Decrypt"),
+                    why: vec!["who there is in it, which was not read".to_owned()],
+                };
+            }
+        }
+        self
     }
 
     /// Whether all was read that it rests on.

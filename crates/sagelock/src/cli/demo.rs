@@ -28,7 +28,7 @@ use crate::session::{Session, Wanted};
     sagelock demo                 the audit; then the simulated AWS goes on answering\n  \
     sagelock demo --once          the audit, and the end\n  \
     sagelock demo --once --format json | jq .totals\n\n\
-    The organisation has six accounts, and endpoints in three regions. Its management account assumes a role \
+    Six accounts have endpoints in three regions. The management account assumes a role \
     in every\nother one and audits them over HTTP, as it would on AWS. Nothing leaves this \
     machine.\nIts settings are its own (`--print-config`); `--config FILE` puts yours in their place.")]
 pub(super) struct Command {

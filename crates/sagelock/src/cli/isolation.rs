@@ -63,7 +63,8 @@ impl Command {
             &done.principals,
             &config.settings,
             |done, of| progress.at(done, of),
-        );
+        )
+        .doubting(&done.keys, &done.principals);
         progress.finish();
         match self.format {
             Format::Json => print_plain(|out| isolation_json(&found, &done, out))?,

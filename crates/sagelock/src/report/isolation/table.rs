@@ -146,6 +146,7 @@ fn remarks(found: &Matrix, done: &Done, out: &mut dyn Write) -> io::Result<()> {
         for (cell, name) in list.iter().take(SHOWN) {
             writeln!(out, "  {name}  {}/{}", cell.account, cell.region)?;
         }
+        and_more(list.len(), out)?;
     }
     if !found.untold.is_empty() {
         writeln!(
@@ -156,6 +157,7 @@ fn remarks(found: &Matrix, done: &Done, out: &mut dyn Write) -> io::Result<()> {
         for key in found.untold.iter().take(SHOWN) {
             writeln!(out, "  {}  {}/{}", key.id(), key.account(), key.region())?;
         }
+        and_more(found.untold.len(), out)?;
     }
     let left_out: Vec<&str> = done.keys.left_out.iter().map(AccountId::as_str).collect();
     if !left_out.is_empty() {
@@ -199,4 +201,11 @@ fn remarks(found: &Matrix, done: &Done, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+fn and_more(count: usize, out: &mut dyn Write) -> io::Result<()> {
+    match count.saturating_sub(SHOWN) {
+        0 => Ok(()),
+        more => writeln!(out, "  and {more} more (--format json)"),
+    }
 }

@@ -1,6 +1,7 @@
 //! The regions of AWS, as far as this release knows them.
 
 use crate::ids::{Partition, Region};
+use crate::spelling;
 
 /// Whether this release has heard of the region.
 #[must_use]
@@ -42,7 +43,7 @@ pub fn answering(named: &[Region], otherwise: &Region) -> Region {
 pub fn close_to(text: &str) -> Vec<&'static str> {
     let mut close: Vec<(usize, &'static str)> = REGIONS
         .iter()
-        .map(|name| (distance(text, name), *name))
+        .map(|name| (spelling::distance(text, name), *name))
         .filter(|(d, _)| *d <= 3)
         .collect();
     close.sort_unstable();
@@ -63,28 +64,6 @@ pub fn organizations_home(region: &Region) -> Region {
         "aws-eusc" => "eusc-de-east-1",
         _ => "us-east-1",
     })
-}
-
-/// Levenshtein.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, left) in a.chars().enumerate() {
-        let mut before = i;
-        let mut previous = i + 1;
-        for (slot, right) in row.iter_mut().skip(1).zip(&b) {
-            let cost = (before + usize::from(left != *right))
-                .min(*slot + 1)
-                .min(previous + 1);
-            before = *slot;
-            *slot = cost;
-            previous = cost;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or(0)
 }
 
 /// Of each partition, sorted.

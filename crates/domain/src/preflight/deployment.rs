@@ -1,10 +1,11 @@
 //! What is to be deployed.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::call::view;
 use crate::ids::{ConfigName, EndpointName, KeyRef};
 use crate::inventory::{Cell, Config, ConfigFacts, Tags};
+use crate::spelling::distance;
 
 /// A configuration that an endpoint is to run, and who brings it there.
 #[derive(Clone, Debug)]
@@ -29,7 +30,7 @@ pub struct Deployment {
 #[derive(Debug, thiserror::Error)]
 pub enum NotAConfig {
     /// It is no JSON, or a field has a wrong type.
-    #[error("it is not the input of CreateEndpointConfig: {0}")]
+    #[error("it is not the input of CreateEndpointConfig")]
     Malformed(#[from] serde_json::Error),
     /// It is something else.
     #[error("it is not the input of CreateEndpointConfig: `{0}` is missing")]
@@ -55,6 +56,46 @@ const FIELDS: [&str; 12] = [
     "VpcConfig",
 ];
 
+/// SageMaker API, `ProductionVariant`. There may be newer ones.
+const VARIANT_FIELDS: [&str; 17] = [
+    "AcceleratorType",
+    "CapacityReservationConfig",
+    "ContainerStartupHealthCheckTimeoutInSeconds",
+    "CoreDumpConfig",
+    "EnableSSMAccess",
+    "InferenceAmiVersion",
+    "InitialInstanceCount",
+    "InitialVariantWeight",
+    "InstancePools",
+    "InstanceType",
+    "ManagedInstanceScaling",
+    "ModelDataDownloadTimeoutInSeconds",
+    "ModelName",
+    "RoutingConfig",
+    "ServerlessConfig",
+    "VariantName",
+    "VolumeSizeInGB",
+];
+
+/// In one word.
+const TYPING_ERRORS: usize = 2;
+
+/// Whether a field is nearly one of AWS's: one that is newer than this release is none of them.
+fn misspelt(fields: &Map<String, Value>, known: &[&'static str]) -> Result<(), NotAConfig> {
+    let unknown = fields
+        .keys()
+        .filter(|field| !known.contains(&field.as_str()));
+    let mut near = unknown.filter_map(|field| {
+        let mut known = known.iter();
+        let meant = known.find(|one| {
+            let (one, field) = (one.to_lowercase(), field.to_lowercase());
+            distance(&one, &field) <= TYPING_ERRORS
+        })?;
+        Some(NotAConfig::Misspelt(field.clone(), meant))
+    });
+    near.next().map_or(Ok(()), Err)
+}
+
 /// Reads the input of CreateEndpointConfig: the name of the configuration, where it has one, what it says
 /// and its tags.
 ///
@@ -65,12 +106,12 @@ pub fn config_of(text: &str) -> Result<(Option<ConfigName>, ConfigFacts, Tags), 
     let Some(fields) = input.as_object_mut() else {
         return Err(NotAConfig::Lacks("ProductionVariants"));
     };
-    let near = fields.keys().find_map(|field| {
-        let meant = FIELDS.iter().find(|one| one.eq_ignore_ascii_case(field))?;
-        (field != meant).then_some((field, *meant))
-    });
-    if let Some((field, meant)) = near {
-        return Err(NotAConfig::Misspelt(field.clone(), meant));
+    misspelt(fields, &FIELDS)?;
+    for list in ["ProductionVariants", "ShadowProductionVariants"] {
+        let variants = fields.get(list).and_then(Value::as_array);
+        for variant in variants.into_iter().flatten().filter_map(Value::as_object) {
+            misspelt(variant, &VARIANT_FIELDS)?;
+        }
     }
     let variants = fields.get("ProductionVariants").and_then(Value::as_array);
     if variants.is_none_or(Vec::is_empty) {

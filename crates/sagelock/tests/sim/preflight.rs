@@ -174,23 +174,60 @@ fn a_new_endpoint_is_told_by_a_file() {
     );
 }
 
+fn config(key: &str) -> Value {
+    json!({ key: "alias/ml/aurora", "ProductionVariants": [{ "VariantName": "main",
+        "ModelName": "m", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1 }] })
+}
+
+#[test]
+fn a_configuration_that_is_none_is_an_error_that_says_why() {
+    let home = tempfile::tempdir().expect("a folder");
+    let sim = Sim::start(home.path(), &["--seed", "4"]);
+    let good = config("KmsKeyId").to_string();
+    for (written, says) in [
+        (
+            "{\"EndpointConfigName\": \"x\"".to_owned(),
+            "is not the input of CreateEndpointConfig",
+        ),
+        (
+            "{\"ModelName\": \"x\"}".to_owned(),
+            "`ProductionVariants` is missing",
+        ),
+        (
+            config("KmsKeyID").to_string(),
+            "`KmsKeyID` is written `KmsKeyId`",
+        ),
+        (
+            good.replace("ModelName", "ModelNmae"),
+            "`ModelNmae` is written `ModelName`",
+        ),
+        (
+            good.replace("\"alias/ml/aurora\"", "5"),
+            "because: invalid type: integer `5`, expected a string",
+        ),
+    ] {
+        fs::write(home.path().join("config.json"), &written).expect("written");
+        let words = [
+            "preflight",
+            "e",
+            "--endpoint-config",
+            "config.json",
+            "--region",
+            "eu-west-1",
+        ];
+        let output = ask(&sim, home.path(), ACCOUNT, &words);
+        let told = text(output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{written}: {told}");
+        assert!(told.contains(says), "{written}: {told}");
+    }
+}
+
 #[test]
 fn what_cannot_be_looked_at_is_an_error_that_says_why() {
     let home = tempfile::tempdir().expect("a folder");
     let sim = Sim::start(home.path(), &["--seed", "4"]);
-    fs::write(
-        home.path().join("bad.json"),
-        "{\"EndpointConfigName\": \"x\"",
-    )
-    .expect("written");
-    fs::write(home.path().join("other.json"), "{\"ModelName\": \"x\"}").expect("written");
-    let config = |key: &str| {
-        json!({ key: "alias/ml/aurora", "ProductionVariants": [{ "VariantName": "main",
-            "ModelName": "m", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1 }] })
-    };
-    for (name, key) in [("spelt.json", "KmsKeyID"), ("good.json", "KmsKeyId")] {
-        fs::write(home.path().join(name), config(key).to_string()).expect("written");
-    }
+    let good = config("KmsKeyId").to_string();
+    fs::write(home.path().join("good.json"), good).expect("written");
     let region = ["--region", "eu-west-1"];
     for (words, code, says) in [
         (
@@ -207,21 +244,6 @@ fn what_cannot_be_looked_at_is_an_error_that_says_why() {
             &["e", "--endpoint-config", "missing.json"],
             2,
             "cannot read missing.json",
-        ),
-        (
-            &["e", "--endpoint-config", "bad.json"],
-            2,
-            "is not the input of CreateEndpointConfig",
-        ),
-        (
-            &["e", "--endpoint-config", "other.json"],
-            2,
-            "`ProductionVariants` is missing",
-        ),
-        (
-            &["e", "--endpoint-config", "spelt.json"],
-            2,
-            "`KmsKeyID` is written `KmsKeyId`",
         ),
         (
             &[

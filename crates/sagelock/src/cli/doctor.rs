@@ -11,6 +11,7 @@ use sagelock_domain::drive::{Batch, Driver};
 use sagelock_domain::ids::{
     AccountId, BucketName, ConfigName, EndpointName, KeyArn, ModelName, Partition,
 };
+use sagelock_domain::inventory::Control;
 use sagelock_domain::permissions::{
     MANAGED_POLICIES, policy_json, role_cloudformation, role_terraform, rules_needing,
 };
@@ -180,10 +181,22 @@ fn probe(op: Op, address: &Address, bucket: &BucketName) -> Option<Call> {
         | Op::ListAccounts
         | Op::ListAccountsForParent
         | Op::ListOrganizationalUnitsForParent
-        | Op::ListTagsForResource
-        | Op::ListParents
-        | Op::ListPoliciesForTarget
-        | Op::DescribePolicy => return None,
+        | Op::ListTagsForResource => return None,
+        Op::ListParents => input::ListParents {
+            child_id: account.to_string(),
+        }
+        .into(),
+        Op::ListPoliciesForTarget => input::ListPoliciesForTarget {
+            target_id: account.to_string(),
+            filter: Control::Service.as_str().to_owned(),
+            next_token: None,
+        }
+        .into(),
+        // AWS's own, which every organisation has.
+        Op::DescribePolicy => input::DescribePolicy {
+            policy_id: "p-FullAWSAccess".to_owned(),
+        }
+        .into(),
         Op::ListRoots => input::ListRoots {}.into(),
         Op::GetAccountAuthorizationDetails => input::GetAccountAuthorizationDetails {
             max_items: 1,

@@ -83,31 +83,38 @@ impl Matrix {
         answers.filter(|answer| answer.name() == name).count()
     }
 
-    /// With nothing proved about a key that lets in an account of which it is not known who there is: the
-    /// proofs are about those who are known.
+    /// With nothing proved about a key that lets in an account of which it is not known who there is, or
+    /// whose they are: the proofs are about those who are known.
     #[must_use]
     pub fn doubting(mut self, keys: &Keys, principals: &Principals) -> Self {
-        let is_known = |account: &AccountId| {
+        let why = |account: &AccountId| {
             let read = principals.by_account.get(account);
-            read.is_some_and(|read| read.fact.known().is_some())
+            if read.is_none_or(|read| read.fact.known().is_none()) {
+                return Some("who there is in it, which was not read");
+            }
+            // Roles are of all Regions.
+            let is_left_out = keys.left_out.contains(account);
+            is_left_out.then_some("endpoints in Regions of it, which were left out")
         };
         for row in &mut self.rows {
             let Some(key) = keys.by_arn.get(&row.key) else {
                 continue;
             };
-            let unread = match Reach::of(key) {
-                Reach::Accounts(accounts) => accounts.into_iter().find(|one| !is_known(one)),
-                Reach::Any | Reach::NotRead => {
-                    keys.in_scope.iter().find(|one| !is_known(one)).cloned()
-                }
+            let accounts = match Reach::of(key) {
+                Reach::Accounts(accounts) => accounts,
+                Reach::Any | Reach::NotRead => keys.in_scope.clone(),
             };
-            let Some(account) = unread else { continue };
+            let mut doubts = accounts.iter();
+            let doubt = doubts.find_map(|account| Some((account, why(account)?)));
+            let Some((account, why)) = doubt else {
+                continue;
+            };
             let proved = row.answers.iter_mut();
             for answer in proved.filter(|answer| matches!(answer, Answer::Proved)) {
                 *answer = Answer::Possible {
                     principal: format!("somebody of account {account}").into(),
                     way: Way::Directly("kms:Decrypt"),
-                    why: vec!["who there is in it, which was not read".to_owned()],
+                    why: vec![why.to_owned()],
                 };
             }
         }

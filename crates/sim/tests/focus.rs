@@ -37,12 +37,9 @@ fn the_other_accounts_are_not_entered_but_for_what_is_asked_of_them() {
     });
     let key = key.expect("a central key").arn.clone();
     let focus = Focus {
-        endpoint,
         account: Some(AccountId::new(MEMBER)),
-        config: None,
-        planned: None,
         key: KeyRef::read(Some(&key)),
-        at: now,
+        ..Focus::of(endpoint, now)
     };
     let scope = Scope::of(&ids, &[Region::new(REGION)], false);
     let collector = Collector::new(&scope).with_principals(About::Everything);

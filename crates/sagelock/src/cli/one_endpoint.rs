@@ -65,14 +65,7 @@ pub(super) async fn account(
     if session.scope.accounts().nth(1).is_none() {
         return Ok(None);
     }
-    let focus = Focus {
-        endpoint: name.clone(),
-        account: None,
-        config: None,
-        planned: None,
-        key: None,
-        at: session.started_at,
-    };
+    let focus = Focus::of(name.clone(), session.started_at);
     let nothing = StorageReading {
         outputs: false,
         artifacts: None,

@@ -2,7 +2,7 @@
 
 use sagelock_domain::call::{CallError, CallErrorKind, Op};
 use sagelock_domain::preflight::{Answer, Preflight, Step};
-use sagelock_sim::Service;
+use sagelock_sim::{Service, World};
 use serde_json::{Value, json};
 
 use crate::calls::{ACCOUNT, REGION, put_policy, root};
@@ -136,6 +136,24 @@ fn who_is_in_no_list_of_roles_and_users_is_not_missing() {
     }
 }
 
+/// Of an endpoint that is not there yet, with a model that runs as a role and loads something.
+fn of_model(world: &mut World, key: &str, role: &str, url: &str) -> Preflight {
+    let role = format!("arn:aws:iam::{ACCOUNT}:role/{role}");
+    let model = json!({ "ModelName": "loads", "ExecutionRoleArn": role,
+        "PrimaryContainer": { "Image": "i", "ModelDataUrl": url } });
+    root(world, Service::SageMaker, "CreateModel", &model);
+    let mut planned = config("planned", Some(key));
+    *planned
+        .pointer_mut("/ProductionVariants/0/ModelName")
+        .expect("a name") = json!("loads");
+    let wanted = Wanted {
+        is_new: true,
+        planned: Some(planned),
+        ..Wanted::new(key, "planned")
+    };
+    look(world, &wanted)
+}
+
 /// What an endpoint that is not there yet is to load is asked about, as far as the bucket's side is known.
 #[test]
 fn what_a_planned_model_loads_is_asked() {
@@ -183,20 +201,7 @@ fn what_a_planned_model_loads_is_asked() {
                 "s3:GetObject",
             );
         }
-        let model = json!({ "ModelName": "loads", "ExecutionRoleArn":
-            format!("arn:aws:iam::{ACCOUNT}:role/exec"),
-            "PrimaryContainer": { "Image": "i", "ModelDataUrl": url } });
-        root(&mut world, Service::SageMaker, "CreateModel", &model);
-        let mut planned = config("planned", Some(&key));
-        *planned
-            .pointer_mut("/ProductionVariants/0/ModelName")
-            .expect("a name") = json!("loads");
-        let wanted = Wanted {
-            is_new: true,
-            planned: Some(planned),
-            ..Wanted::new(&key, "planned")
-        };
-        let found = look(&mut world, &wanted);
+        let found = of_model(&mut world, &key, "exec", url);
         let (is, why) = told(&found, Step::Load, Some("s3:GetObject"));
         assert_eq!(is, answer, "{statements} {url}: {why}");
         assert!(why.contains(says), "{why}");
@@ -280,20 +285,12 @@ fn a_configuration_that_was_not_read_may_be_gone() {
 fn a_role_and_an_object_that_are_not_there_block() {
     let mut world = world();
     let key = set_up(&mut world);
-    let model = json!({ "ModelName": "loads", "ExecutionRoleArn":
-        format!("arn:aws:iam::{ACCOUNT}:role/nosuch"),
-        "PrimaryContainer": { "Image": "i", "ModelDataUrl": "s3://nosuch-bucket/model.tar.gz" } });
-    root(&mut world, Service::SageMaker, "CreateModel", &model);
-    let mut planned = config("planned", Some(&key));
-    *planned
-        .pointer_mut("/ProductionVariants/0/ModelName")
-        .expect("a name") = json!("loads");
-    let wanted = Wanted {
-        is_new: true,
-        planned: Some(planned),
-        ..Wanted::new(&key, "planned")
-    };
-    let found = look(&mut world, &wanted);
+    let found = of_model(
+        &mut world,
+        &key,
+        "nosuch",
+        "s3://nosuch-bucket/model.tar.gz",
+    );
     let missing = |step: Step, says: &str| {
         let mut checks = found.checks.iter().filter(|check| check.step == step);
         checks.any(|check| matches!(&check.answer, Answer::Blocked(why) if why.says.contains(says)))

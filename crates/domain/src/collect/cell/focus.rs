@@ -28,6 +28,21 @@ pub struct Focus {
     pub at: Timestamp,
 }
 
+impl Focus {
+    /// An endpoint, as it is, wherever it is.
+    #[must_use]
+    pub fn of(endpoint: EndpointName, at: Timestamp) -> Self {
+        Self {
+            endpoint,
+            account: None,
+            config: None,
+            planned: None,
+            key: None,
+            at,
+        }
+    }
+}
+
 impl CellState {
     /// Begins a cell with one endpoint.
     pub(in crate::collect) fn open_on(id: CellId, focus: &Focus) -> (Self, Outcome) {

@@ -169,13 +169,10 @@ impl Command {
         }
         let session = Session::open(&source).await?;
         let absent = Absent::IsAnError(HINT);
+        let account = one_endpoint::account(&session, text, &name, absent, quiet).await?;
         let focus = Focus {
-            account: one_endpoint::account(&session, text, &name, absent, quiet).await?,
-            endpoint: name,
-            config: None,
-            planned: None,
-            key: None,
-            at: session.started_at,
+            account,
+            ..Focus::of(name, session.started_at)
         };
         let reading = StorageReading {
             outputs: false,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use sagelock_policy::write::{Conditions, Policy, Principal, Statement, Texts};
 
 use crate::ids::{AccountId, Partition, Region};
 
@@ -69,24 +69,18 @@ pub(crate) const GRANTED: [&str; 7] = [
 /// The key policy. The account's root administers and reads, so that nobody is locked out; it may neither
 /// use the key nor create grants, or everybody could whose own policies say `kms:*`.
 #[must_use]
-pub fn key_policy(roles: &Roles) -> Value {
+pub fn key_policy(roles: &Roles) -> Policy {
     let partition = Partition::of_region(&roles.region);
     let root = format!("arn:{}:iam::{}:root", partition.as_str(), roles.account);
-    let mut statements = vec![json!({
-        "Sid": "AccountAdministration",
-        "Effect": "Allow",
-        "Principal": { "AWS": root },
-        "Action": ADMINISTRATION,
-        "Resource": "*",
-    })];
+    let administers = |sid: &str, arns: Texts| {
+        let actions: Texts = ADMINISTRATION.iter().collect();
+        let statement = Statement::allow(actions).named(sid);
+        statement.to(Principal::Aws(arns))
+    };
+    let mut statements = vec![administers("AccountAdministration", root.into())];
     if !roles.administrators.is_empty() {
-        statements.push(json!({
-            "Sid": "KeyAdministration",
-            "Effect": "Allow",
-            "Principal": { "AWS": roles.administrators },
-            "Action": ADMINISTRATION,
-            "Resource": "*",
-        }));
+        let arns = roles.administrators.iter().collect();
+        statements.push(administers("KeyAdministration", arns));
     }
     // SageMaker API, CreateEndpointConfig, `KmsKeyId`, asks for the execution role, the permissions
     // reference for the caller: both may.
@@ -100,70 +94,59 @@ pub fn key_policy(roles: &Roles) -> Value {
         statements.extend(deployment(roles, &deploying));
     }
     if roles.with_storage && !roles.execution.is_empty() {
-        statements.push(json!({
-            "Sid": "StorageThroughS3",
-            "Effect": "Allow",
-            "Principal": { "AWS": roles.execution },
-            "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
-            "Resource": "*",
-            "Condition": { "StringEquals": {
-                "kms:CallerAccount": accounts_of(&roles.execution),
-                "kms:ViaService": format!("s3.{}.amazonaws.com", roles.region),
-            }},
-        }));
+        let uses: Texts = ["kms:Decrypt", "kms:GenerateDataKey"].iter().collect();
+        statements.push(
+            Statement::allow(uses)
+                .named("StorageThroughS3")
+                .to(Principal::Aws(roles.execution.iter().collect()))
+                .when(through("s3", &roles.region, &roles.execution)),
+        );
     }
-    json!({ "Version": "2012-10-17", "Statement": statements })
+    Policy::new(statements)
 }
 
 /// SageMaker asks for a grant and for the key's description, for whoever deploys (IAM User Guide,
 /// "Forward access sessions").
-fn deployment(roles: &Roles, deploying: &[&str]) -> [Value; 2] {
-    let through = json!({
-        "kms:CallerAccount": accounts_of(deploying),
-        "kms:ViaService": format!("sagemaker.{}.amazonaws.com", roles.region),
-    });
-    let mut condition = json!({
-        "StringEquals": through,
-        "Bool": { "kms:GrantIsForAWSResource": "true" },
-    });
-    if roles.strict
-        && let Some(fields) = condition.as_object_mut()
-    {
-        let operations = json!({ "kms:GrantOperations": GRANTED });
-        fields.insert("ForAllValues:StringEquals".to_owned(), operations);
-        // Without it a grant of no operation that is told would do.
-        let null = json!({ "kms:GrantOperations": "false" });
-        fields.insert("Null".to_owned(), null);
+fn deployment(roles: &Roles, deploying: &[&str]) -> [Statement; 2] {
+    let through = through("sagemaker", &roles.region, deploying);
+    let mut grants = through
+        .clone()
+        .and("Bool", "kms:GrantIsForAWSResource", "true");
+    if roles.strict {
+        let operations: Texts = GRANTED.iter().collect();
+        grants = grants
+            .and(
+                "ForAllValues:StringEquals",
+                "kms:GrantOperations",
+                operations,
+            )
+            // Without it a grant of no operation that is told would do.
+            .and("Null", "kms:GrantOperations", "false");
     }
-    let statement = |sid: &str, action: &str, condition: Value| {
-        json!({
-            "Sid": sid,
-            "Effect": "Allow",
-            "Principal": { "AWS": deploying },
-            "Action": action,
-            "Resource": "*",
-            "Condition": condition,
-        })
+    let statement = |sid: &str, action: &str, conditions| {
+        Statement::allow(action)
+            .named(sid)
+            .to(Principal::Aws(deploying.iter().collect()))
+            .when(conditions)
     };
     [
-        statement("GrantsForSageMaker", "kms:CreateGrant", condition),
-        statement(
-            "DescriptionThroughSageMaker",
-            "kms:DescribeKey",
-            json!({ "StringEquals": through }),
-        ),
+        statement("GrantsForSageMaker", "kms:CreateGrant", grants),
+        statement("DescriptionThroughSageMaker", "kms:DescribeKey", through),
     ]
 }
 
-/// Those whom a statement names: of a key of another account they are not the key's.
-fn accounts_of(arns: &[impl AsRef<str>]) -> Value {
+/// Through a service of a Region, by those whom a statement names: of a key of another account they are
+/// not the key's.
+fn through(service: &str, region: &Region, arns: &[impl AsRef<str>]) -> Conditions {
     let accounts = arns.iter().filter_map(|arn| arn.as_ref().split(':').nth(4));
     let accounts: BTreeSet<&str> = accounts.collect();
-    let mut only = accounts.iter();
-    match (only.next(), only.next()) {
-        (Some(one), None) => json!(one),
-        _ => json!(accounts),
-    }
+    let accounts = accounts.into_iter().collect::<Texts>().shortest();
+    let host = format!("{service}.{region}.amazonaws.com");
+    Conditions::one("StringEquals", "kms:CallerAccount", accounts).and(
+        "StringEquals",
+        "kms:ViaService",
+        host,
+    )
 }
 
 #[cfg(test)]
@@ -196,9 +179,9 @@ mod tests {
     }
 
     fn key(strict: bool) -> Key {
-        let text = key_policy(&roles(strict)).to_string();
+        let policy = key_policy(&roles(strict));
         Key {
-            policy: Some(Document::read(Kind::Resource, &text).expect("a policy")),
+            policy: Some(policy.document(Kind::Resource).expect("a policy")),
             grants: Some(Vec::new()),
             aliases: Some(Vec::new()),
             tags: Some(Vec::new()),
@@ -249,9 +232,9 @@ mod tests {
             account: AccountId::new("222233334444"),
             ..roles(false)
         };
-        let policy = key_policy(&central);
+        let policy = serde_json::to_value(key_policy(&central)).expect("JSON");
         let statements = policy["Statement"].as_array().expect("statements");
-        let callers: Vec<&Value> = statements
+        let callers: Vec<&serde_json::Value> = statements
             .iter()
             .filter_map(|one| one.pointer("/Condition/StringEquals/kms:CallerAccount"))
             .collect();

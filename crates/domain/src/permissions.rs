@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sagelock_policy::write::{Policy, Statement, Texts};
 use serde_json::{Value, json};
 
 use crate::call::{Op, Row, Service};
@@ -12,7 +13,7 @@ use crate::rules::{RULES, Rule};
 /// The statements name the resource types where the Service Authorization Reference lists one
 /// for the action, in every region and account that the role can reach.
 #[must_use]
-pub fn policy_json() -> Value {
+pub fn policy() -> Policy {
     let mut by_resource: BTreeMap<(String, &str), BTreeSet<&str>> = BTreeMap::new();
     for op in Op::ALL {
         let row = op.row();
@@ -22,18 +23,11 @@ pub fn policy_json() -> Value {
             .or_default()
             .extend(row.actions);
     }
-    let statements: Vec<Value> = by_resource
-        .into_iter()
-        .map(|((resource, kind), actions)| {
-            json!({
-                "Sid": sid(kind),
-                "Effect": "Allow",
-                "Action": actions,
-                "Resource": resource,
-            })
-        })
-        .collect();
-    json!({ "Version": "2012-10-17", "Statement": statements })
+    let statements = by_resource.into_iter().map(|((resource, kind), actions)| {
+        let actions: Texts = actions.into_iter().collect();
+        Statement::allow(actions).named(&sid(kind)).on(resource)
+    });
+    Policy::new(statements)
 }
 
 /// The ARN of every resource of a kind. Those of S3 bear neither region nor account (Service
@@ -87,7 +81,7 @@ pub fn reference_json() -> Value {
     json!({
         "schema": "sagelock.permissions/1",
         "operations": operations,
-        "policy": policy_json(),
+        "policy": policy(),
     })
 }
 
@@ -145,7 +139,7 @@ pub fn role_cloudformation() -> Value {
                             "Action": "sts:AssumeRole",
                         }],
                     },
-                    "Policies": [{ "PolicyName": "sagelock-audit", "PolicyDocument": policy_json() }],
+                    "Policies": [{ "PolicyName": "sagelock-audit", "PolicyDocument": policy() }],
                 },
             },
         },
@@ -156,7 +150,7 @@ pub fn role_cloudformation() -> Value {
 /// The role as Terraform.
 #[must_use]
 pub fn role_terraform() -> String {
-    let policy = serde_json::to_string_pretty(&policy_json()).unwrap_or_default();
+    let policy = serde_json::to_string_pretty(&policy()).unwrap_or_default();
     let policy = policy.replace('\n', "\n  ");
     format!(
         r#"variable "trusted_principal" {{
@@ -193,7 +187,7 @@ mod tests {
 
     #[test]
     fn the_policy_allows_exactly_what_the_table_asks_for() {
-        let policy = policy_json();
+        let policy = serde_json::to_value(super::policy()).unwrap();
         let mut allowed = BTreeSet::new();
         let mut sids = BTreeSet::new();
         for statement in policy["Statement"].as_array().unwrap() {

@@ -1,13 +1,12 @@
 //! The smallest changes of the policies by which a request that is denied is allowed. Each is tried:
 //! what is told was decided again with it.
 
-use serde_json::{Value, json};
-
 use crate::decide::Place;
 use crate::document::{Document, Effect, Identity, Kind, Who};
 use crate::evaluate::{Because, Shut, Verdict, evaluate, explain};
 use crate::prove::settled;
 use crate::request::{Caller, Request, Stack};
+use crate::write::{Conditions, Policy, Principal, Statement};
 
 /// More places that could allow than this are not tried: an organisation has seven levels (AWS
 /// Organizations User Guide, "Quotas": organizational units are nested five deep).
@@ -21,14 +20,14 @@ pub enum Edit {
         /// To one of these documents.
         to: Shut,
         /// The statement.
-        statement: Value,
+        statement: Statement,
     },
     /// A condition by which a statement that denies is not about the caller.
     Except {
         /// The statement.
         statement: Because,
         /// What its `Condition` has to say as well.
-        condition: Value,
+        condition: Conditions,
     },
     /// A statement that denies goes.
     Remove {
@@ -80,7 +79,7 @@ fn undenied(
     let mut still: Vec<Place> = denying.iter().map(|because| because.place).collect();
     let condition = who(request)
         .filter(|_| may_except)
-        .map(|who| json!({"ArnNotEquals": {"aws:PrincipalArn": who}}));
+        .map(|who| Conditions::one("ArnNotEquals", "aws:PrincipalArn", who));
     if let Some(condition) = &condition {
         for place in &still {
             except(&mut changed, *place, condition);
@@ -164,15 +163,13 @@ fn allowing(request: &Request, stack: &Stack) -> Vec<Vec<Edit>> {
 /// The statements that could allow, one for each place where one could stand.
 fn places(request: &Request, stack: &Stack) -> Vec<Edit> {
     let mut places = Vec::new();
-    let mut place = |kind, level, principal: Option<Value>| {
+    let mut place = |kind, level, principal: Option<Principal>| {
         // In a key policy `*` is the key (KMS Developer Guide, "Key policies").
         let is_wide = matches!(kind, Kind::Scp | Kind::Resource | Kind::Endpoint);
         let resource = if is_wide { "*" } else { &*request.resource };
-        let mut statement = json!({
-            "Effect": "Allow", "Action": request.action_name(), "Resource": resource,
-        });
-        if let (Some(principal), Some(members)) = (principal, statement.as_object_mut()) {
-            members.insert("Principal".to_owned(), principal);
+        let mut statement = Statement::allow(request.action_name()).on(resource);
+        if let Some(principal) = principal {
+            statement = statement.to(principal);
         }
         places.push(Edit::Allow {
             to: Shut { kind, level },
@@ -183,7 +180,7 @@ fn places(request: &Request, stack: &Stack) -> Vec<Edit> {
         place(Kind::Scp, Some(level), None);
     }
     if stack.endpoint.is_some() {
-        place(Kind::Endpoint, None, Some(json!("*")));
+        place(Kind::Endpoint, None, Some(Principal::Everybody));
     }
     if stack.boundary.is_some() {
         place(Kind::Boundary, None, None);
@@ -196,8 +193,8 @@ fn places(request: &Request, stack: &Stack) -> Vec<Edit> {
     }
     if stack.resource.is_some() {
         let principal = match &request.caller {
-            Caller::Service(name) => Some(json!({ "Service": name })),
-            Caller::Identity(_) => who(request).map(|who| json!({ "AWS": who })),
+            Caller::Service(name) => Some(Principal::Service((&**name).into())),
+            Caller::Identity(_) => who(request).map(|who| Principal::Aws(who.into())),
             Caller::Anonymous => None,
         };
         if let Some(principal) = principal {
@@ -237,11 +234,9 @@ fn document(stack: &mut Stack, place: Place) -> Option<&mut Document> {
     }
 }
 
-fn except(stack: &mut Stack, place: Place, condition: &Value) {
-    let text = json!({"Statement": {
-        "Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition,
-    }});
-    let Ok(read) = Document::read(Kind::Identity, &text.to_string()) else {
+fn except(stack: &mut Stack, place: Place, condition: &Conditions) {
+    let statement = Statement::new(Effect::Deny, "*").when(condition.clone());
+    let Ok(read) = Policy::new([statement]).document(Kind::Identity) else {
         return;
     };
     if let Some(document) = document(stack, place) {
@@ -259,8 +254,7 @@ fn allow(stack: &mut Stack, edit: &Edit) {
     let Edit::Allow { to, statement } = edit else {
         return;
     };
-    let text = json!({ "Statement": statement }).to_string();
-    let Ok(read) = Document::read(to.kind, &text) else {
+    let Ok(read) = Policy::new([statement.clone()]).document(to.kind) else {
         return;
     };
     match to.kind {

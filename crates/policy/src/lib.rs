@@ -18,6 +18,7 @@ pub mod lint;
 mod pattern;
 pub mod prove;
 pub mod request;
+pub mod write;
 
 pub use document::{Document, Effect, Kind, Statement};
 pub use evaluate::{Answer, evaluate, explain, is_like as is_arn_like};

@@ -147,25 +147,28 @@ fn edited(case: &Value, edits: &[Edit]) -> Value {
     let mut gone: Vec<(String, usize)> = Vec::new();
     for edit in edits {
         match edit {
-            Edit::Allow { to, statement } => match to.kind {
-                Kind::Identity => add(&mut case["identity"], json!({ "Statement": statement })),
-                Kind::Scp => {
-                    let level = to.level.unwrap_or_else(|| panic!("no level"));
-                    add(&mut case["scp"][level], json!({ "Statement": statement }));
+            Edit::Allow { to, statement } => {
+                let statement = json!(statement);
+                match to.kind {
+                    Kind::Identity => add(&mut case["identity"], json!({ "Statement": statement })),
+                    Kind::Scp => {
+                        let level = to.level.unwrap_or_else(|| panic!("no level"));
+                        add(&mut case["scp"][level], json!({ "Statement": statement }));
+                    }
+                    Kind::Boundary => add_statement(&mut case["pb"], statement),
+                    Kind::Session => add_statement(&mut case["session"], statement),
+                    Kind::Endpoint => add_statement(&mut case["vpce"], statement),
+                    Kind::Resource => add_statement(&mut case["key"], statement),
+                    Kind::Rcp | Kind::Trust => panic!("nothing is added there"),
                 }
-                Kind::Boundary => add_statement(&mut case["pb"], statement),
-                Kind::Session => add_statement(&mut case["session"], statement),
-                Kind::Endpoint => add_statement(&mut case["vpce"], statement),
-                Kind::Resource => add_statement(&mut case["key"], statement),
-                Kind::Rcp | Kind::Trust => panic!("nothing is added there"),
-            },
+            }
             Edit::Except {
                 statement,
                 condition,
             } => {
                 let document = at(&mut case, &document_name(statement.place));
                 let one = &mut statements(document)["Statement"][statement.place.statement];
-                let Value::Object(operators) = condition else {
+                let Value::Object(operators) = json!(condition) else {
                     panic!("an object")
                 };
                 for (operator, keys) in operators {
@@ -173,7 +176,7 @@ fn edited(case: &Value, edits: &[Edit]) -> Value {
                         panic!("an object")
                     };
                     for (key, value) in keys {
-                        let there = &mut one["Condition"][operator][key];
+                        let there = &mut one["Condition"][&operator][key];
                         let single = there.take();
                         if single.is_array() {
                             *there = single;
@@ -199,8 +202,8 @@ fn edited(case: &Value, edits: &[Edit]) -> Value {
     case
 }
 
-fn add_statement(document: &mut Value, statement: &Value) {
-    add(&mut statements(document)["Statement"], statement.clone());
+fn add_statement(document: &mut Value, statement: Value) {
+    add(&mut statements(document)["Statement"], statement);
 }
 
 /// To a list, which is made where there is none.

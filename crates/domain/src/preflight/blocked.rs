@@ -2,7 +2,7 @@
 
 use sagelock_policy::access::{Denial, On};
 use sagelock_policy::change::{Edit, changes};
-use serde_json::json;
+use sagelock_policy::write::Conditions;
 
 use super::Block;
 use super::cause::{Cause, Names};
@@ -80,12 +80,9 @@ fn narrow(edit: &mut Edit, host: &str, action: &str) {
     let Edit::Allow { statement, .. } = edit else {
         return;
     };
-    let mut condition = json!({ "StringEquals": { "kms:ViaService": host } });
-    if let (true, Some(fields)) = (action == "kms:CreateGrant", condition.as_object_mut()) {
-        let is_for_service = json!({ "kms:GrantIsForAWSResource": "true" });
-        fields.insert("Bool".to_owned(), is_for_service);
+    let mut through = Conditions::one("StringEquals", "kms:ViaService", host);
+    if action == "kms:CreateGrant" {
+        through = through.and("Bool", "kms:GrantIsForAWSResource", "true");
     }
-    if let Some(fields) = statement.as_object_mut() {
-        fields.insert("Condition".to_owned(), condition);
-    }
+    *statement = statement.clone().when(through);
 }

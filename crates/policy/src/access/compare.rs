@@ -1,12 +1,13 @@
 //! Whether one key policy lets anybody do what another does not.
 
 use super::channel::{Channel, requests, tells_channels};
-use super::{Key, everything};
+use super::{Key, everything, of_one};
 use crate::document::{Document, Kind};
 use crate::kms;
 use crate::pattern::Piece;
 use crate::prove::{Asker, Doubt, Proof, Requests, askers};
 use crate::request::{Caller, Request, Stack};
+use crate::write::Statement;
 
 /// What a caller's own policies say while two key policies are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -145,8 +146,7 @@ fn beyond(asker: &Asker, action: &str, own: Own, request: Box<Request>) -> Beyon
 
 /// A boundary that allows nothing of KMS.
 fn nothing() -> Option<Document> {
-    const NOTHING: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"none:None","Resource":"*"}]}"#;
-    Document::read(Kind::Boundary, NOTHING).ok()
+    of_one(Kind::Boundary, Statement::allow("none:None")).pop()
 }
 
 /// The actions that can be about a key, those that policies write out, and one for all others.

@@ -2,13 +2,15 @@
 
 use super::channel::{Channel, common, requests};
 use super::users::telling_principal;
-use super::{Key, Principal, everything};
+use super::{Key, Principal, everything, of_one};
 use crate::context::Value;
-use crate::document::{Document, Kind};
+use crate::document::{Document, Effect, Kind};
 use crate::evaluate::{Answer, explain};
 use crate::kms;
 use crate::prove::{Doubt, Proof, Requests};
 use crate::request::{NoAction, Request, Stack};
+use crate::write::Principal as Whom;
+use crate::write::{Policy, Statement};
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -193,7 +195,7 @@ fn stack(principal: &Principal, on: On<'_>, is_most: bool) -> Stack {
         stack.identity = if is_most {
             everything()
         } else {
-            read(Kind::Identity, DENIES_OWN)
+            of_one(Kind::Identity, Statement::new(Effect::Deny, "*"))
         };
     }
     if principal.scp.is_none() && !is_most {
@@ -206,28 +208,21 @@ fn stack(principal: &Principal, on: On<'_>, is_most: bool) -> Stack {
     match rcp {
         Some(levels) => stack.rcp = levels.to_vec(),
         None if is_most => {}
-        None => stack.rcp = vec![read(Kind::Rcp, DENIES)],
+        None => {
+            let denies = Statement::new(Effect::Deny, "*").to(Whom::Everybody);
+            stack.rcp = vec![of_one(Kind::Rcp, denies)];
+        }
     }
     match on {
         On::Resource {
             may_have_policy: true,
             ..
         } => {
-            let text = if is_most { ALLOWS } else { SAYS_NOTHING };
-            stack.resource = read(Kind::Resource, text).pop();
+            let allows = Statement::allow("*").to(Whom::Everybody);
+            let policy = Policy::new(is_most.then_some(allows));
+            stack.resource = policy.document(Kind::Resource).ok();
         }
         On::Key { .. } | On::Resource { .. } => {}
     }
     stack
-}
-
-const DENIES: &str =
-    r#"{"Statement":[{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}"#;
-const DENIES_OWN: &str = r#"{"Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}"#;
-const ALLOWS: &str =
-    r#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}"#;
-const SAYS_NOTHING: &str = r#"{"Statement":[]}"#;
-
-fn read(kind: Kind, text: &str) -> Vec<Document> {
-    Document::read(kind, text).into_iter().collect()
 }

@@ -21,6 +21,7 @@ pub use way::Way;
 
 use crate::document::{Arn, Document, Entry, Identity, Kind, entry};
 use crate::request::{Caller, Grant, Stack};
+use crate::write::{Policy, Statement};
 
 /// A key, and what says who may use it.
 #[derive(Clone, Debug)]
@@ -155,7 +156,11 @@ impl Principal {
 
 /// Policies that allow everything.
 fn everything() -> Vec<Document> {
-    const ALL: &str =
-        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
-    Document::read(Kind::Identity, ALL).into_iter().collect()
+    of_one(Kind::Identity, Statement::allow("*"))
+}
+
+/// A document of one statement.
+fn of_one(kind: Kind, statement: Statement) -> Vec<Document> {
+    let written = Policy::new([statement]).document(kind);
+    written.into_iter().collect()
 }

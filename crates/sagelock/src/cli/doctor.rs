@@ -13,7 +13,7 @@ use sagelock_domain::ids::{
 };
 use sagelock_domain::inventory::Control;
 use sagelock_domain::permissions::{
-    MANAGED_POLICIES, policy_json, role_cloudformation, role_terraform, rules_needing,
+    MANAGED_POLICIES, policy, role_cloudformation, role_terraform, rules_needing,
 };
 use serde_json::json;
 
@@ -74,7 +74,7 @@ impl Command {
     pub(super) async fn run(self, config: Config, _quiet: bool) -> Result<Exit, Failure> {
         if let Some(form) = self.print_role {
             let text = match form {
-                RoleForm::Json => format!("{:#}\n", policy_json()),
+                RoleForm::Json => format!("{:#}\n", json!(policy())),
                 RoleForm::Cfn => format!("{:#}\n", role_cloudformation()),
                 RoleForm::Terraform => role_terraform(),
             };

@@ -189,7 +189,7 @@ pub(super) fn shared_with(owner: &str, other: &str) -> String {
 
 /// What the role of an audit needs, to be put into it.
 pub(super) fn let_audit(world: &mut World, account: &str, name: &str, region: &str) {
-    let document = sagelock_domain::permissions::policy_json().to_string();
+    let document = sagelock_domain::permissions::policy().to_string();
     let input = json!({ "RoleName": name, "PolicyName": "sagelock", "PolicyDocument": document });
     Builder::new(world, account, region).call(Service::Iam, "PutRolePolicy", &input);
 }

@@ -58,7 +58,7 @@ struct Change {
     policy: String,
     statement: Option<usize>,
     sid: Option<Box<str>>,
-    write: Option<serde_json::Value>,
+    write: Option<Box<RawValue>>,
 }
 
 impl Command {
@@ -133,12 +133,16 @@ fn change(edit: Edit) -> Change {
             policy: shut_name(to),
             statement: None,
             sid: None,
-            write: Some(statement),
+            write: serde_json::value::to_raw_value(&statement).ok(),
         },
         Edit::Except {
             statement,
             condition,
-        } => at("except", statement, Some(condition)),
+        } => at(
+            "except",
+            statement,
+            serde_json::value::to_raw_value(&condition).ok(),
+        ),
         Edit::Remove { statement } => at("remove", statement, None),
     }
 }

@@ -86,8 +86,8 @@ fn cause(cause: &Cause) -> Value {
 
 fn edit(of: &Cause, edit: &Edit) -> Value {
     let (name, write) = match edit {
-        Edit::Allow { statement, .. } => ("allow", Some(statement)),
-        Edit::Except { condition, .. } => ("except", Some(condition)),
+        Edit::Allow { statement, .. } => ("allow", Some(json!(statement))),
+        Edit::Except { condition, .. } => ("except", Some(json!(condition))),
         Edit::Remove { .. } => ("remove", None),
     };
     let mut told = cause(of);

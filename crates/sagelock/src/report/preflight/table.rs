@@ -175,8 +175,10 @@ fn patch(block: &Block, out: &mut dyn Write) -> io::Result<()> {
                 (_, _) => "and",
             };
             let (what, write) = match edit {
-                Edit::Allow { statement, .. } => ("add to", Some(statement)),
-                Edit::Except { condition, .. } => ("add this condition to", Some(condition)),
+                Edit::Allow { statement, .. } => ("add to", Some(statement.to_string())),
+                Edit::Except { condition, .. } => {
+                    ("add this condition to", Some(condition.to_string()))
+                }
                 Edit::Remove { .. } => ("remove", None),
             };
             for line in wrap(&format!("{lead} {what} {cause}"), WIDTH - INDENT - 2) {

@@ -9,6 +9,8 @@ use sagelock_domain::collect::{Collector, Focus, Scope, StorageReading};
 use sagelock_domain::ids::{AccountId, Region};
 use sagelock_domain::inventory::{Cell, Endpoint};
 use sagelock_domain::key_policy::{Roles, key_policy};
+use sagelock_policy::write::Policy;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::cli::one_endpoint::Absent;
@@ -228,7 +230,7 @@ fn execution_roles(cell: &Cell, endpoint: &Endpoint) -> (BTreeSet<String>, bool)
     (all, are_all)
 }
 
-fn pretty(value: &Value) -> String {
+fn pretty(value: &impl Serialize) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default()
 }
 
@@ -241,7 +243,7 @@ fn identifier(name: &str) -> String {
 }
 
 /// HCL takes an object as JSON writes it; `${` would be a template.
-fn terraform(name: &str, policy: &Value) -> String {
+fn terraform(name: &str, policy: &Policy) -> String {
     let policy = pretty(policy).replace("${", "$${").replace('\n', "\n  ");
     format!(
         "resource \"aws_kms_key\" \"{0}\" {{\n  \
@@ -258,7 +260,7 @@ fn terraform(name: &str, policy: &Value) -> String {
     )
 }
 
-fn cloudformation(name: &str, policy: &Value) -> Value {
+fn cloudformation(name: &str, policy: &Policy) -> Value {
     let short = name.rsplit('/').next().unwrap_or(name);
     json!({
         "AWSTemplateFormatVersion": "2010-09-09",

@@ -5,20 +5,41 @@ use std::fmt;
 /// So many are kept.
 const SHOWN: usize = 3;
 
-/// The first few of many texts, and how many there are.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Few {
-    first: Vec<String>,
+/// The first few of many, and how many there are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Few<T = String> {
+    first: Vec<T>,
     count: usize,
 }
 
-impl Few {
-    /// Adds one; it is written only where it is kept.
-    pub fn add(&mut self, text: impl FnOnce() -> String) {
+impl<T> Default for Few<T> {
+    fn default() -> Self {
+        Self {
+            first: Vec::new(),
+            count: 0,
+        }
+    }
+}
+
+impl<T> Few<T> {
+    /// Adds one; it is made only where it is kept.
+    pub fn add(&mut self, one: impl FnOnce() -> T) {
         if self.first.len() < SHOWN {
-            self.first.push(text());
+            self.first.push(one());
         }
         self.count += 1;
+    }
+
+    /// Those that are kept.
+    #[must_use]
+    pub fn first(&self) -> &[T] {
+        &self.first
+    }
+
+    /// How many there are beside.
+    #[must_use]
+    pub const fn more(&self) -> usize {
+        self.count.saturating_sub(SHOWN)
     }
 
     /// Whether there is none.
@@ -41,7 +62,7 @@ impl FromIterator<String> for Few {
 impl fmt::Display for Few {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.first.join(", "))?;
-        match self.count.saturating_sub(SHOWN) {
+        match self.more() {
             0 => Ok(()),
             more => write!(f, " and {more} more"),
         }

@@ -26,4 +26,5 @@ pub mod rules;
 pub mod settings;
 pub mod severity;
 mod spelling;
+pub mod why;
 mod word;

@@ -52,7 +52,10 @@ fn said(answer: &May) -> String {
     match answer {
         May::Yes => "yes".to_owned(),
         May::No(_) => "no".to_owned(),
-        May::Unknown(why) => why.join(" "),
+        May::Unknown(why) => {
+            let why: Vec<String> = why.iter().map(ToString::to_string).collect();
+            why.join(" ")
+        }
     }
 }
 

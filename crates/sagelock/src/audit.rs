@@ -12,8 +12,8 @@ use sagelock_domain::drive::{Calls, Driver};
 use sagelock_domain::fact::{Gap, GapReason};
 use sagelock_domain::ids::Region;
 use sagelock_domain::inventory::{Cell, CellId, Key, Keys, Principals};
-use sagelock_domain::isolation::{Matrix, Tenancy, matrix};
-use sagelock_domain::rules::{Isolation, RULES};
+use sagelock_domain::isolation::{Asked, Matrix, Tenancy, matrix};
+use sagelock_domain::rules::RULES;
 
 use crate::config::Config;
 use crate::drive::{Ended, run_with};
@@ -21,7 +21,7 @@ use crate::exit::{Exit, Failure};
 use crate::findings::Findings;
 use crate::history::History;
 use crate::progress::Progress;
-use crate::report::{Audit, Names, names_of, some_of};
+use crate::report::{Audit, Names, names_of, some_of, words};
 use crate::session::Session;
 
 /// A finished job: the audit, how AWS took it, and what was collected.
@@ -249,8 +249,12 @@ fn regions_of(session: &Session, collected: &Collector) -> Vec<Region> {
     }
 }
 
+fn record(finding: &Finding) -> Record {
+    Record::of(finding, words)
+}
+
 fn records(findings: &[Finding]) -> Vec<Record> {
-    findings.iter().map(Record::of).collect()
+    findings.iter().map(record).collect()
 }
 
 /// Adds what is said of keys, each to the account and region that it belongs to. They come in the
@@ -273,7 +277,7 @@ fn add_keys(
         let found = of_cell
             .iter()
             .flat_map(|key| assessor.assess_key(key, keys));
-        let records = found.map(|finding| Record::of(&finding)).collect();
+        let records = found.map(|finding| record(&finding)).collect();
         let pack = findings.add(id.clone(), records)?;
         history.add_keys(&id, pack.clone());
     }
@@ -286,29 +290,16 @@ fn isolation(
     collected: &Collector,
     tenancy: &Tenancy,
     tell: impl FnMut(usize, usize),
-) -> Option<Isolation> {
+) -> Option<Matrix> {
     let settings = &config.settings;
-    settings.needs_isolation().then(|| {
-        let principals = collected.principals();
-        let matrix = matrix(tenancy, collected.keys(), principals, settings, tell);
-        // A listing that failed may hide endpoints, and so whoever they are of.
-        let listings = collected.gaps().iter().filter(|gap| gap.subject.is_empty());
-        let endpoints = tenancy.unread.iter().map(|(cell, _)| &cell.account);
-        // One that could not be entered was asked nothing.
-        let people = collected.keys().in_scope.iter().filter(|account| {
-            let read = principals.by_account.get(*account);
-            read.is_none_or(|read| read.fact.known().is_none())
-        });
-        let unread = listings
-            .map(|gap| &gap.account)
-            .chain(endpoints)
-            .chain(people);
-        Isolation {
-            left_out: collected.keys().left_out.clone(),
-            unread: unread.cloned().collect(),
-            matrix,
-        }
-    })
+    let asked = Asked {
+        tenancy,
+        keys: collected.keys(),
+        principals: collected.principals(),
+        gaps: collected.gaps(),
+        settings,
+    };
+    settings.needs_isolation().then(|| matrix(asked, tell))
 }
 
 /// A replay ends when it began, so that it gives the same document every time.

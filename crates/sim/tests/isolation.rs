@@ -13,8 +13,9 @@ use collected::collect;
 use sagelock_domain::call::{CallError, CallErrorKind, Op};
 use sagelock_domain::collect::{About, Collector, Scope};
 use sagelock_domain::ids::{AccountId, KeyArn, Region};
-use sagelock_domain::isolation::{Answer, Matrix, Row, Tenancy, matrix};
+use sagelock_domain::isolation::{Answer, Asked, Matrix, Row, Tenancy, matrix};
 use sagelock_domain::settings::Settings;
+use sagelock_domain::why::Why;
 use sagelock_sim::estate::demo::{MANAGEMENT, accounts, demo};
 use sagelock_sim::{Answer as Said, Body, Ctx, Input, Service, World};
 use serde_json::{Value, json};
@@ -52,8 +53,14 @@ fn isolation(world: &mut World, settings: &Settings, denied: &[Op]) -> Matrix {
         },
         |cell, keys| tenancy.note(cell, keys, settings),
     );
-    let principals = collector.principals();
-    matrix(&tenancy, collector.keys(), principals, settings, |_, _| {})
+    let asked = Asked {
+        tenancy: &tenancy,
+        keys: collector.keys(),
+        principals: collector.principals(),
+        gaps: collector.gaps(),
+        settings,
+    };
+    matrix(asked, |_, _| {})
 }
 
 /// The answers for a tenant about the keys of an account with the default policy.
@@ -75,15 +82,18 @@ fn all(matrix: &Matrix, tenant: &str, account: &str, expected: &str) {
     }
 }
 
-fn why<'a>(matrix: &'a Matrix, tenant: &str, account: &str) -> Vec<&'a str> {
+fn why(matrix: &Matrix, tenant: &str, account: &str) -> Vec<String> {
     let answers = of(matrix, tenant, account).into_iter();
     answers
         .filter_map(|(_, answer)| match answer {
             Answer::Possible { why, .. } => Some(why),
-            Answer::Own | Answer::Shared | Answer::Proved | Answer::Violated { .. } => None,
+            Answer::Own | Answer::Shared | Answer::Proved(_) | Answer::Violated { .. } => None,
         })
         .flatten()
-        .map(String::as_str)
+        .map(|why| match why {
+            Why::Doubt(doubt) => doubt.to_string(),
+            other => format!("{other:?}"),
+        })
         .collect()
 }
 
@@ -177,7 +187,7 @@ fn guardrails_of_the_organisation_count() {
     ] {
         let matrix = isolation(&mut world, &Settings::default(), &[op]);
         all(&matrix, "delta", HEALTH, "possible");
-        assert!(why(&matrix, "delta", HEALTH).contains(&"scp"));
+        assert!(why(&matrix, "delta", HEALTH).contains(&"scp".to_owned()));
         all(&matrix, "aurora", HEALTH, "proved");
     }
 }

@@ -42,7 +42,8 @@ fn audit(world: &mut World, seed: u64) -> (Said, Vec<String>) {
         let id = (finding.rule.id.to_owned(), finding.subject.arn.clone());
         let verdict = finding.verdict().as_str().to_owned();
         let code = finding.judgement.reason.code.to_owned();
-        (id, (verdict, code, finding.judgement.message))
+        let message = finding.judgement.message.worded(|why| format!("{why:?}"));
+        (id, (verdict, code, message))
     });
     let gaps = collector.gaps().iter().map(ToString::to_string);
     (said.collect(), gaps.collect())

@@ -10,6 +10,7 @@ use sagelock_policy::{Document, Kind};
 
 use crate::ids::AccountId;
 use crate::inventory::{self, Control, Principals};
+use crate::why::Why;
 
 /// IAM User Guide, "Pass session tags in AWS STS": the trust policy must allow it.
 const TAG_SESSION: &str = "sts:TagSession";
@@ -53,12 +54,15 @@ impl<'a> Reader<'a> {
         documents.entry(place).or_insert_with(read).1.clone()
     }
 
-    /// A user or role of an account; `None` where its ARN is none.
+    /// A user or role of an account.
+    ///
+    /// # Errors
+    /// Its ARN is nobody's.
     pub(crate) fn principal(
         &self,
         found: &inventory::Principal,
         account: &AccountId,
-    ) -> Option<Principal> {
+    ) -> Result<Principal, Why> {
         let known = self.nobody(&found.arn, account)?;
         let mut is_partial = found.is_partial;
         let mut identity = Vec::new();
@@ -80,7 +84,7 @@ impl<'a> Reader<'a> {
         });
         let tags = found.tags.iter();
         let tags = tags.map(|(name, value)| (name.into(), value.into()));
-        Some(Principal {
+        Ok(Principal {
             identity,
             boundary,
             is_partial,
@@ -89,11 +93,14 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Somebody of an account who has no policies, as its root; `None` where the ARN is none.
-    pub(crate) fn nobody(&self, arn: &str, account: &AccountId) -> Option<Principal> {
-        let caller = Caller::read(arn).ok()?;
+    /// Somebody of an account who has no policies, as its root.
+    ///
+    /// # Errors
+    /// The ARN is nobody's.
+    pub(crate) fn nobody(&self, arn: &str, account: &AccountId) -> Result<Principal, Why> {
+        let caller = read(arn)?;
         let organization = self.principals.controls.organization_of(account);
-        Some(Principal {
+        Ok(Principal {
             scp: self.controls(Control::Service, account),
             tags: Some(Vec::new()),
             organization: organization.map(Into::into),
@@ -129,14 +136,11 @@ impl<'a> Reader<'a> {
 
     /// A key as it is asked about.
     pub(crate) fn key(&self, key: &inventory::Key) -> access::Key {
-        let policy = key.policy.as_ref().and_then(|read| read.fact.known());
-        let policy = policy.and_then(|text| Document::read(Kind::Resource, text).ok());
-        let grants = key.grants.as_ref().and_then(|read| read.fact.known());
         let tags = key.tags.as_ref().and_then(|read| read.fact.known());
         let aliases = key.aliases.as_ref().and_then(|read| read.fact.known());
         access::Key {
-            policy,
-            grants: grants.cloned(),
+            policy: key.document().ok().cloned(),
+            grants: key.known_grants().ok().map(<[_]>::to_vec),
             tags: tags.map(|tags| {
                 let tags = tags.iter();
                 tags.map(|(name, value)| (name.into(), value.into()))
@@ -149,15 +153,21 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Somebody of whom nothing but the ARN is known; `None` where that is not enough to ask, as of a
-/// federated session, which may do what its own session policies say (IAM User Guide, "Permissions for
-/// `GetFederationToken`").
-pub(crate) fn principal_unread(arn: &str) -> Option<Principal> {
-    let caller = Caller::read(arn).ok()?;
+fn read(arn: &str) -> Result<Caller, Why> {
+    Caller::read(arn).map_err(|_| Why::Nobody(arn.into()))
+}
+
+/// Somebody of whom nothing but the ARN is known.
+///
+/// # Errors
+/// That is not enough to ask: the ARN is nobody's, or a federated session's, which may do what its own
+/// session policies say (IAM User Guide, "Permissions for `GetFederationToken`").
+pub(crate) fn principal_unread(arn: &str) -> Result<Principal, Why> {
+    let caller = read(arn)?;
     if arn.contains(":federated-user/") {
-        return None;
+        return Err(Why::Nobody(arn.into()));
     }
-    Some(Principal {
+    Ok(Principal {
         is_partial: true,
         scp: None,
         ..Principal::new(arn, caller)

@@ -2,6 +2,7 @@
 //! the rules that ask.
 
 mod asked;
+mod basis;
 mod people;
 mod reach;
 mod reached;
@@ -9,23 +10,20 @@ mod reached;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use sagelock_policy::Document;
 use sagelock_policy::access::{self, Lockout, Outsider, lockout, outsiders, powers};
-use sagelock_policy::prove::{Doubt, Proof};
-use sagelock_policy::{Document, Kind};
+use sagelock_policy::prove::Proof;
 
 pub(crate) use asked::{Reader, principal_unread};
-pub use people::{KeyUsers, People};
+pub use basis::{Audited, Basis, Census};
+pub use people::{KeyUsers, People, Perhaps};
 pub use reach::Reach;
 pub(crate) use reached::Reached;
 
-/// KMS Developer Guide, "Multi-Region keys in AWS KMS": replicas share the key material, not the policy.
-pub(crate) const REPLICAS: &str =
-    "the key policies of its replicas in other Regions, which are not looked at";
-
-use crate::fact::{Fact, Gap};
 use crate::ids::{AccountId, Region};
 use crate::inventory::{Key, Keys, Membership};
 use crate::settings::Settings;
+use crate::why::Why;
 
 /// What a key policy and grants say.
 #[derive(Clone, Debug)]
@@ -33,7 +31,7 @@ pub struct KeyAccess {
     /// Who outside can use the key.
     pub outsiders: Vec<Outside>,
     /// Why there may be more of them.
-    pub doubts: Vec<String>,
+    pub doubts: Vec<Why>,
     /// Whether the key policy can be changed, whoever leaves.
     pub lockout: Lockout,
     /// Who may both administer the key and use it by the key policy alone.
@@ -70,17 +68,6 @@ pub enum OutsideKind {
     Organization,
 }
 
-/// Why nothing is known.
-#[derive(Clone, Debug)]
-pub enum NoAccess {
-    /// Nobody asked: the key is of an account that was not looked at.
-    NotAsked,
-    /// It could not be read.
-    Gap(Box<Gap>),
-    /// The key policy is none.
-    Malformed(String),
-}
-
 /// What is known of keys, by their policies: most keys of an account have the same one.
 #[derive(Debug, Default)]
 pub struct Accesses {
@@ -97,25 +84,23 @@ impl Accesses {
         key: &Key,
         keys: &Keys,
         settings: &Settings,
-    ) -> Result<Arc<KeyAccess>, NoAccess> {
-        let (Some(policy), Some(grants)) = (&key.policy, &key.grants) else {
-            return Err(NoAccess::NotAsked);
-        };
-        let text = read(&policy.fact)?;
-        let grants = read(&grants.fact)?;
-        let place = (text.clone(), key.arn.account(), key.arn.region());
+    ) -> Result<Arc<KeyAccess>, Why> {
+        let policy = key.policy.as_ref().and_then(|read| read.fact.known());
+        let document = key.document()?;
+        let grants = key.known_grants()?;
+        let text = policy.map(|policy| policy.text().clone());
+        let text = text.unwrap_or_default();
+        let place = (text, key.arn.account(), key.arn.region());
         if grants.is_empty()
             && let Some(known) = self.known.get(&place)
         {
             return Ok(known.clone());
         }
-        let document = Document::read(Kind::Resource, text)
-            .map_err(|error| NoAccess::Malformed(error.to_string()))?;
         // What names a resource may mean another key.
         let is_plain = grants.is_empty() && document.is_about_everything();
         let asked = access::Key {
-            policy: Some(document),
-            grants: Some(grants.clone()),
+            policy: Some(document.clone()),
+            grants: Some(grants.to_vec()),
             ..access::Key::new(key.arn.as_str())
         };
         let found = Arc::new(look(&asked, keys, settings));
@@ -123,13 +108,6 @@ impl Accesses {
             self.known.insert(place, found.clone());
         }
         Ok(found)
-    }
-}
-
-fn read<T>(fact: &Fact<T>) -> Result<&T, NoAccess> {
-    match fact {
-        Fact::Known(value) => Ok(value),
-        Fact::Unknown(gap) => Err(NoAccess::Gap(Box::new(Gap::clone(gap)))),
     }
 }
 
@@ -155,7 +133,7 @@ fn look(key: &access::Key, keys: &Keys, settings: &Settings) -> KeyAccess {
     let mut find = |organizations: &[&str]| match outsiders(key, &allowed, organizations) {
         Ok(found) => found,
         Err(doubt) => {
-            doubts.push(doubt.to_string());
+            doubts.push(Why::from(doubt));
             Vec::new()
         }
     };
@@ -230,12 +208,12 @@ fn note(
     outside: &mut Vec<Outside>,
     one: &Outsider,
     kind: Option<OutsideKind>,
-    doubts: &mut Vec<String>,
+    doubts: &mut Vec<Why>,
 ) {
     let Some(kind) = kind else { return };
     match &one.proof {
         Proof::Proved => {}
-        Proof::Possible(found) => doubts.extend(found.iter().map(Doubt::to_string)),
+        Proof::Possible(found) => doubts.extend(found.iter().cloned().map(Why::from)),
         Proof::Violated(_) => {
             let same = outside.iter_mut().find(|known| {
                 known.kind == kind && (known.who == one.who || kind == OutsideKind::Anybody)

@@ -1,34 +1,41 @@
 //! All users and roles of the accounts, and which of them can use a key.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use sagelock_policy::Document;
 use sagelock_policy::access::{Principal, Users};
 use sagelock_policy::prove::Proof;
 
 use super::reached::Reached;
-use super::{REPLICAS, Reach, Reader};
-use crate::fact::{Fact, Gap};
+use super::{Audited, Basis, Census, Reader};
+use crate::fact::Fact;
 use crate::few::Few;
 use crate::ids::{AccountId, KeyArn};
 use crate::inventory::{self, Key, KeyManager, Keys, Principals};
-use crate::rules::UsesGap;
 use crate::settings::Settings;
+use crate::why::Why;
 
 /// Who there is, asked about every key.
 #[derive(Clone, Debug)]
 pub struct People {
     by_key: BTreeMap<KeyArn, Beyond>,
-    /// Accounts of which it is not known who there is.
-    unread: BTreeMap<AccountId, Option<Arc<Gap>>>,
+    census: Census,
 }
 
 /// What was found of a key.
 #[derive(Clone, Debug, Default)]
 struct Beyond {
     certain: Few,
-    perhaps: Few,
+    perhaps: Few<Perhaps>,
+}
+
+/// Somebody who may be able to use a key, and what it depends on.
+#[derive(Clone, Debug)]
+pub struct Perhaps {
+    /// An ARN.
+    pub who: String,
+    /// What it depends on.
+    pub why: Vec<Why>,
 }
 
 /// Who can use a key beside who may.
@@ -36,12 +43,12 @@ struct Beyond {
 pub struct KeyUsers {
     /// Their ARNs.
     pub beyond: Few,
-    /// Who may be able to, and on what it depends.
-    pub perhaps: Few,
-    /// An account that can use the key and of which it is not known who there is, and why.
-    pub unread: Option<(AccountId, Option<Arc<Gap>>)>,
+    /// Who may be able to.
+    pub perhaps: Few<Perhaps>,
+    /// That these are all there are.
+    pub basis: Result<Basis, Vec<Why>>,
     /// Why the execution roles of the key's endpoints may not all be known.
-    pub uses_gap: Option<UsesGap>,
+    pub uses_gap: Option<Why>,
 }
 
 impl People {
@@ -58,19 +65,10 @@ impl People {
         let customers = keys.by_arn.values().filter(|key| is_judged(key));
         let reached = Reached::new(customers.clone(), &reader);
         let mut by_key: BTreeMap<KeyArn, Beyond> = BTreeMap::new();
-        let mut unread = BTreeMap::new();
-        // One that could not be entered was asked nothing.
-        let outside = keys.in_scope.iter();
-        let outside = outside.filter(|account| !principals.by_account.contains_key(*account));
-        unread.extend(outside.map(|account| (account.clone(), None)));
         for (done, (account, read)) in principals.by_account.iter().enumerate() {
             tell(done, principals.by_account.len());
-            let list = match &read.fact {
-                Fact::Unknown(gap) => {
-                    unread.insert(account.clone(), Some(gap.clone()));
-                    continue;
-                }
-                Fact::Known(list) => list,
+            let Fact::Known(list) = &read.fact else {
+                continue;
             };
             let people = somebody(list, account, &reader, settings);
             reached.by(account, &reader, |key, users| {
@@ -89,20 +87,23 @@ impl People {
             let found = by_key.entry(key.arn.clone()).or_default();
             found.add_nameless(key, settings);
         }
-        Self { by_key, unread }
+        let census = Census::of(principals, keys);
+        Self { by_key, census }
     }
 
     /// Who can use a key beside the roles of its endpoints, and those whom the settings allow to.
     #[must_use]
-    pub fn beyond(&self, key: &Key, reach: &Reach, uses_gap: Option<&UsesGap>) -> KeyUsers {
+    pub fn beyond(
+        &self,
+        key: &Key,
+        audited: Result<Audited, Why>,
+        uses_gap: Option<&Why>,
+    ) -> KeyUsers {
         let found = self.by_key.get(&key.arn).cloned().unwrap_or_default();
-        let mut unread = self.unread.iter();
         KeyUsers {
             beyond: found.certain,
             perhaps: found.perhaps,
-            unread: unread
-                .find(|(account, _)| reach.has(account))
-                .map(|(account, gap)| (account.clone(), gap.clone())),
+            basis: Basis::of(audited, &self.census),
             uses_gap: uses_gap.cloned(),
         }
     }
@@ -124,8 +125,9 @@ fn somebody(
     list.iter()
         .filter(|one| !settings.is_key_user(&one.arn))
         .filter_map(|one| {
+            // Of whom that is nobody's ARN, the census says so.
             Some(Somebody {
-                asked: reader.principal(one, account)?,
+                asked: reader.principal(one, account).ok()?,
                 with_steps: !settings.is_trusted_admin(&one.arn),
             })
         })
@@ -147,9 +149,9 @@ impl Beyond {
         {
             None | Some(Proof::Proved) => {}
             Some(Proof::Violated(_)) => self.certain.add(|| arn.to_string()),
-            Some(Proof::Possible(doubts)) => self.perhaps.add(|| {
-                let why: Vec<String> = doubts.iter().map(ToString::to_string).collect();
-                format!("{arn} can, depends on {}", why.join(", "))
+            Some(Proof::Possible(doubts)) => self.perhaps.add(|| Perhaps {
+                who: arn.to_string(),
+                why: doubts.into_iter().map(Why::from).collect(),
             }),
         }
     }
@@ -158,27 +160,26 @@ impl Beyond {
     fn add_nameless(&mut self, key: &Key, settings: &Settings) {
         for arn in federated(key) {
             if !settings.is_key_user(&arn) {
-                self.perhaps
-                    .add(|| format!("{arn} can, depends on who may call sts:GetFederationToken"));
+                self.perhaps.add(|| Perhaps {
+                    why: vec![Why::FederatedUser(arn.as_str().into())],
+                    who: arn,
+                });
             }
         }
         if key.arn.is_multi_region() {
-            self.perhaps
-                .add(|| format!("somebody can use its replicas, depends on {REPLICAS}"));
+            self.perhaps.add(|| Perhaps {
+                who: "somebody by one of its replicas".to_owned(),
+                why: vec![Why::KeyReplicas],
+            });
         }
     }
 }
 
 /// Federated users that a key policy or a grant names.
 fn federated(key: &Key) -> Vec<String> {
-    let policy = key.policy.as_ref().and_then(|read| read.fact.known());
-    let policy = policy.and_then(|text| Document::read(sagelock_policy::Kind::Resource, text).ok());
-    let grants = key.grants.as_ref().and_then(|read| read.fact.known());
-    let grantees = grants
-        .into_iter()
-        .flatten()
-        .filter_map(|grant| grant.grantee.as_deref());
+    let grants = key.known_grants().unwrap_or_default();
+    let grantees = grants.iter().filter_map(|grant| grant.grantee.as_deref());
     let grantees = grantees.filter(|arn| arn.contains(":federated-user/"));
-    let named = policy.iter().flat_map(Document::federated);
+    let named = key.document().into_iter().flat_map(Document::federated);
     named.chain(grantees.map(ToOwned::to_owned)).collect()
 }

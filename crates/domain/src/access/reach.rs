@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use sagelock_policy::Document;
 use sagelock_policy::access::{self, outsiders};
 use sagelock_policy::prove::Proof;
 use sagelock_policy::request::{Caller, Grant};
-use sagelock_policy::{Document, Kind};
 
 use crate::ids::AccountId;
 use crate::inventory::Key;
@@ -26,10 +26,7 @@ impl Reach {
     /// That of a key.
     #[must_use]
     pub fn of(key: &Key) -> Self {
-        let policy = key.policy.as_ref().and_then(|read| read.fact.known());
-        let document = policy.and_then(|text| Document::read(Kind::Resource, text).ok());
-        let grants = key.grants.as_ref().and_then(|read| read.fact.known());
-        let (Some(document), Some(grants)) = (document, grants) else {
+        let (Ok(document), Ok(grants)) = (key.document(), key.known_grants()) else {
             return Self::NotRead;
         };
         let own = key.arn.account();
@@ -70,9 +67,9 @@ impl Reach {
 }
 
 /// Of the policy alone.
-fn has_no_outsiders(key: &Key, document: Document) -> bool {
+fn has_no_outsiders(key: &Key, document: &Document) -> bool {
     let asked = access::Key {
-        policy: Some(document),
+        policy: Some(document.clone()),
         grants: Some(Vec::new()),
         ..access::Key::new(key.arn.as_str())
     };

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Assessor, Finding, Subject, SubjectKind};
-use crate::access::Reach;
+use crate::access::{Audited, Reach};
 use crate::fact::Fact;
 use crate::ids::{EndpointName, KeyArn};
-use crate::inventory::{CellId, Key, Keys};
+use crate::inventory::{CellId, Keys};
+use crate::isolation::Matrix;
 use crate::kpi::Verdicts;
 use crate::rules::{
-    Among, Check, EndpointView, Isolation, Judgement, LateView, Rule, Severity, Verdict, Waits,
+    Among, Check, EndpointView, Judgement, LateView, Rule, Severity, Verdict, Waits,
 };
 
 /// What is kept of an endpoint.
@@ -65,7 +66,7 @@ impl Assessor<'_> {
             let one = Among {
                 endpoints: endpoints.len(),
                 uses_gap: self.uses.gap_within(&reach, &arn.region()).cloned(),
-                unaudited: self.unaudited(key, keys, &reach),
+                basis: Audited::of(key, &reach, keys, &mut self.accesses, self.settings),
                 reach,
             };
             among.insert(arn, one);
@@ -73,37 +74,11 @@ impl Assessor<'_> {
         among
     }
 
-    /// Why accounts that were not looked at may use a key, if they may.
-    pub(super) fn unaudited(&mut self, key: &Key, keys: &Keys, reach: &Reach) -> Option<String> {
-        match reach {
-            Reach::NotRead => {
-                Some("which accounts the key policy lets in could not be read".to_owned())
-            }
-            // Conditions may leave in nobody but the organisation, all of which was looked at.
-            Reach::Any => {
-                let access = self.accesses.of(key, keys, self.settings);
-                let allowed = &self.settings.allowed_accounts;
-                let is_ours = allowed.iter().all(|one| keys.in_scope.contains(one))
-                    && access
-                        .is_ok_and(|found| found.outsiders.is_empty() && found.doubts.is_empty());
-                let any = "the key policy lets in accounts that were not looked at".to_owned();
-                (!keys.is_whole_organization || !is_ours).then_some(any)
-            }
-            Reach::Accounts(accounts) => {
-                let mut others = accounts.difference(&keys.in_scope);
-                let other = others.next()?;
-                Some(format!(
-                    "account {other}, which the key policy or a grant lets in, was not looked at"
-                ))
-            }
-        }
-    }
-
     /// Assesses what waited in one account and region; `None`: nothing waits any more.
     pub fn assess_late(
         &mut self,
         keys: &BTreeMap<KeyArn, Among>,
-        isolation: Option<&Isolation>,
+        isolation: Option<&Matrix>,
     ) -> Option<(CellId, Vec<Finding>)> {
         let (cell, endpoints) = self.postponed.pop_first()?;
         let mut findings = Vec::new();
@@ -119,7 +94,7 @@ impl Assessor<'_> {
         cell: &CellId,
         postponed: Postponed,
         keys: &BTreeMap<KeyArn, Among>,
-        isolation: Option<&Isolation>,
+        isolation: Option<&Matrix>,
         findings: &mut Vec<Finding>,
     ) {
         let waits = &postponed.waits;
@@ -152,53 +127,5 @@ impl Assessor<'_> {
             findings.push(Finding::new(rule, subject, judgement, postponed.weight));
         }
         self.totals.posture.count(verdicts);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use jiff::Timestamp;
-    use serde_json::json;
-
-    use super::*;
-    use crate::ids::AccountId;
-    use crate::settings::Settings;
-
-    const OWN: &str = "111122223333";
-    const OTHER: &str = "222233334444";
-
-    /// Of a key that lets in everybody of its own account and of another.
-    fn unaudited(allowed: &[&str], in_scope: &[&str]) -> Option<String> {
-        let set = |ids: &[&str]| -> BTreeSet<AccountId> {
-            ids.iter().copied().map(AccountId::new).collect()
-        };
-        let statements = json!([{ "Effect": "Allow", "Action": "kms:*", "Resource": "*",
-            "Principal": { "AWS": "*" },
-            "Condition": { "StringEquals": { "aws:PrincipalAccount": [OWN, OTHER] } } }]);
-        let arn = format!("arn:aws:kms:eu-west-1:{OWN}:key/1234abcd-12ab-34cd-56ef-1234567890ab");
-        let key = Key::of(&arn, &statements, Vec::new())?;
-        let keys = Keys {
-            in_scope: set(in_scope),
-            is_organization: true,
-            is_whole_organization: true,
-            ..Keys::default()
-        };
-        let settings = Settings {
-            allowed_accounts: set(allowed),
-            ..Settings::default()
-        };
-        let mut assessor = Assessor::new(&settings, Timestamp::UNIX_EPOCH);
-        assessor.unaudited(&key, &keys, &Reach::of(&key))
-    }
-
-    #[test]
-    fn accounts_that_are_allowed_and_were_not_looked_at_may_use_a_key() {
-        assert_eq!(unaudited(&[], &[OWN, OTHER]), None);
-        assert_eq!(unaudited(&[OTHER], &[OWN, OTHER]), None);
-        // Nobody outside is not allowed, and yet somebody uses it whom nobody asked.
-        assert!(unaudited(&[OTHER], &[OWN]).is_some());
-        assert!(unaudited(&[], &[OWN]).is_some());
     }
 }

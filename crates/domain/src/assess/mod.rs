@@ -20,7 +20,7 @@ pub use record::{Record, RecordEvidence, RecordSubject, Text};
 pub use totals::{Counts, Totals};
 use uses::Uses;
 
-use crate::access::{Accesses, People, Reach};
+use crate::access::{Accesses, Audited, People, Reach};
 use crate::ids::{Arn, KeyArn};
 use crate::inventory::{Cell, CellId, Key, Keys, Principals};
 use crate::kpi::Verdicts;
@@ -190,15 +190,13 @@ impl<'a> Assessor<'a> {
     pub fn assess_key(&mut self, key: &Key, keys: &Keys) -> Vec<Finding> {
         let access = self.accesses.of(key, keys, self.settings);
         let reach = self.people.as_ref().map(|_| Reach::of(key));
-        let unaudited = reach
-            .as_ref()
-            .and_then(|reach| self.unaudited(key, keys, reach));
         let uses = self.uses.of(&key.arn);
         let people = self.people.as_ref().zip(reach.as_ref());
         let beyond = people.map(|(people, reach)| {
             let roleless = self.uses.roleless(&key.arn);
             let gap = roleless.or_else(|| self.uses.gap_within(reach, &key.arn.region()));
-            people.beyond(key, reach, gap)
+            let audited = Audited::of(key, reach, keys, &mut self.accesses, self.settings);
+            people.beyond(key, audited, gap)
         });
         let view = KeyView {
             key,
@@ -206,7 +204,6 @@ impl<'a> Assessor<'a> {
             uses: &uses,
             uses_gap: self.uses.gap(),
             users: beyond.as_ref(),
-            unaudited: unaudited.as_deref(),
             settings: self.settings,
             now: self.now,
         };

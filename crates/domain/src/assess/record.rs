@@ -12,6 +12,7 @@ use crate::fact::Gap;
 use crate::ids::{AccountId, Region};
 use crate::inventory::CellId;
 use crate::rules::{Rule, Severity, Verdict, rule};
+use crate::why::Why;
 
 /// A word of this release, or of the one that wrote it down.
 pub type Text = Cow<'static, str>;
@@ -82,9 +83,9 @@ pub struct RecordEvidence {
 }
 
 impl Record {
-    /// Writes a finding down.
+    /// Writes a finding down, reasons for not knowing in the words of a report.
     #[must_use]
-    pub fn of(finding: &Finding) -> Self {
+    pub fn of(finding: &Finding, words: impl Fn(&Why) -> String) -> Self {
         let subject = &finding.subject;
         let judgement = &finding.judgement;
         let evidence = judgement.evidence.iter().map(|evidence| RecordEvidence {
@@ -109,7 +110,7 @@ impl Record {
                 team: subject.team.clone(),
             },
             key: judgement.key.clone(),
-            message: judgement.message.clone(),
+            message: judgement.message.worded(words),
             evidence: evidence.collect(),
             gap: judgement.gap.clone(),
             remediation: Cow::Borrowed(finding.remediation()),

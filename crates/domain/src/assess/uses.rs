@@ -9,7 +9,8 @@ use crate::inventory::{
     Cell, CellId, Config, ConfigFacts, Encryption, Endpoint, Key, Keys, PlaceKind, PlaceUse,
     Resolved, Schedule,
 };
-use crate::rules::{KeyUse, UsesGap};
+use crate::rules::KeyUse;
+use crate::why::Why;
 
 /// Who uses which key that is not known to stay, and why that may not be all: of the others nobody
 /// asks, and they are most.
@@ -19,14 +20,14 @@ pub(super) struct Uses {
     /// The roles that live endpoints with a key run as.
     roles: BTreeMap<KeyArn, BTreeSet<String>>,
     /// Keys of which not every role is known that uses them, and why.
-    roleless: BTreeMap<KeyArn, UsesGap>,
+    roleless: BTreeMap<KeyArn, Why>,
     /// By configuration of the account and region that is looked at: the roles that it runs as, and
     /// whether they are all.
     here: BTreeMap<ConfigName, (BTreeSet<String>, bool)>,
     /// Those of every key, and not only of keys that are not known to stay.
     keeps_all: bool,
     /// By where not all is known; of no region, in any.
-    gaps: BTreeMap<(AccountId, Option<Region>), UsesGap>,
+    gaps: BTreeMap<(AccountId, Option<Region>), Why>,
     /// Where the endpoints are that are looked at, and so the keys of their volumes.
     at: Option<(AccountId, Option<Region>)>,
 }
@@ -49,7 +50,7 @@ impl Uses {
     }
 
     /// Why those may not be all.
-    pub(super) fn roleless(&self, key: &KeyArn) -> Option<&UsesGap> {
+    pub(super) fn roleless(&self, key: &KeyArn) -> Option<&Why> {
         self.roleless.get(key)
     }
 
@@ -64,12 +65,12 @@ impl Uses {
     }
 
     /// Why the uses may not be all.
-    pub(super) fn gap(&self) -> Option<&UsesGap> {
+    pub(super) fn gap(&self) -> Option<&Why> {
         self.gaps.values().min()
     }
 
     /// Why the uses of a key of a region by endpoints of some accounts may not be all.
-    pub(super) fn gap_within(&self, reach: &Reach, region: &Region) -> Option<&UsesGap> {
+    pub(super) fn gap_within(&self, reach: &Reach, region: &Region) -> Option<&Why> {
         let is_there = |place: &Option<Region>| place.as_ref().is_none_or(|one| one == region);
         let within = self.gaps.iter();
         let within = within.filter(|((account, at), _)| reach.has(account) && is_there(at));
@@ -81,7 +82,7 @@ impl Uses {
         let CellId { account, region } = &cell.id;
         self.at = Some((account.clone(), Some(region.clone())));
         for gap in cell.endpoints_gap.iter().chain(&cell.schedules_gap) {
-            self.lacks(UsesGap::Gap(gap.clone()));
+            self.lacks(Why::from(gap));
         }
         let mut held = Held::new();
         for endpoint in cell
@@ -134,9 +135,7 @@ impl Uses {
             match cell.models.get(model).map(|read| &read.fact) {
                 Some(Fact::Known(_)) => {}
                 Some(Fact::Unknown(gap)) => self.lacks_fact(gap),
-                None => self.lacks(UsesGap::Said(format!(
-                    "what model {model} loads was not asked"
-                ))),
+                None => self.lacks(Why::ModelNotAsked(model.clone())),
             }
         }
     }
@@ -144,12 +143,11 @@ impl Uses {
     /// The key that a bucket or an artifact names is used by whoever writes there or loads it.
     fn note_place(&mut self, cell: &Cell, keys: &Keys, place: &PlaceUse<'_>) {
         let unread = |endpoint| {
-            let uri = place.uri;
-            let said = format!("which key {uri} of endpoint {endpoint} is under is not known");
-            UsesGap::Said(said)
+            let uri = place.uri.to_owned();
+            Why::PlaceKey { uri, endpoint }
         };
         let Place::Bucket(bucket, key) = Place::read(place.uri) else {
-            return self.lacks(unread(place.endpoint));
+            return self.lacks(unread(place.endpoint.clone()));
         };
         let object = cell.storage.objects.get(&(bucket.clone(), key));
         let object = object.filter(|_| place.kind == PlaceKind::Object);
@@ -168,7 +166,7 @@ impl Uses {
                     let facts = facts.as_ref();
                     (facts.map(|one| &one.default), facts.map(|one| &one.region))
                 }
-                None => return self.lacks(unread(place.endpoint)),
+                None => return self.lacks(unread(place.endpoint.clone())),
             },
         };
         if let (Some(key), Some(region)) = (fact.and_then(Encryption::key), region) {
@@ -185,10 +183,10 @@ impl Uses {
     }
 
     /// The least of all that is lacking, so that the order of cells changes nothing.
-    fn lacks(&mut self, why: UsesGap) {
+    fn lacks(&mut self, why: Why) {
         let place = self.at.clone().unwrap_or_else(|| match &why {
-            UsesGap::Gap(gap) => (gap.account.clone(), None),
-            UsesGap::Said(_) => (AccountId::new(""), None),
+            Why::Gap(gap) => (gap.account.clone(), None),
+            _not_of_a_call => (AccountId::new(""), None),
         });
         let least = match self.gaps.remove(&place) {
             Some(known) => known.min(why),
@@ -198,7 +196,7 @@ impl Uses {
     }
 
     pub(super) fn lacks_fact(&mut self, gap: &Gap) {
-        self.lacks(UsesGap::Gap(gap.clone()));
+        self.lacks(Why::from(gap));
     }
 
     fn note_endpoint<'a>(&mut self, cell: &Cell, endpoint: &'a Endpoint, held: &mut Held<'a>) {
@@ -207,10 +205,7 @@ impl Uses {
             Fact::Known(None) => {}
             Fact::Known(Some(facts)) => {
                 if facts.config.is_none() || facts.hides_a_config() {
-                    let name = &endpoint.name;
-                    self.lacks(UsesGap::Said(format!(
-                        "AWS does not name every configuration that endpoint {name} may be running"
-                    )));
+                    self.lacks(Why::HiddenConfig(endpoint.name.clone()));
                 }
                 let remembered = cell.remembered.contains_key(&endpoint.name);
                 for name in facts.config.iter().filter(|_| !remembered) {
@@ -219,7 +214,7 @@ impl Uses {
                     if let Some(Some(said)) = said
                         && !facts.can_run(said)
                     {
-                        self.lacks(UsesGap::Said(gone(name, &endpoint.name)));
+                        self.lacks(gone(name, &endpoint.name));
                     } else {
                         held.entry(name).or_default().push(&endpoint.name);
                     }
@@ -232,12 +227,12 @@ impl Uses {
     }
 
     /// Why the keys of a configuration that is in use are not known.
-    fn unread(cell: &Cell, name: &ConfigName, holders: &[&EndpointName]) -> Option<UsesGap> {
+    fn unread(cell: &Cell, name: &ConfigName, holders: &[&EndpointName]) -> Option<Why> {
         let described = cell.configs.get(name).map(|config| &config.described.fact);
         match described {
             Some(Fact::Known(Some(_))) => None,
-            Some(Fact::Unknown(gap)) => Some(UsesGap::Gap(Gap::clone(gap))),
-            Some(Fact::Known(None)) | None => Some(UsesGap::Said(gone(name, holders.first()?))),
+            Some(Fact::Unknown(gap)) => Some(Why::from(gap)),
+            Some(Fact::Known(None)) | None => Some(gone(name, holders.first()?)),
         }
     }
 
@@ -290,17 +285,12 @@ impl Uses {
             Some((roles, is_known)) => {
                 let known = self.roles.entry(key.clone()).or_default();
                 known.extend(roles.iter().cloned());
-                (!is_known)
-                    .then(|| format!("what the models of {} run as is not known", used.config))
+                (!is_known).then(|| Why::ConfigRoles(used.config.clone()))
             }
             // The roles of monitoring jobs are not read.
-            None => Some(format!(
-                "what monitoring schedule {} runs as is not read",
-                used.config
-            )),
+            None => Some(Why::ScheduleRole(used.config.clone())),
         };
-        if let Some(said) = why {
-            let why = UsesGap::Said(said);
+        if let Some(why) = why {
             let known = self
                 .roleless
                 .entry(key.clone())
@@ -357,15 +347,19 @@ impl Uses {
             ) => {}
             None => {
                 if let Some(endpoint) = &used.endpoint {
-                    let said =
-                        format!("which key {key} of endpoint {endpoint} means was not asked");
-                    self.lacks(UsesGap::Said(said));
+                    self.lacks(Why::KeyNotAsked {
+                        key: key.to_owned(),
+                        endpoint: endpoint.clone(),
+                    });
                 }
             }
         }
     }
 }
 
-fn gone(config: &ConfigName, holder: &EndpointName) -> String {
-    format!("configuration {config} was deleted under endpoint {holder}, so its keys are not known")
+fn gone(config: &ConfigName, holder: &EndpointName) -> Why {
+    Why::ConfigGone {
+        config: config.clone(),
+        endpoint: holder.clone(),
+    }
 }

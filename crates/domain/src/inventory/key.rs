@@ -1,14 +1,14 @@
 //! A KMS key.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
+use sagelock_policy::Document;
 use sagelock_policy::request::Grant;
 
-use super::Tags;
+use super::{KeyPolicy, Tags};
 use crate::call::view;
-use crate::fact::Read;
+use crate::fact::{Fact, Read};
 use crate::ids::KeyArn;
+use crate::why::Why;
 
 /// Which key a reference means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,8 +39,8 @@ pub struct Key {
     pub tags: Option<Read<Tags>>,
     /// Its aliases; `None` where they were not asked for.
     pub aliases: Option<Read<Vec<String>>>,
-    /// The text of its policy; `None` where it was not asked for.
-    pub policy: Option<Read<Arc<str>>>,
+    /// Its policy; `None` where it was not asked for.
+    pub policy: Option<Read<KeyPolicy>>,
     /// Its grants; `None` where they were not asked for.
     pub grants: Option<Read<Vec<Grant>>>,
 }
@@ -90,6 +90,32 @@ pub struct Rotation {
 const ROTATION_DAYS_DEFAULT: u32 = 365;
 
 impl Key {
+    /// What its policy says.
+    ///
+    /// # Errors
+    /// It was not asked for, could not be read, or is none.
+    pub fn document(&self) -> Result<&Document, Why> {
+        let read = self.policy.as_ref().ok_or(Why::OwnerNotAudited)?;
+        match &read.fact {
+            Fact::Unknown(gap) => Err(Why::from(gap)),
+            Fact::Known(policy) => policy
+                .document()
+                .map_err(|wrong| Why::Malformed(wrong.clone())),
+        }
+    }
+
+    /// Its grants.
+    ///
+    /// # Errors
+    /// They were not asked for, or could not be read.
+    pub fn known_grants(&self) -> Result<&[Grant], Why> {
+        let read = self.grants.as_ref().ok_or(Why::OwnerNotAudited)?;
+        match &read.fact {
+            Fact::Unknown(gap) => Err(Why::from(gap)),
+            Fact::Known(grants) => Ok(grants),
+        }
+    }
+
     /// Whether it is known not to wait to be deleted.
     #[must_use]
     pub fn stays(&self) -> bool {
@@ -171,7 +197,7 @@ impl Key {
         grants: Vec<Grant>,
     ) -> Option<Self> {
         use crate::call::Op;
-        use crate::fact::{Fact, Source};
+        use crate::fact::Source;
 
         fn read<T>(value: T) -> Read<T> {
             let source = Source {
@@ -197,7 +223,7 @@ impl Key {
             rotation: None,
             tags: None,
             aliases: None,
-            policy: Some(read(policy.to_string().into())),
+            policy: Some(read(KeyPolicy::read(&policy.to_string()))),
             grants: Some(read(grants)),
         })
     }

@@ -3,6 +3,7 @@
 mod configuration;
 mod endpoint;
 mod key;
+mod key_policy;
 mod model;
 mod places;
 mod principal;
@@ -14,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use configuration::{Capture, Config, ConfigFacts, CoreDump, Output, Placement, Variant};
 pub use endpoint::{Endpoint, EndpointFacts, Schedule, Status};
 pub use key::{Key, KeyFacts, KeyManager, Resolved, Rotation};
+pub use key_policy::KeyPolicy;
 pub use model::{Artifact, ModelFacts};
 pub use places::{PlaceKind, PlaceUse};
 pub use principal::{Control, Controls, Policy, Principal, Principals};

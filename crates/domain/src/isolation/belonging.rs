@@ -9,6 +9,7 @@ use crate::access::{Reader, principal_unread};
 use crate::ids::AccountId;
 use crate::inventory::{self, Principals};
 use crate::settings::Settings;
+use crate::why::Why;
 
 /// Users and roles by the tenant whose they are.
 pub(super) struct Belonging<'a> {
@@ -28,7 +29,10 @@ struct Known<'a> {
 
 /// Somebody of a tenant, or a role of endpoints that name none.
 pub(super) struct Member {
-    pub(super) principal: Principal,
+    /// Its ARN.
+    pub(super) arn: Box<str>,
+    /// What is asked about; why nobody can be.
+    pub(super) principal: Result<Principal, Why>,
     /// Whether it is trusted not to take a second step.
     pub(super) is_trusted: bool,
     /// Where its tenants stand among all; of none: of endpoints that name no tenant.
@@ -67,9 +71,7 @@ impl<'a> Belonging<'a> {
         for (arn, tenants) in unread.chain(nobodys.iter().map(|arn| (*arn, &none))) {
             let account = AccountId::new(arn.split(':').nth(4).unwrap_or_default());
             let known = all.members.get(&account);
-            if !known.is_some_and(|known| known.contains_key(arn))
-                && principal_unread(arn).is_some()
-            {
+            if !known.is_some_and(|known| known.contains_key(arn)) {
                 all.add(&account, arn, None, tenants);
             }
         }
@@ -109,18 +111,19 @@ impl<'a> Belonging<'a> {
             places.map(|(place, name)| (name.as_str(), place)).collect();
         let members = self.members.get(account).into_iter().flatten();
         members
-            .filter_map(|(arn, known)| {
+            .map(|(arn, known)| {
                 let principal = match known.found {
-                    Some(found) => reader.principal(found, account)?,
-                    None => principal_unread(arn)?,
+                    Some(found) => reader.principal(found, account),
+                    None => principal_unread(arn),
                 };
                 let tenants = known.tenants.iter();
                 let tenants = tenants.filter_map(|name| places.get(name.as_str()).copied());
-                Some(Member {
+                Member {
+                    arn: (*arn).into(),
                     principal,
                     is_trusted: settings.is_trusted_admin(arn),
                     tenants: tenants.collect(),
-                })
+                }
             })
             .collect()
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::access::principal_unread;
 use crate::fact::Fact;
 use crate::ids::{ConfigName, EndpointName, KeyArn};
 use crate::inventory::{
@@ -114,6 +115,8 @@ impl Runs {
     /// Whether all of it is known.
     fn add(&mut self, cell: &Cell, keys: &Keys, facts: &ConfigFacts) -> bool {
         let (roles, mut is_known) = cell.execution_roles(facts);
+        // What is no ARN of a role runs as somebody who is not known.
+        is_known &= roles.iter().all(|arn| principal_unread(arn).is_ok());
         self.roles.extend(roles);
         for key in facts.keys() {
             let id = (cell.id.clone(), key.as_str().to_owned());

@@ -5,6 +5,7 @@ use crate::fact::Fact;
 use crate::ids::KeyRef;
 use crate::instance::has_local_storage;
 use crate::inventory::{Cell, KeyFacts, KeyManager, Keys, Placement, Resolved, Status};
+use crate::why::Why;
 
 pub(super) fn facts(deployment: &Deployment, cell: &Cell, keys: &Keys) -> Vec<Check> {
     let check = |step, resource: &str, answer| Check {
@@ -52,7 +53,7 @@ pub(super) fn facts(deployment: &Deployment, cell: &Cell, keys: &Keys) -> Vec<Ch
 fn endpoint(deployment: &Deployment, cell: &Cell) -> Answer {
     let name = &deployment.endpoint;
     let Some(endpoint) = cell.endpoints.get(name) else {
-        return Answer::unknown("it was not asked about");
+        return Answer::unknown(Why::NotAsked);
     };
     let facts = match &endpoint.described.fact {
         Fact::Unknown(gap) => return Answer::unknown(gap),
@@ -75,9 +76,7 @@ fn endpoint(deployment: &Deployment, cell: &Cell) -> Answer {
                     Fact::Known(_) => Answer::Passed,
                     Fact::Unknown(gap) => Answer::unknown(gap),
                 },
-                None => {
-                    Answer::unknown("which configuration it runs, DescribeEndpoint does not say")
-                }
+                None => Answer::unknown(Why::NoConfigNamed),
             },
             Status::Failed => Answer::blocked(format!("{name} has failed, and cannot be updated")),
             Status::Creating
@@ -88,10 +87,9 @@ fn endpoint(deployment: &Deployment, cell: &Cell) -> Answer {
                 "{name} is {}: an endpoint that is changing cannot be updated",
                 facts.status.as_str()
             )),
-            Status::UpdateRollbackFailed | Status::Other(_) => Answer::unknown(&format!(
-                "whether an endpoint that is {} can be updated",
-                facts.status.as_str()
-            )),
+            Status::UpdateRollbackFailed | Status::Other(_) => {
+                Answer::unknown(Why::EndpointStatus(facts.status.as_str().to_owned()))
+            }
         },
     }
 }
@@ -104,7 +102,7 @@ fn config_name(deployment: &Deployment, cell: &Cell) -> Answer {
         )),
         Some(Fact::Known(None)) => Answer::Passed,
         Some(Fact::Unknown(gap)) => Answer::unknown(gap),
-        None => Answer::unknown("it was not asked about"),
+        None => Answer::unknown(Why::NotAsked),
     }
 }
 
@@ -123,7 +121,7 @@ fn models<'a>(
                 "there is no model {name}: create it first, or say with --execution-role what it will run as"
             )),
             Some(Fact::Unknown(gap)) => Answer::unknown(gap),
-            None => Answer::unknown("it was not asked about"),
+            None => Answer::unknown(Why::NotAsked),
         };
         (name.to_string(), answer)
     })
@@ -152,12 +150,12 @@ fn key(reference: &KeyRef, cell: &Cell, keys: &Keys) -> Answer {
             return Answer::blocked("the key is of another partition");
         }
         Some(Fact::Unknown(gap)) => return Answer::unknown(gap),
-        None => return Answer::unknown("it was not asked about"),
+        None => return Answer::unknown(Why::NotAsked),
     };
     match keys.by_arn.get(arn).map(|key| &key.described.fact) {
         Some(Fact::Known(facts)) => described(facts),
         Some(Fact::Unknown(gap)) => Answer::unknown(gap),
-        None => Answer::unknown("it was not asked about"),
+        None => Answer::unknown(Why::NotAsked),
     }
 }
 
@@ -175,11 +173,11 @@ fn described(facts: &KeyFacts) -> Answer {
         | "Unavailable") => {
             return Answer::blocked(format!("the key is {state}: it has to be Enabled"));
         }
-        "" => return Answer::unknown("KMS did not say the state of the key"),
-        state => return Answer::unknown(&format!("what the state `{state}` of the key allows")),
+        "" => return Answer::unknown(Why::KeyStateMissing),
+        state => return Answer::unknown(Why::KeyState(state.to_owned())),
     }
     if facts.spec.is_empty() || facts.usage.is_empty() {
-        return Answer::unknown("KMS did not say what kind of key it is");
+        return Answer::unknown(Why::KeyKindMissing);
     }
     if !facts.is_symmetric_encryption() {
         return Answer::blocked(format!(
@@ -190,9 +188,7 @@ fn described(facts: &KeyFacts) -> Answer {
     match &facts.manager {
         KeyManager::Customer => Answer::Passed,
         KeyManager::Aws => Answer::Noted(AWS_MANAGED.to_owned()),
-        KeyManager::Other(name) => {
-            Answer::unknown(&format!("KMS names the key's manager `{name}`"))
-        }
+        KeyManager::Other(name) => Answer::unknown(Why::KeyManager(name.clone())),
     }
 }
 
@@ -208,17 +204,14 @@ fn volume(deployment: &Deployment) -> Answer {
                     match has_local_storage(one) {
                         Some(true) => local.push(one.to_string()),
                         Some(false) => {}
-                        None => new.push(one.to_string()),
+                        None => new.push(one.clone()),
                     }
                 }
             }
         }
     }
     if !new.is_empty() {
-        let types = new.join(", ");
-        return Answer::unknown(&format!(
-            "whether {types} has local storage, which no key covers"
-        ));
+        return Answer::unknown(Why::LocalStorage(new));
     }
     if local.is_empty() {
         return Answer::Passed;

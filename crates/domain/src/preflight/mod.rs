@@ -14,6 +14,7 @@ pub use cause::Cause;
 pub use deployment::{Deployment, NotAConfig, config_of};
 
 use crate::inventory::{Cell, Keys, Principals};
+use crate::why::Why;
 
 /// What was found out about a deployment.
 #[derive(Clone, Debug)]
@@ -49,9 +50,70 @@ pub enum Answer {
     /// It is not, and the deployment does not need it: another principal has it.
     Spare(Block),
     /// It is not known, and why.
-    Unknown(Vec<String>),
+    Unknown(Vec<Why>),
     /// Something to be known, which stops nothing.
     Noted(String),
+}
+
+/// Which kind of answer one is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AnswerKind {
+    /// [`Answer::Passed`]
+    Passed,
+    /// [`Answer::Blocked`]
+    Blocked,
+    /// [`Answer::Spare`]
+    Spare,
+    /// [`Answer::Unknown`]
+    Unknown,
+    /// [`Answer::Noted`]
+    Noted,
+}
+
+impl AnswerKind {
+    /// Each of them, as output counts them.
+    pub const ALL: [Self; 5] = [
+        Self::Passed,
+        Self::Blocked,
+        Self::Spare,
+        Self::Unknown,
+        Self::Noted,
+    ];
+
+    /// Its name in output.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Blocked => "blocked",
+            Self::Spare => "spare",
+            Self::Unknown => "unknown",
+            Self::Noted => "noted",
+        }
+    }
+}
+
+/// What a deployment comes to; the later ones are worse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// Nothing stops it.
+    Passed,
+    /// Whether something stops it is not known.
+    Unknown,
+    /// Something stops it.
+    Blocked,
+}
+
+impl Outcome {
+    /// Its name in output.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Unknown => "unknown",
+            Self::Blocked => "blocked",
+        }
+    }
 }
 
 /// Why something is not so.
@@ -117,16 +179,22 @@ impl Step {
 }
 
 impl Answer {
+    /// Which kind it is.
+    #[must_use]
+    pub const fn kind(&self) -> AnswerKind {
+        match self {
+            Self::Passed => AnswerKind::Passed,
+            Self::Blocked(_) => AnswerKind::Blocked,
+            Self::Spare(_) => AnswerKind::Spare,
+            Self::Unknown(_) => AnswerKind::Unknown,
+            Self::Noted(_) => AnswerKind::Noted,
+        }
+    }
+
     /// Its name in output.
     #[must_use]
     pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Passed => "passed",
-            Self::Blocked(_) => "blocked",
-            Self::Spare(_) => "spare",
-            Self::Unknown(_) => "unknown",
-            Self::Noted(_) => "noted",
-        }
+        self.kind().name()
     }
 
     /// Something else where it is not so.
@@ -144,25 +212,28 @@ impl Answer {
         })
     }
 
-    fn unknown(why: &(impl ToString + ?Sized)) -> Self {
-        Self::Unknown(vec![why.to_string()])
+    fn unknown(why: impl Into<Why>) -> Self {
+        Self::Unknown(vec![why.into()])
     }
 }
 
 impl Preflight {
-    /// How many checks have an answer.
+    /// How many checks have an answer of a kind.
     #[must_use]
-    pub fn count(&self, name: &str) -> usize {
-        let answers = self.checks.iter().map(|check| check.answer.name());
-        answers.filter(|answer| *answer == name).count()
+    pub fn count(&self, kind: AnswerKind) -> usize {
+        let answers = self.checks.iter().map(|check| check.answer.kind());
+        answers.filter(|answer| *answer == kind).count()
     }
 
-    /// What it comes to: `blocked`, `unknown` or `passed`.
+    /// What it comes to. Without a check nothing is known.
     #[must_use]
-    pub fn answer(&self) -> &'static str {
-        let worst = ["blocked", "unknown"];
-        let mut found = worst.into_iter().filter(|name| self.count(name) > 0);
-        found.next().unwrap_or("passed")
+    pub fn outcome(&self) -> Outcome {
+        let each = self.checks.iter().map(|check| match check.answer {
+            Answer::Passed | Answer::Spare(_) | Answer::Noted(_) => Outcome::Passed,
+            Answer::Unknown(_) => Outcome::Unknown,
+            Answer::Blocked(_) => Outcome::Blocked,
+        });
+        each.max().unwrap_or(Outcome::Unknown)
     }
 }
 

@@ -5,12 +5,13 @@ use sagelock_policy::access::{self, May, On, may};
 use sagelock_policy::context::Value;
 
 use super::storage::storage;
-use super::{Answer, Check, Deployment, Step};
+use super::{Answer, AnswerKind, Check, Deployment, Step};
 use crate::access::{Reader, principal_unread};
 use crate::fact::Fact;
 use crate::ids::{AccountId, KeyRef, ModelName, Partition, Region};
 use crate::inventory::{Cell, CellId, Key, Keys, Placement, Principal, Principals, Resolved, Tags};
 use crate::key_policy::GRANTED;
+use crate::why::Why;
 
 /// What one request tells beside what follows from who asks and for what.
 pub(super) type Told = Vec<(String, Option<Value>)>;
@@ -64,7 +65,7 @@ impl<'a> Asking<'a> {
                 None,
                 None,
                 &self.deployment.deployer,
-                Answer::unknown("it is no user, role or root user that policies are known of"),
+                Answer::unknown(Why::Nobody(self.deployment.deployer.as_str().into())),
             )];
         };
         if self.is_missing(&deployer) {
@@ -94,7 +95,7 @@ impl<'a> Asking<'a> {
         }));
         let unread = roles.iter().filter(|role| self.who(role).is_none());
         checks.extend(unread.map(|role| {
-            let answer = Answer::unknown("it is no ARN of a role that can be read");
+            let answer = Answer::unknown(Why::Nobody(role.as_str().into()));
             check(Step::Grant, None, Some("kms:CreateGrant"), role, answer)
         }));
         let roles: Vec<Who<'_>> = roles.iter().filter_map(|role| self.who(role)).collect();
@@ -144,9 +145,9 @@ impl<'a> Asking<'a> {
         let found = known.and_then(|list| list.iter().find(is_meant));
         let is_root = arn.ends_with(":root");
         let asked = match found {
-            Some(found) => self.reader.principal(found, &account)?,
-            None if is_root => self.reader.nobody(arn, &account)?,
-            None => principal_unread(arn)?,
+            Some(found) => self.reader.principal(found, &account).ok()?,
+            None if is_root => self.reader.nobody(arn, &account).ok()?,
+            None => principal_unread(arn).ok()?,
         };
         Some(Who {
             arn: found.map_or(arn, |found| &found.arn).to_owned(),
@@ -358,12 +359,8 @@ impl<'a> Asking<'a> {
             ));
             let action = "kms:DescribeKey";
             let answer = self.answer(who, action, on, &Told::new(), &[]);
-            let answer = answer.unless_blocked(|block| {
-                let says = block.says;
-                Answer::unknown(&format!(
-                    "whether hosting asks for it, which AWS documents of HyperPod only ({says})"
-                ))
-            });
+            let answer =
+                answer.unless_blocked(|block| Answer::unknown(Why::HostingDescribes(block.says)));
             descriptions.push(check(
                 Step::DescribeKey,
                 Some(who),
@@ -389,9 +386,11 @@ impl<'a> Asking<'a> {
     ) -> Answer {
         match may(&who.asked, action, on, told, whole) {
             Ok(May::Yes) => Answer::Passed,
-            Ok(May::Unknown(why)) => Answer::Unknown(why),
+            Ok(May::Unknown(doubts)) => {
+                Answer::Unknown(doubts.into_iter().map(Why::from).collect())
+            }
             Ok(May::No(denial)) => Answer::Blocked(self.block(who, on, &denial)),
-            Err(error) => Answer::unknown(&error),
+            Err(_no_action) => Answer::unknown(Why::NotAsked),
         }
     }
 }
@@ -413,10 +412,13 @@ pub(super) fn check(
     }
 }
 
+const NOT_NEEDED: &str =
+    "not needed, since another principal has it; whether this one has it is not known";
+
 /// Where one of several is enough: the others are spare where one has it, and stop nothing where one may.
 fn one_is_enough(checks: &mut [Check]) {
-    let has = |name: &str| checks.iter().any(|check| check.answer.name() == name);
-    let (passed, unknown) = (has("passed"), has("unknown"));
+    let has = |kind| checks.iter().any(|check| check.answer.kind() == kind);
+    let (passed, unknown) = (has(AnswerKind::Passed), has(AnswerKind::Unknown));
     let several = checks.len() > 1;
     for check in checks {
         check.answer = match std::mem::replace(&mut check.answer, Answer::Passed) {
@@ -425,10 +427,8 @@ fn one_is_enough(checks: &mut [Check]) {
                 block.says.push_str("; one of the principals is enough");
                 Answer::Blocked(block)
             }
-            Answer::Unknown(why) if passed => Answer::Noted(format!(
-                "not needed, since another principal has it; it depends on {}",
-                why.join(", ")
-            )),
+            // Another principal has it.
+            Answer::Unknown(_) if passed => Answer::Noted(NOT_NEEDED.to_owned()),
             answer @ (Answer::Passed
             | Answer::Blocked(_)
             | Answer::Spare(_)

@@ -8,6 +8,7 @@ use super::{Answer, Check, Step};
 use crate::fact::Fact;
 use crate::ids::{KeyRef, Partition, Place, Region};
 use crate::inventory::{Artifact, Control, Encryption, Output, Resolved};
+use crate::why::Why;
 
 /// What is loaded and what is written.
 pub(super) fn storage(asking: &Asking<'_>, roles: &[Who<'_>]) -> Vec<Check> {
@@ -20,32 +21,32 @@ pub(super) fn storage(asking: &Asking<'_>, roles: &[Who<'_>]) -> Vec<Check> {
             .get(name)
             .and_then(|read| read.fact.known());
         let Some(Some(model)) = model else {
-            let why = format!("what {name} loads is not known");
-            checks.push(check(
-                Step::Load,
-                None,
-                None,
-                name.as_str(),
-                Answer::unknown(&why),
-            ));
+            let answer = Answer::unknown(Why::ModelUnread(name.clone()));
+            checks.push(check(Step::Load, None, None, name.as_str(), answer));
             continue;
         };
         let runs_as = roles
             .iter()
             .find(|role| Some(&role.arn) == model.execution_role.as_ref());
-        let unknown = |why: &str| {
-            let answer = Answer::unknown(&format!("{why} of {name}"));
-            check(Step::Load, runs_as, None, name.as_str(), answer)
+        let unknown = |why: Why| {
+            check(
+                Step::Load,
+                runs_as,
+                None,
+                name.as_str(),
+                Answer::unknown(why),
+            )
         };
         // SageMaker API, `ContainerDefinition`, `ModelPackageName`.
         for package in &model.packages {
-            checks.push(unknown(&format!(
-                "what the model package {package} loads, which is not read,"
-            )));
+            checks.push(unknown(Why::ModelPackage {
+                model: name.clone(),
+                package: package.clone(),
+            }));
         }
         let Some(role) = runs_as else {
             if !model.artifacts.is_empty() {
-                checks.push(unknown("the execution role"));
+                checks.push(unknown(Why::ModelRole(name.clone())));
             }
             continue;
         };
@@ -55,8 +56,7 @@ pub(super) fn storage(asking: &Asking<'_>, roles: &[Who<'_>]) -> Vec<Check> {
     }
     // SageMaker API, `ProductionVariant`, `ModelName`: inference components name their models themselves.
     for variant in facts.variants.iter().filter(|one| one.models.is_empty()) {
-        let why = "what the inference components load, which are not read";
-        let answer = Answer::unknown(why);
+        let answer = Answer::unknown(Why::Components);
         checks.push(check(Step::Load, None, None, &variant.name, answer));
     }
     let captures = facts.capture.iter().filter(|capture| capture.enabled);
@@ -106,8 +106,8 @@ fn of_object(
     is_many: bool,
 ) -> Check {
     let Some(arn) = arn_of(asking, uri, if is_many { ANY_OBJECT } else { "" }) else {
-        let why = format!("{uri} is no bucket whose policies can be read");
-        return check(step, Some(role), Some(action), uri, Answer::unknown(&why));
+        let answer = Answer::unknown(Why::NoBucket(uri.to_owned()));
+        return check(step, Some(role), Some(action), uri, answer);
     };
     let region = vec![told("aws:RequestedRegion", asking.cell.id.region.as_str())];
     let account = &asking.cell.id.account;
@@ -125,18 +125,18 @@ fn of_object(
     let answer = ask(rcp.as_deref()).unless_blocked(|block| match ask(Some(&[])) {
         Answer::Blocked(block) => Answer::Blocked(block),
         Answer::Passed | Answer::Spare(_) | Answer::Unknown(_) | Answer::Noted(_) => {
-            let says = block.says;
-            Answer::unknown(&format!(
-                "whether the bucket is of account {account}: {says}"
-            ))
+            Answer::unknown(Why::BucketOwner {
+                account: account.clone(),
+                denied: block.says,
+            })
         }
     });
     let answer = answer.unless_blocked(|block| {
         if is_many {
-            Answer::unknown(&format!(
-                "whether the names of the objects under {uri} make a difference: {}",
-                block.says
-            ))
+            Answer::unknown(Why::ObjectNames {
+                uri: uri.to_owned(),
+                denied: block.says,
+            })
         } else {
             Answer::Blocked(block)
         }
@@ -186,12 +186,12 @@ fn load(asking: &Asking<'_>, role: &Who<'_>, artifact: &Artifact) -> Vec<Check> 
             Encryption::Kms(None) | Encryption::None | Encryption::S3 | Encryption::Customer,
         ))) => None,
         Some(Ok((_, Encryption::Other(name)))) => {
-            let answer = Answer::unknown(&format!("S3 names the encryption `{name}`"));
+            let answer = Answer::unknown(Why::Encryption(name.clone()));
             Some(check(Step::Load, Some(role), Some(action), uri, answer))
         }
         Some(Err(answer)) => Some(check(Step::Load, Some(role), None, uri, answer)),
         None => {
-            let answer = Answer::unknown("under which key it is was not asked about");
+            let answer = Answer::unknown(Why::ObjectKey);
             Some(check(Step::Load, Some(role), Some(action), uri, answer))
         }
     });
@@ -221,14 +221,9 @@ fn write(asking: &Asking<'_>, role: &Who<'_>, output: &Output) -> Vec<Check> {
             .buckets
             .get(&bucket)
             .map(|read| &read.fact);
-        let unknown = |why: String| {
-            check(
-                Step::Write,
-                Some(role),
-                Some(action),
-                uri,
-                Answer::unknown(&why),
-            )
+        let unknown = |why: Why| {
+            let answer = Answer::unknown(why);
+            check(Step::Write, Some(role), Some(action), uri, answer)
         };
         match read {
             Some(Fact::Known(Some(facts))) => match &facts.default {
@@ -245,17 +240,15 @@ fn write(asking: &Asking<'_>, role: &Who<'_>, output: &Output) -> Vec<Check> {
                 | Encryption::S3
                 | Encryption::Customer => {}
                 Encryption::Other(name) => {
-                    checks.push(unknown(format!("S3 names the encryption `{name}`")));
+                    checks.push(unknown(Why::Encryption(name.clone())));
                 }
             },
             Some(Fact::Known(None)) => {
                 let answer = cannot_write(&format!("there is no bucket {bucket}"));
                 checks.push(check(Step::Write, Some(role), None, uri, answer));
             }
-            Some(Fact::Unknown(gap)) => checks.push(unknown(gap.to_string())),
-            None => checks.push(unknown(format!(
-                "the default encryption of {bucket} was not asked about"
-            ))),
+            Some(Fact::Unknown(gap)) => checks.push(unknown(Why::from(gap))),
+            None => checks.push(unknown(Why::BucketDefault(bucket.to_string()))),
         }
     }
     checks
@@ -288,7 +281,7 @@ fn of_key(
         Some(Resolved::AwsManagedAlias) | None => None,
     };
     let Some(key) = key else {
-        let answer = Answer::unknown(&format!("what key {reference} is could not be read"));
+        let answer = Answer::unknown(Why::KeyUnread(reference.clone()));
         return Some(not_read(answer));
     };
     let asked = asking.reader.key(key);

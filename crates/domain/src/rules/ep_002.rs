@@ -10,6 +10,7 @@
 //! stays possible. That it was superseded, only a tag on its successor says, and the window
 //! counts from the successor's creation; without one, from its own.
 
+use super::message::Message;
 use super::rule::{Check, Rule};
 use super::verdict::{Evidence, Judgement, Verdict, known, reasons};
 use crate::severity::Severity;
@@ -93,7 +94,7 @@ fn check(view: &ConfigView<'_>) -> Judgement {
                     .given(since)
                     .join(volume_facts(volume))
             } else {
-                let message = format!("no endpoint runs it; {}", volume.message);
+                let message = Message::from("no endpoint runs it; ").and(volume.message.clone());
                 let mut judgement = Judgement::new(&UNATTACHED).saying(message).given(since);
                 judgement.severity = Some(Severity::Low);
                 judgement.join(volume_facts(volume))
@@ -107,7 +108,8 @@ fn check(view: &ConfigView<'_>) -> Judgement {
 fn judge_pending(endpoint: &EndpointView<'_>, volume: Judgement) -> Judgement {
     let mut judgement = if is_fail(&volume) {
         let name = &endpoint.endpoint.name;
-        let message = format!("endpoint {name} is moving to it; {}", volume.message);
+        let message =
+            Message::from(format!("endpoint {name} is moving to it; ")).and(volume.message.clone());
         Judgement::new(&PENDING)
             .saying(message)
             .join(volume_facts(volume))

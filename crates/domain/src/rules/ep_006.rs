@@ -11,7 +11,7 @@ use super::verdict::{Evidence, Judgement, reasons};
 use crate::severity::Severity;
 use jiff::SignedDuration;
 
-use super::subject::{CONFIG_REASONS, EndpointView, Found, KEY_REASONS, LIVE_REASONS};
+use super::subject::{CONFIG_REASONS, EndpointView, Found, KEY_REASONS, LIVE_REASONS, key_unknown};
 use crate::call::Op;
 use crate::fact::Source;
 use crate::inventory::KeyFacts;
@@ -75,7 +75,7 @@ fn check(view: &EndpointView<'_>) -> Judgement {
         let (key, evidence) = view.key(reference);
         let judgement = match key {
             Found::Aws | Found::NotFound => Judgement::new(&NO_CUSTOMER_KEY),
-            Found::Unknown(why) => why.judge(),
+            Found::Unknown(why) => key_unknown(&why),
             Found::Customer(key, facts) => judge_usable(view, facts, &key.described.source),
         };
         let judgement = evidence.into_iter().rev().fold(judgement, Judgement::given);

@@ -6,13 +6,14 @@
 //! the alias, so the question can be answered even where the key itself may not be read.
 
 use super::rule::{Check, Rule};
-use super::subject::{CONFIG_REASONS, EndpointView, Found, KEY_REASONS, LIVE_REASONS};
+use super::subject::{CONFIG_REASONS, EndpointView, Found, KEY_REASONS, LIVE_REASONS, key_unknown};
 use super::verdict::{Evidence, Judgement, known, reasons};
 use crate::call::Op;
 use crate::fact::Source;
 use crate::ids::{AccountId, KeyRef, Region};
 use crate::inventory::{Membership, Resolved};
 use crate::severity::Severity;
+use crate::why::Why;
 
 reasons! {
     Pass OWN "own_account": "the key belongs to the endpoint's own account"; ""
@@ -81,7 +82,7 @@ fn check(view: &EndpointView<'_>) -> Judgement {
                 Some((place, source)) if is_foreign(view, &place) => {
                     judge_owner(view, &place, reference.as_str(), source)
                 }
-                Some(_) | None => why.judge(),
+                Some(_) | None => key_unknown(&why),
             },
         };
         judgement.about_key(reference.as_str())
@@ -138,7 +139,7 @@ fn judge_owner(
             .given(of_key);
     }
     let Some(read) = view.keys.own_organization.get(owner) else {
-        return super::subject::KeyWhy::NotAsked.judge().given(of_key);
+        return key_unknown(&Why::NotAsked).given(of_key);
     };
     let knows = view.keys.is_of_home(&view.cell.id.account);
     let reason = match known!(&read.fact) {

@@ -8,7 +8,7 @@
 
 use super::late::{LATE_REASONS, LateView, USES_REASONS, uses_unknown};
 use super::rule::{Check, Rule};
-use super::subject::{CONFIG_REASONS, KEY_REASONS, LIVE_REASONS, UsesGap};
+use super::subject::{CONFIG_REASONS, KEY_REASONS, LIVE_REASONS};
 use super::verdict::{Judgement, Reason, reasons};
 use crate::call::Op;
 use crate::settings::Settings;
@@ -67,7 +67,7 @@ fn late(view: &LateView<'_>) -> Judgement {
     // More of them than are known may use it.
     let mut among = view.own_keys().map(|(_, among)| among);
     let more = among.find_map(|among| {
-        let unaudited = || among.unaudited.clone().map(UsesGap::Said);
+        let unaudited = || among.basis.as_ref().err().cloned();
         among.uses_gap.clone().or_else(unaudited)
     });
     match more {

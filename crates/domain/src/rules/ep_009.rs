@@ -7,17 +7,18 @@
 //! (iam:GetAccountAuthorizationDetails); `isolation.audits = "prove"` switches it on. An endpoint's tenant
 //! is named by the tag `tags.tenant`, its own or its configuration's.
 
-use super::late::{Among, Isolation, LATE_REASONS, LateView};
+use super::late::{LATE_REASONS, LateView};
+use super::message::Message;
 use super::rule::{Check, Rule};
 use super::subject::{CONFIG_REASONS, KEY_REASONS, LIVE_REASONS};
 use super::verdict::{Judgement, Reason, reasons};
-use crate::access::REPLICAS;
 use crate::call::Op;
 use crate::fact::Fact;
 use crate::ids::KeyArn;
-use crate::isolation::Answer;
+use crate::isolation::{Answer, Matrix};
 use crate::settings::Settings;
 use crate::severity::Severity;
+use crate::why::Why;
 
 reasons! {
     Pass ISOLATED "isolated": "the key is the tenant's alone, and it is proved that nobody of another tenant can use it"; ""
@@ -91,12 +92,12 @@ fn late(view: &LateView<'_>) -> Judgement {
         Fact::Known(None) => return Judgement::new(&UNTAGGED),
         Fact::Known(Some(tenant)) => tenant,
     };
-    let Some(isolation) = view.isolation else {
+    let Some(matrix) = view.isolation else {
         return Judgement::new(&NOT_WHOLE);
     };
     let mut undecided = None;
-    for (key, among) in view.own_keys() {
-        match of_key(key, among, tenant, isolation) {
+    for (key, _) in view.own_keys() {
+        match of_key(key, tenant, matrix) {
             (Some(fails), _) => return fails,
             (None, perhaps) => undecided = undecided.or(perhaps),
         }
@@ -107,11 +108,9 @@ fn late(view: &LateView<'_>) -> Judgement {
 /// Why a key is not isolated, or else why that is not known.
 fn of_key(
     key: &KeyArn,
-    among: &Among,
     tenant: &String,
-    isolation: &Isolation,
+    matrix: &Matrix,
 ) -> (Option<Judgement>, Option<Judgement>) {
-    let matrix = &isolation.matrix;
     let Some(row) = matrix.row(key) else {
         return (None, Some(Judgement::new(&NOT_WHOLE)));
     };
@@ -129,19 +128,15 @@ fn of_key(
         return fails(&SHARED, format!("endpoints of {other} use the key too"));
     }
     let mut undecided = None;
-    let mut perhaps = |reason, says: String| {
-        undecided.get_or_insert_with(|| Judgement::new(reason).saying(says));
-    };
+    let mut unread = None;
     let nobodys = ("an endpoint that names no tenant", &row.nobodys);
     let others = matrix.tenants.iter().map(|other| other.name.as_str());
     for (other, answer) in others.zip(&row.answers).chain([nobodys]) {
         match answer {
             // Whose an endpoint without a tag is, is not known: it may be this tenant's.
             Answer::Violated { principal, .. } if other == nobodys.0 => {
-                perhaps(
-                    &UNDECIDED,
-                    format!("{principal} of {other} can use the key"),
-                );
+                let says = format!("{principal} of {other} can use the key");
+                undecided.get_or_insert_with(|| Judgement::new(&UNDECIDED).saying(says));
             }
             Answer::Violated { principal, way, .. } => {
                 let verb = if way.has_steps() {
@@ -152,42 +147,17 @@ fn of_key(
                 let says = format!("{principal} of {other} {verb} {}", way.action());
                 return fails(&OTHER_CAN, says);
             }
-            Answer::Possible { principal, why, .. } => {
-                let why = why.join(", ");
-                let says =
-                    format!("whether {principal} of {other} can use the key depends on {why}");
-                perhaps(&UNDECIDED, says);
+            Answer::Possible { why, .. } if why.iter().any(Why::is_unread) => {
+                let message = Message::from("it depends on ").listing(why);
+                unread.get_or_insert_with(|| Judgement::new(&NOT_WHOLE).saying(message));
             }
-            Answer::Own | Answer::Shared | Answer::Proved => {}
+            Answer::Possible { principal, why, .. } => {
+                let says = format!("whether {principal} of {other} can use the key depends on ");
+                let message = Message::from(says).listing(why);
+                undecided.get_or_insert_with(|| Judgement::new(&UNDECIDED).saying(message));
+            }
+            Answer::Own | Answer::Shared | Answer::Proved(_) => {}
         }
     }
-    if row.has_nobodys {
-        let says = "an endpoint that names no tenant uses the key too".to_owned();
-        perhaps(&UNDECIDED, says);
-    }
-    if matrix.untold.binary_search(key).is_ok() {
-        let says = "the tags of the key, which say whose it is, could not be read".to_owned();
-        perhaps(&NOT_WHOLE, says);
-    }
-    if let Some(why) = &among.unaudited {
-        perhaps(&NOT_WHOLE, why.clone());
-    }
-    let mut unread = isolation.unread.iter();
-    if let Some(account) = unread.find(|account| among.reach.has(account)) {
-        perhaps(
-            &NOT_WHOLE,
-            format!("{} in account {account}", NOT_WHOLE.says),
-        );
-    }
-    let mut left_out = isolation.left_out.iter();
-    if let Some(account) = left_out.find(|account| among.reach.has(account)) {
-        let says = format!(
-            "regions of account {account} were left out, where endpoints may make roles another tenant's"
-        );
-        perhaps(&NOT_WHOLE, says);
-    }
-    if key.is_multi_region() {
-        perhaps(&UNDECIDED, format!("it depends on {REPLICAS}"));
-    }
-    (None, undecided)
+    (None, undecided.or(unread))
 }

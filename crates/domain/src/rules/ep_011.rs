@@ -8,6 +8,7 @@
 //! The window is `superseded.keep_days`, from the creation of the successor or of the endpoint,
 //! whichever came later: the earliest that the switch can have been.
 
+use super::message::Message;
 use super::rule::{Check, Rule};
 use super::verdict::{Evidence, Judgement, Verdict, known, reasons};
 use crate::severity::Severity;
@@ -136,7 +137,7 @@ fn judge_left_behind(view: &EndpointView<'_>, switch: &Switch<'_>, config: &Conf
     match volume.verdict() {
         Verdict::Unknown => return volume,
         Verdict::Pass | Verdict::NotApplicable => {
-            let message = format!("configuration {name}: {}", volume.message);
+            let message = Message::from(format!("configuration {name}: ")).and(volume.message);
             return Judgement::new(&COMPLIANT).saying(message);
         }
         Verdict::Fail => {}
@@ -166,10 +167,10 @@ fn judge_left_behind(view: &EndpointView<'_>, switch: &Switch<'_>, config: &Conf
             .given(switched);
     }
     Judgement::new(&NOT_DELETED)
-        .saying(format!(
-            "configuration {name} is still there; {}",
-            volume.message
-        ))
+        .saying(
+            Message::from(format!("configuration {name} is still there; "))
+                .and(volume.message.clone()),
+        )
         .given(switched)
         .join(Judgement {
             reason: &RETAINED,

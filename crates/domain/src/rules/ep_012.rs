@@ -24,7 +24,7 @@ use super::storage::{
     BUCKET_KEY_NOT_FOUND, BUCKET_REASONS, Kept, bucket_of, judge_default, kept, spot_of,
     unknown_encryption, with_chain,
 };
-use super::subject::{CONFIG_REASONS, EndpointView, KEY_REASONS, LIVE_REASONS, worst};
+use super::subject::{CONFIG_REASONS, EndpointView, KEY_REASONS, LIVE_REASONS, key_unknown, worst};
 use super::verdict::{Evidence, Judgement, Verdict, known, reasons};
 use crate::call::Op;
 use crate::fact::Source;
@@ -208,7 +208,7 @@ fn judge_object(view: &EndpointView<'_>, what: &str, bucket: BucketName, key: St
         Kept::NotFound(key) => Judgement::new(&KEY_NOT_FOUND).saying(format!(
             "{what}: {uri} is under {key}, which KMS does not know"
         )),
-        Kept::Key(why) => why.judge(),
+        Kept::Key(why) => key_unknown(&why),
         Kept::Other(name) => unknown_encryption(what, name),
     };
     with_chain(judgement, chain, facts.encryption.key())

@@ -9,6 +9,7 @@
 //! `sagelock policy who-can` shows a request for each.
 
 use super::key_of::KEY_SUBJECT_REASONS;
+use super::message::Message;
 use super::policy_of::{POLICY_REASONS, by_policy, listed};
 use super::rule::{Check, Rule};
 use super::subject::{KEY_REASONS, KeyView};
@@ -114,10 +115,10 @@ fn judge(access: &KeyAccess) -> Judgement {
         return Judgement::new(&ORGANIZATION);
     }
     if !access.doubts.is_empty() {
-        return Judgement::new(&UNDECIDED).saying(format!(
-            "whether somebody outside can use the key depends on {}",
-            listed(&access.doubts)
-        ));
+        return Judgement::new(&UNDECIDED).saying(
+            Message::from("whether somebody outside can use the key depends on ")
+                .listing(&access.doubts),
+        );
     }
     Judgement::new(&INSIDE)
 }

@@ -10,11 +10,14 @@
 
 use super::key_of::KEY_SUBJECT_REASONS;
 use super::late::{USES_REASONS, uses_unknown};
+use super::message::Message;
 use super::policy_of::{POLICY_REASONS, by_policy};
 use super::rule::{Check, Rule};
 use super::subject::{KEY_REASONS, KeyView};
 use super::verdict::{Judgement, reasons};
+use crate::access::Perhaps;
 use crate::call::Op;
+use crate::few::Few;
 use crate::severity::Severity;
 
 reasons! {
@@ -79,31 +82,39 @@ fn check(view: &KeyView<'_>) -> Judgement {
         if !users.beyond.is_empty() {
             // It may be an execution role that is not known to be one.
             if let Some(why) = &users.uses_gap {
-                let judgement = uses_unknown(why);
                 let says = format!(
-                    "{} can use the key, and whether as execution roles of its endpoints is not known: {}",
-                    users.beyond, judgement.message
+                    "{} can use the key, and whether as execution roles of its endpoints is not known: ",
+                    users.beyond
                 );
-                return judgement.saying(says);
+                let message = Message::from(says).and(why.clone());
+                return uses_unknown(why).saying(message);
             }
             let says = format!("{} can use the key", users.beyond);
             return Judgement::new(&OTHERS).saying(says);
         }
-        match &users.unread {
-            Some((_, Some(gap))) => return Judgement::unknown(gap),
-            Some((account, None)) => {
-                let says = format!("{} in account {account}", NOT_READ.says);
-                return Judgement::new(&NOT_READ).saying(says);
+        match &users.basis {
+            Err(whys) => whys.first().map_or_else(
+                || Judgement::new(&NOT_READ),
+                |why| Judgement::because(&NOT_READ, why),
+            ),
+            Ok(_) if !users.perhaps.is_empty() => {
+                Judgement::new(&UNDECIDED).saying(perhaps(&users.perhaps))
             }
-            None => {}
+            Ok(_everybody) => Judgement::new(&ONLY_ALLOWED),
         }
-        if let Some(why) = view.unaudited {
-            return Judgement::new(&NOT_READ).saying(why);
-        }
-        if !users.perhaps.is_empty() {
-            let says = format!("whether {}", users.perhaps);
-            return Judgement::new(&UNDECIDED).saying(says);
-        }
-        Judgement::new(&ONLY_ALLOWED)
     })
+}
+
+fn perhaps(all: &Few<Perhaps>) -> Message {
+    let mut message = Message::default();
+    for (index, one) in all.first().iter().enumerate() {
+        let lead = if index == 0 { "whether " } else { ", " };
+        message = message
+            .and(format!("{lead}{} can use the key depends on ", one.who))
+            .listing(&one.why);
+    }
+    match all.more() {
+        0 => message,
+        more => message.and(format!(" and {more} more")),
+    }
 }

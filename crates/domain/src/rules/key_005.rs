@@ -7,12 +7,14 @@
 use sagelock_policy::access::Lockout;
 
 use super::key_of::KEY_SUBJECT_REASONS;
+use super::message::Message;
 use super::policy_of::{POLICY_REASONS, by_policy, listed};
 use super::rule::{Check, Rule};
 use super::subject::{KEY_REASONS, KeyView};
 use super::verdict::{Judgement, reasons};
 use crate::call::Op;
 use crate::severity::Severity;
+use crate::why::Why;
 
 reasons! {
     Pass SAFE "root_can_change_it": "the account's root user may always change the key policy"; ""
@@ -72,11 +74,10 @@ fn check(view: &KeyView<'_>) -> Judgement {
             judgement
         }
         Lockout::Unknown(doubts) => {
-            let doubts: Vec<String> = doubts.iter().map(ToString::to_string).collect();
-            Judgement::new(&UNDECIDED).saying(format!(
-                "whether the key policy can be changed depends on {}",
-                listed(&doubts)
-            ))
+            let whys: Vec<Why> = doubts.iter().cloned().map(Why::from).collect();
+            Judgement::new(&UNDECIDED).saying(
+                Message::from("whether the key policy can be changed depends on ").listing(&whys),
+            )
         }
     })
 }

@@ -6,7 +6,7 @@
 
 use super::key_of::{KEY_STATE_REASONS, KEY_SUBJECT_REASONS, customer, known_state};
 use super::rule::{Check, Rule};
-use super::subject::{KEY_REASONS, KeyView, UsesGap};
+use super::subject::{KEY_REASONS, KeyView};
 use super::verdict::{Evidence, Judgement, reasons};
 use crate::call::Op;
 use crate::severity::Severity;
@@ -73,8 +73,7 @@ fn check(view: &KeyView<'_>) -> Judgement {
             .deletion
             .map_or_else(String::new, |date| format!(" on {date}"));
         match (endpoints.as_slice(), view.uses_gap) {
-            ([], Some(UsesGap::Gap(gap))) => Judgement::unknown(gap),
-            ([], Some(UsesGap::Said(said))) => Judgement::new(&USES_UNKNOWN).saying(said),
+            ([], Some(why)) => Judgement::because(&USES_UNKNOWN, why),
             ([], None) => Judgement::new(&UNUSED),
             (names, _) => Judgement::new(&IN_USE).saying(format!(
                 "the key will be deleted{when}; {} live endpoint(s) use it: {}",

@@ -1,8 +1,9 @@
 //! What every rule about a key begins with: is it the customer's, and can it be read?
 
-use super::subject::{KeyView, KeyWhy};
+use super::subject::{KeyView, key_unknown};
 use super::verdict::{Evidence, Judgement, Reason, known, reasons};
 use crate::inventory::{KeyFacts, KeyManager};
+use crate::why::Why;
 
 reasons! {
     Unknown FACTS_MISSING "key_facts_missing": "KMS's answer lacks a fact about the key that the verdict needs"; "find out who answers: a proxy, or an endpoint override"
@@ -53,7 +54,7 @@ pub(super) fn customer(
         KeyManager::Aws => {
             Judgement::new(&AWS_MANAGED_KEY).given(Evidence::new("KeyManager", "AWS", &read.source))
         }
-        KeyManager::Other(name) => KeyWhy::Manager(name).judge(),
+        KeyManager::Other(name) => key_unknown(&Why::KeyManager(name.clone())),
     };
     judgement.about_key(view.key.arn.as_str())
 }

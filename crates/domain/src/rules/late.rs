@@ -4,13 +4,14 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::subject::{EndpointView, Found, UsesGap};
+use super::subject::{EndpointView, Found, key_unknown};
 use super::verdict::{Evidence, Judgement, Reason, Verdict, reasons};
-use crate::access::Reach;
+use crate::access::{Audited, Reach};
 use crate::fact::Fact;
-use crate::ids::{AccountId, KeyArn};
+use crate::ids::KeyArn;
 use crate::isolation::Matrix;
 use crate::settings::Settings;
+use crate::why::Why;
 
 reasons! {
     NotApplicable NO_CUSTOMER_KEY "no_customer_key": "EP-001 finds no customer managed key to look at"; ""
@@ -23,28 +24,17 @@ pub(super) const LATE_REASONS: &[&Reason] = &[&NO_CUSTOMER_KEY];
 /// The reason where the uses of a key may not be all.
 pub(super) const USES_REASONS: &[&Reason] = &[&USES_UNKNOWN];
 
-/// Who can use which key, proved for all tenants.
-#[derive(Clone, Debug)]
-pub struct Isolation {
-    /// The answers.
-    pub matrix: Matrix,
-    /// Accounts of which not everything was read that an answer rests on.
-    pub unread: BTreeSet<AccountId>,
-    /// Accounts of which regions were left out: endpoints there make roles a tenant's as well.
-    pub left_out: BTreeSet<AccountId>,
-}
-
 /// A key among all.
 #[derive(Clone, Debug)]
 pub struct Among {
     /// How many live endpoints use it.
     pub endpoints: usize,
     /// Why there may be more, in the accounts that can use it.
-    pub uses_gap: Option<UsesGap>,
+    pub uses_gap: Option<Why>,
     /// The accounts that can.
     pub reach: Reach,
-    /// Why accounts that were not looked at may be among them.
-    pub unaudited: Option<String>,
+    /// That all of them were audited.
+    pub basis: Result<Audited, Why>,
 }
 
 /// An endpoint, and what is known of all.
@@ -56,7 +46,7 @@ pub struct LateView<'a> {
     /// Keys, the endpoint's among them.
     pub keys: &'a BTreeMap<KeyArn, Among>,
     /// Who can use which key, where that was asked.
-    pub isolation: Option<&'a Isolation>,
+    pub isolation: Option<&'a Matrix>,
     /// What the user decided.
     pub settings: &'a Settings,
 }
@@ -104,7 +94,7 @@ pub(crate) fn volume_keys(view: &EndpointView<'_>) -> Early {
                 keys.borrow_mut().insert(key.arn.clone());
                 Judgement::new(&WAITS)
             }
-            Found::Unknown(why) => why.judge(),
+            Found::Unknown(why) => key_unknown(&why),
         };
         let judgement = judgement.about_key(reference.as_str());
         evidence.into_iter().rev().fold(judgement, Judgement::given)
@@ -122,9 +112,6 @@ pub(crate) fn volume_keys(view: &EndpointView<'_>) -> Early {
 }
 
 /// The judgement that the uses of a key may not be all.
-pub(super) fn uses_unknown(why: &UsesGap) -> Judgement {
-    match why {
-        UsesGap::Gap(gap) => Judgement::unknown(gap),
-        UsesGap::Said(said) => Judgement::new(&USES_UNKNOWN).saying(said.clone()),
-    }
+pub(super) fn uses_unknown(why: &Why) -> Judgement {
+    Judgement::because(&USES_UNKNOWN, why)
 }

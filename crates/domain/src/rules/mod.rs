@@ -24,6 +24,7 @@ mod key_009;
 mod key_010;
 mod key_of;
 mod late;
+mod message;
 mod output;
 mod policy_of;
 mod rule;
@@ -34,9 +35,10 @@ mod volume;
 
 pub use ep_011::SUPERSEDES_TAG;
 pub(crate) use late::volume_keys;
-pub use late::{Among, Early, Isolation, LateView, Waits};
+pub use late::{Among, Early, LateView, Waits};
+pub use message::{Message, Part};
 pub use rule::{Check, Rule};
-pub use subject::{ConfigView, EndpointView, Found, KeyUse, KeyView, KeyWhy, UsesGap};
+pub use subject::{ConfigView, EndpointView, Found, KeyUse, KeyView};
 pub use verdict::{Evidence, GAP_REASONS, Judgement, Reason, Verdict};
 
 pub use crate::severity::Severity;

@@ -4,7 +4,7 @@
 //! monitoring reports.
 
 use super::storage::judge_place;
-use super::subject::{Found, find_key, worst};
+use super::subject::{Found, find_key, key_unknown, worst};
 use super::verdict::{Evidence, Judgement, Reason, reasons};
 use crate::fact::Source;
 use crate::ids::KeyRef;
@@ -50,7 +50,7 @@ pub(super) fn judge_output(
                 Found::NotFound => Judgement::new(&OUTPUT_KEY_NOT_FOUND).saying(format!(
                     "{what} to {place} is under {reference}, which KMS does not know"
                 )),
-                Found::Unknown(why) => why.judge(),
+                Found::Unknown(why) => key_unknown(&why),
             };
             evidence
                 .into_iter()

@@ -3,9 +3,10 @@
 use super::key_of::customer;
 use super::subject::KeyView;
 use super::verdict::{Evidence, Judgement, Reason, reasons};
-use crate::access::{KeyAccess, NoAccess};
+use crate::access::KeyAccess;
 use crate::few::Few;
 use crate::inventory::KeyFacts;
+use crate::why::Why;
 
 reasons! {
     Unknown POLICY_FOREIGN "owner_account_not_read": "KMS gives a key's policy and grants to its own account only, and that account was not audited"; "audit the account that owns the key"
@@ -23,12 +24,8 @@ pub(super) fn by_policy(
     customer(view, |facts| {
         let access = match view.access {
             Ok(access) => access,
-            Err(NoAccess::NotAsked) => return Judgement::new(&POLICY_FOREIGN),
-            Err(NoAccess::Gap(gap)) => return Judgement::unknown(gap),
-            Err(NoAccess::Malformed(error)) => {
-                return Judgement::new(&POLICY_MALFORMED)
-                    .saying(format!("the key policy cannot be read: {error}"));
-            }
+            Err(Why::OwnerNotAudited) => return Judgement::new(&POLICY_FOREIGN),
+            Err(why) => return Judgement::because(&POLICY_MALFORMED, why),
         };
         let judgement = judge(facts, access);
         let grants = view.key.grants.as_ref();
@@ -41,7 +38,7 @@ pub(super) fn by_policy(
         };
         match &view.key.policy {
             Some(read) => {
-                let length = read.fact.known().map_or(0, |text| text.len());
+                let length = read.fact.known().map_or(0, |policy| policy.text().len());
                 let value = format!("{length} bytes");
                 judgement.given(Evidence::new("Policy", value, &read.source))
             }

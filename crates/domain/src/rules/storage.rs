@@ -1,10 +1,11 @@
 //! A bucket or an object in S3: is it under a customer managed key?
 
-use super::subject::{Found, KeyWhy, find_key};
+use super::subject::{Found, find_key, key_unknown};
 use super::verdict::{Evidence, Judgement, Reason, reasons};
 use crate::fact::{Fact, Source};
 use crate::ids::{BucketName, KeyRef, Place, Region};
 use crate::inventory::{BucketFacts, Cell, CellId, Encryption, Keys, ObjectFacts};
+use crate::why::Why;
 
 reasons! {
     Pass BUCKET_DEFAULT_CMK "bucket_default_cmk": "no key is named, and the default encryption of the bucket is under a customer managed key"; ""
@@ -38,7 +39,7 @@ pub(super) enum Kept<'a> {
     /// A key that KMS does not know.
     NotFound(&'a KeyRef),
     /// A key that could not be read.
-    Key(KeyWhy<'a>),
+    Key(Why),
     /// An encryption that is newer than this release.
     Other(&'a str),
 }
@@ -162,7 +163,7 @@ fn by_default(
         Kept::NotFound(key) => Judgement::new(&BUCKET_KEY_NOT_FOUND).saying(format!(
             "{what}: the default encryption of s3://{bucket} is under {key}, which KMS does not know"
         )),
-        Kept::Key(why) => why.judge(),
+        Kept::Key(why) => key_unknown(&why),
         Kept::Other(name) => unknown_encryption(what, name),
     };
     with_chain(judgement, chain, facts.default.key())

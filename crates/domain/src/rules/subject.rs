@@ -1,17 +1,19 @@
 //! What a rule is shown: a subject, and what is known around it.
 
+use super::message::Message;
 use super::verdict::{Evidence, Judgement, Reason, Verdict, known, reasons};
 use crate::severity::Severity;
 use jiff::Timestamp;
 
-use crate::access::{KeyAccess, KeyUsers, NoAccess};
-use crate::fact::{Fact, Gap, Source};
+use crate::access::{KeyAccess, KeyUsers};
+use crate::fact::{Fact, Source};
 use crate::ids::{ConfigName, EndpointName, KeyRef};
 use crate::inventory::{
     self, Cell, CellId, Config, ConfigFacts, Endpoint, EndpointFacts, KeyFacts, KeyManager, Keys,
     Resolved, Tags,
 };
 use crate::settings::Settings;
+use crate::why::Why;
 
 /// An endpoint and what is known around it.
 #[derive(Clone, Copy)]
@@ -51,15 +53,13 @@ pub struct KeyView<'a> {
     /// The key.
     pub key: &'a inventory::Key,
     /// Who can use it, by its policy and its grants.
-    pub access: Result<&'a KeyAccess, &'a NoAccess>,
+    pub access: Result<&'a KeyAccess, &'a Why>,
     /// Who names it.
     pub uses: &'a [KeyUse],
     /// Why the uses may not be all.
-    pub uses_gap: Option<&'a UsesGap>,
+    pub uses_gap: Option<&'a Why>,
     /// Who can use it beside who may, where that was asked.
     pub users: Option<&'a KeyUsers>,
-    /// Why somebody of accounts that were not looked at may be able to.
-    pub unaudited: Option<&'a str>,
     /// What the user decided.
     pub settings: &'a Settings,
     /// When the question is asked.
@@ -77,15 +77,6 @@ pub struct KeyUse {
     pub config: ConfigName,
 }
 
-/// Why the uses of keys may not be all.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum UsesGap {
-    /// Something could not be read.
-    Gap(Gap),
-    /// What was read does not say it; one sentence without its full stop.
-    Said(String),
-}
-
 /// What is known about a key that a configuration names.
 pub enum Found<'a> {
     /// A customer managed one.
@@ -95,19 +86,7 @@ pub enum Found<'a> {
     /// None: KMS does not know it.
     NotFound,
     /// It could not be read.
-    Unknown(KeyWhy<'a>),
-}
-
-/// Why a key is not known.
-pub enum KeyWhy<'a> {
-    /// A gap.
-    Gap(&'a Gap),
-    /// KMS names a manager that is newer than this release.
-    Manager(&'a str),
-    /// It is of another partition, which is never asked.
-    OtherPartition,
-    /// Nobody asked.
-    NotAsked,
+    Unknown(Why),
 }
 
 reasons! {
@@ -234,7 +213,8 @@ impl<'a> EndpointView<'a> {
             let second_is_worse = second.verdict() > first.verdict();
             let joined = first.join(second);
             let message = if second_is_worse {
-                format!("pending configuration {pending}: {}", joined.message)
+                Message::from(format!("pending configuration {pending}: "))
+                    .and(joined.message.clone())
             } else {
                 joined.message.clone()
             };
@@ -293,10 +273,9 @@ impl<'a> EndpointView<'a> {
             return Judgement::new(&CONFIG_DELETED).saying(gone);
         };
         let judgement = judge(config, said);
-        let message = format!(
-            "{gone}; as it was described at {}: {}",
-            config.described.source.at, judgement.message
-        );
+        let at = config.described.source.at;
+        let message = Message::from(format!("{gone}; as it was described at {at}: "))
+            .and(judgement.message.clone());
         judgement.saying(message).given(Evidence::new(
             "EndpointConfig",
             "deleted",
@@ -432,21 +411,19 @@ pub(super) fn find_key<'a>(
 ) -> (Found<'a>, Vec<Evidence>) {
     let id = (cell.clone(), reference.as_str().to_owned());
     let Some(read) = keys.resolved.get(&id) else {
-        return (Found::Unknown(KeyWhy::NotAsked), Vec::new());
+        return (Found::Unknown(Why::NotAsked), Vec::new());
     };
     match &read.fact {
-        Fact::Unknown(gap) => (Found::Unknown(KeyWhy::Gap(gap)), Vec::new()),
+        Fact::Unknown(gap) => (Found::Unknown(Why::from(gap)), Vec::new()),
         // Known by the reference itself, which stands in the chain already.
         Fact::Known(Resolved::AwsManagedAlias) => (Found::Aws, Vec::new()),
-        Fact::Known(Resolved::OtherPartition) => {
-            (Found::Unknown(KeyWhy::OtherPartition), Vec::new())
-        }
+        Fact::Known(Resolved::OtherPartition) => (Found::Unknown(Why::KeyPartition), Vec::new()),
         Fact::Known(Resolved::NotFound) => (
             Found::NotFound,
             vec![Evidence::new("Key", "does not exist", &read.source)],
         ),
         Fact::Known(Resolved::Key(arn)) => match keys.by_arn.get(arn) {
-            None => (Found::Unknown(KeyWhy::NotAsked), Vec::new()),
+            None => (Found::Unknown(Why::NotAsked), Vec::new()),
             Some(key) => described(key),
         },
     }
@@ -456,7 +433,7 @@ fn described(key: &inventory::Key) -> (Found<'_>, Vec<Evidence>) {
     let source: &Source = &key.described.source;
     let arn = Evidence::new("Key", key.arn.as_str(), source);
     match &key.described.fact {
-        Fact::Unknown(gap) => (Found::Unknown(KeyWhy::Gap(gap)), Vec::new()),
+        Fact::Unknown(gap) => (Found::Unknown(Why::from(gap)), Vec::new()),
         Fact::Known(facts) => {
             let manager = |name: &str| Evidence::new("KeyManager", name, source);
             match &facts.manager {
@@ -465,7 +442,7 @@ fn described(key: &inventory::Key) -> (Found<'_>, Vec<Evidence>) {
                 }
                 KeyManager::Aws => (Found::Aws, vec![arn, manager("AWS")]),
                 KeyManager::Other(name) => (
-                    Found::Unknown(KeyWhy::Manager(name)),
+                    Found::Unknown(Why::KeyManager(name.clone())),
                     vec![arn, manager(name)],
                 ),
             }
@@ -473,16 +450,13 @@ fn described(key: &inventory::Key) -> (Found<'_>, Vec<Evidence>) {
     }
 }
 
-impl KeyWhy<'_> {
-    /// The judgement it commands.
-    pub(super) fn judge(&self) -> Judgement {
-        match self {
-            KeyWhy::Gap(gap) => Judgement::unknown(gap),
-            KeyWhy::Manager(name) => Judgement::new(&MANAGER_UNKNOWN)
-                .saying(format!("KMS names the key's manager `{name}`")),
-            KeyWhy::OtherPartition => Judgement::new(&OTHER_PARTITION),
-            KeyWhy::NotAsked => Judgement::new(&KEY_NOT_READ),
-        }
+/// The judgement that a key is not known.
+pub(super) fn key_unknown(why: &Why) -> Judgement {
+    match why {
+        Why::KeyManager(_) => Judgement::because(&MANAGER_UNKNOWN, why),
+        Why::KeyPartition => Judgement::new(&OTHER_PARTITION),
+        Why::Gap(gap) => Judgement::unknown(gap),
+        _other => Judgement::new(&KEY_NOT_READ),
     }
 }
 

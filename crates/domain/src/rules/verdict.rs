@@ -4,9 +4,11 @@ use std::fmt;
 
 use jiff::Timestamp;
 
+use super::message::Message;
 use crate::call::Op;
 use crate::fact::{Gap, GapReason, Source};
 use crate::severity::Severity;
+use crate::why::Why;
 use crate::word::by_word;
 
 /// What a rule concludes. The order is the join: the worst of several is their maximum.
@@ -91,7 +93,7 @@ pub struct Judgement {
     /// Why, and so the verdict.
     pub reason: &'static Reason,
     /// What is the case with this subject, one sentence without its full stop.
-    pub message: String,
+    pub message: Message,
     /// The facts behind it.
     pub evidence: Vec<Evidence>,
     /// What could not be read, where that is the reason.
@@ -108,7 +110,7 @@ impl Judgement {
     pub fn new(reason: &'static Reason) -> Self {
         Self {
             reason,
-            message: reason.says.to_owned(),
+            message: reason.says.into(),
             evidence: Vec::new(),
             gap: None,
             key: None,
@@ -118,7 +120,7 @@ impl Judgement {
 
     /// In words of its own.
     #[must_use]
-    pub fn saying(mut self, message: impl Into<String>) -> Self {
+    pub fn saying(mut self, message: impl Into<Message>) -> Self {
         self.message = message.into();
         self
     }
@@ -135,6 +137,15 @@ impl Judgement {
     pub fn about_key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self
+    }
+
+    /// The judgement that something is not known: that of the gap, where it is one.
+    #[must_use]
+    pub fn because(reason: &'static Reason, why: &Why) -> Self {
+        match why {
+            Why::Gap(gap) => Self::unknown(gap),
+            why => Self::new(reason).saying(why.clone()),
+        }
     }
 
     /// The judgement that a gap commands.

@@ -3,7 +3,7 @@
 //! EP-001 asks it of the configurations an endpoint runs, EP-002 of those that nobody runs, and
 //! EP-011 of those that were left behind.
 
-use super::subject::{Found, find_key};
+use super::subject::{Found, find_key, key_unknown};
 use super::verdict::{Evidence, Judgement, Reason, Verdict, reasons};
 use crate::fact::{Fact, Source};
 use crate::ids::KeyRef;
@@ -90,7 +90,7 @@ pub(super) fn judge_volume(
             match as_volume.verdict() {
                 // Which of the two passes it is depends on the type.
                 Verdict::Pass if as_volume.reason != as_local.reason => {
-                    let (reason, message) = (&PASS_TYPE_UNKNOWN, PASS_TYPE_UNKNOWN.says.to_owned());
+                    let (reason, message) = (&PASS_TYPE_UNKNOWN, PASS_TYPE_UNKNOWN.says.into());
                     Judgement {
                         reason,
                         message,
@@ -209,7 +209,7 @@ fn judge_key(facts: &ConfigFacts, cell: &CellId, keys: &Keys, under: &'static Re
         Found::NotFound => {
             Judgement::new(&KEY_NOT_FOUND).saying(format!("KMS does not know the key {reference}"))
         }
-        Found::Unknown(why) => why.judge(),
+        Found::Unknown(why) => key_unknown(&why),
     };
     evidence.into_iter().rev().fold(judgement, Judgement::given)
 }

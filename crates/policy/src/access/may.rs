@@ -43,7 +43,7 @@ pub enum May {
     /// It may not, whatever it is that nobody told.
     No(Box<Denial>),
     /// It depends on what nobody told, or on what AWS leaves open.
-    Unknown(Vec<String>),
+    Unknown(Vec<Doubt>),
 }
 
 /// A request that is denied.
@@ -144,16 +144,12 @@ fn why(
     most: &Stack,
     may_be_granted: bool,
     proofs: &[Proof],
-) -> Vec<String> {
-    let mut why: Vec<String> = Vec::new();
-    let mut add = |is: bool, doubt: &Doubt| {
-        if is {
-            why.push(doubt.to_string());
-        }
-    };
-    add(may_be_granted, &Doubt::Grants);
-    add(principal.is_partial, &Doubt::Policies);
-    add(principal.scp.is_none(), &Doubt::Scp);
+) -> Vec<Doubt> {
+    let mut why: Vec<Doubt> = Vec::new();
+    let mut add = |is: bool, doubt: Doubt| why.extend(is.then_some(doubt));
+    add(may_be_granted, Doubt::Grants);
+    add(principal.is_partial, Doubt::Policies);
+    add(principal.scp.is_none(), Doubt::Scp);
     let (rcp, unread) = match on {
         On::Key { key, .. } => (key.rcp.is_none(), false),
         On::Resource {
@@ -162,18 +158,18 @@ fn why(
             ..
         } => (rcp.is_none(), may_have_policy),
     };
-    add(rcp, &Doubt::Rcp);
+    add(rcp, Doubt::Rcp);
     // What decides where all that could not be read lets it pass.
     let answer = explain(asked.request(), most);
-    why.extend(answer.missing.iter().map(ToString::to_string));
-    why.extend(answer.open.iter().map(ToString::to_string));
+    why.extend(answer.missing.iter().cloned().map(Doubt::Fact));
+    why.extend(answer.open.iter().copied().map(Doubt::Open));
     for proof in proofs {
         if let Proof::Possible(doubts) = proof {
-            why.extend(doubts.iter().map(ToString::to_string));
+            why.extend(doubts.iter().cloned());
         }
     }
     if why.is_empty() && unread {
-        why.push("bucket_policy".to_owned());
+        why.push(Doubt::BucketPolicy);
     }
     let mut seen = std::collections::BTreeSet::new();
     why.retain(|one| seen.insert(one.clone()));

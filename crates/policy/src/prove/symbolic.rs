@@ -42,6 +42,8 @@ pub enum Doubt {
     Replica,
     /// It depends on aliases that somebody may be allowed to give.
     Alias,
+    /// The policy of the bucket is not known.
+    BucketPolicy,
     /// It would take too much memory.
     Budget,
 }
@@ -59,6 +61,7 @@ impl fmt::Display for Doubt {
             Self::Tag => f.write_str("tag"),
             Self::Replica => f.write_str("replica"),
             Self::Alias => f.write_str("alias"),
+            Self::BucketPolicy => f.write_str("bucket_policy"),
             Self::Budget => f.write_str("budget"),
         }
     }

@@ -1,7 +1,7 @@
 //! `sagelock isolation`.
 
 use clap::Args;
-use sagelock_domain::isolation::{Matrix, matrix};
+use sagelock_domain::isolation::{AnswerKind, Asked, Matrix, matrix};
 
 use super::{SourceArgs, print, print_plain};
 use crate::audit::{Done, Keep, Past, audit};
@@ -57,14 +57,15 @@ impl Command {
         };
         let done = audit(&session, &config, &progress, keep, Past::none()).await?;
         let progress = progress.of_accounts();
-        let found = matrix(
-            &done.tenancy,
-            &done.keys,
-            &done.principals,
-            &config.settings,
-            |done, of| progress.at(done, of),
-        )
-        .doubting(&done.keys, &done.principals);
+        let gaps = done.audit.coverage.gaps.iter().map(|one| one.gap.clone());
+        let asked = Asked {
+            tenancy: &done.tenancy,
+            keys: &done.keys,
+            principals: &done.principals,
+            gaps: &gaps.collect(),
+            settings: &config.settings,
+        };
+        let found = matrix(asked, |done, of| progress.at(done, of));
         progress.finish();
         match self.format {
             Format::Json => print_plain(|out| isolation_json(&found, &done, out))?,
@@ -78,9 +79,10 @@ impl Command {
 }
 
 fn exit(found: &Matrix, done: &Done) -> Exit {
-    if found.count("violated") > 0 || found.count("shared") > 0 {
+    let has = |kind| found.count(kind) > 0;
+    if has(AnswerKind::Violated) || has(AnswerKind::Shared) {
         Exit::Findings
-    } else if found.count("possible") > 0 || !done.is_whole(found) {
+    } else if has(AnswerKind::Possible) || !done.is_whole(found) {
         Exit::Incomplete
     } else {
         Exit::Clean

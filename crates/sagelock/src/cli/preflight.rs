@@ -9,7 +9,7 @@ use sagelock_domain::collect::{About, Collector, Focus, Scope, StorageReading};
 use sagelock_domain::fact::Fact;
 use sagelock_domain::ids::{ConfigName, EndpointName, KeyRef};
 use sagelock_domain::inventory::{Cell, ConfigFacts, Endpoint, Tags};
-use sagelock_domain::preflight::{Deployment, config_of, preflight};
+use sagelock_domain::preflight::{Deployment, Outcome, config_of, preflight};
 use sagelock_domain::settings::ModelArtifacts;
 
 use super::one_endpoint::Absent;
@@ -152,10 +152,10 @@ impl Command {
             Plain::Json => print_plain(|out| preflight_json(&looked, out))?,
             Plain::Table => print(|out| preflight_table(&looked, out))?,
         }
-        Ok(match found.answer() {
-            "blocked" => Exit::Findings,
-            "unknown" => Exit::Incomplete,
-            _ => Exit::Clean,
+        Ok(match found.outcome() {
+            Outcome::Blocked => Exit::Findings,
+            Outcome::Unknown => Exit::Incomplete,
+            Outcome::Passed => Exit::Clean,
         })
     }
 

@@ -18,6 +18,7 @@ mod redact;
 mod sarif;
 mod stream;
 mod table;
+mod why;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::OpenOptions;
@@ -37,6 +38,7 @@ pub(crate) use names::some_of;
 pub(crate) use preflight::{Looked, preflight_json, preflight_table};
 pub(crate) use redact::{Names, names_of, redact};
 pub(crate) use table::wrap;
+pub(crate) use why::{all_words, words};
 
 use crate::findings::Findings;
 

@@ -1,7 +1,7 @@
 //! A key policy, a control policy and a role that together block a deployment, and the patch with which it
 //! succeeds.
 
-use sagelock_domain::preflight::{Answer, Cause, Preflight, Step};
+use sagelock_domain::preflight::{Answer, Cause, Outcome, Preflight, Step};
 use sagelock_policy::Kind;
 use sagelock_policy::change::Edit;
 use sagelock_sim::{Service, World};
@@ -19,7 +19,7 @@ fn apply(world: &mut World, key: &str, cause: &Cause, edit: &Edit, number: usize
         let statements = policy.get_mut("Statement").and_then(Value::as_array_mut);
         let statements = statements.expect("statements");
         match edit {
-            Edit::Allow { statement, .. } => statements.push(statement.clone()),
+            Edit::Allow { statement, .. } => statements.push(json!(statement)),
             Edit::Remove { statement } => {
                 statements.remove(statement.place.statement);
             }
@@ -33,7 +33,7 @@ fn apply(world: &mut World, key: &str, cause: &Cause, edit: &Edit, number: usize
                 let fields = denies.as_object_mut().expect("an object");
                 assert!(
                     fields
-                        .insert("Condition".to_owned(), condition.clone())
+                        .insert("Condition".to_owned(), json!(condition))
                         .is_none()
                 );
             }
@@ -101,7 +101,7 @@ fn what_blocks_is_foretold_and_with_the_patch_it_succeeds() {
     let mut world = world();
     let key = set_up(&mut world);
     let found = look(&mut world, &Wanted::new(&key, "new-1"));
-    assert_eq!(found.answer(), "blocked", "{found:#?}");
+    assert_eq!(found.outcome(), Outcome::Blocked, "{found:#?}");
     assert_eq!(blocked(&found), [Step::Deploy, Step::Grant].into());
     let says = |step, who: &str| {
         let mut checks = found.checks.iter().filter(|check| {
@@ -151,7 +151,7 @@ fn what_blocks_is_foretold_and_with_the_patch_it_succeeds() {
             }
         }
         let again = look(&mut world, &Wanted::new(&key, "new-2"));
-        assert_eq!(again.answer(), "blocked", "without {left_out}");
+        assert_eq!(again.outcome(), Outcome::Blocked, "without {left_out}");
         let (ended, why) = deploy(&mut world, &key, "new-2");
         match left_out {
             0 => {

@@ -22,7 +22,7 @@ use super::{Answer, Failure};
 use crate::call::{Op, Reply};
 use crate::fact::{Fact, Gap, Read, Source};
 use crate::ids::{AccountId, Arn, KeyArn, KeyRef, Partition, Region};
-use crate::inventory::{CellId, Keys, Membership, Resolved};
+use crate::inventory::{CellId, KeyPolicy, Keys, Membership, Resolved};
 
 /// A reference: the cell it was written in, and its text.
 type RefId = (CellId, String);
@@ -63,7 +63,7 @@ pub(super) struct KeyBook {
     organization_asked: bool,
     /// Key policies, each text once, and the accounts whose they are: most of an account's keys have
     /// the same.
-    policies: BTreeMap<Arc<str>, BTreeSet<AccountId>>,
+    policies: BTreeMap<Arc<str>, (KeyPolicy, BTreeSet<AccountId>)>,
 }
 
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Who may use a key: its policy and its grants; and whose organisation a policy names.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use sagelock_policy::request::Grant;
 
@@ -10,7 +10,7 @@ use crate::collect::Answer;
 use crate::collect::ask::{After, KeyAsk, Page};
 use crate::fact::{Fact, Gap, Read};
 use crate::ids::{AccountId, KeyArn};
-use crate::inventory::CellId;
+use crate::inventory::{CellId, KeyPolicy};
 
 impl KeyBook {
     pub(super) fn on_policy(
@@ -25,14 +25,21 @@ impl KeyBook {
         let fact = match viewed {
             Err(failure) => outcome.unknown(failure.gap),
             Ok(read) => {
-                let text: Arc<str> = read.policy.into();
-                let known = self.policies.get_key_value(&text);
-                let text = known.map_or(text, |(known, _)| known.clone());
-                let accounts = self.policies.entry(text.clone()).or_default();
+                let (policy, accounts) = match self.policies.get_mut(read.policy.as_str()) {
+                    Some((policy, accounts)) => (policy, accounts),
+                    None => {
+                        let policy = KeyPolicy::read(&read.policy);
+                        let text = policy.text().clone();
+                        let known = self.policies.entry(text);
+                        let (policy, accounts) = known.or_insert((policy, BTreeSet::new()));
+                        (policy, accounts)
+                    }
+                };
+                let policy = policy.clone();
                 if accounts.insert(caller.account.clone()) {
-                    self.want_named(caller, &text, outcome);
+                    self.want_named(caller, &policy, outcome);
                 }
-                Fact::Known(text)
+                Fact::Known(policy)
             }
         };
         if let Some(key) = self.keys.by_arn.get_mut(arn) {
@@ -42,9 +49,9 @@ impl KeyBook {
     }
 
     /// Asks about the accounts and the organisation that a key policy names.
-    fn want_named(&mut self, caller: &CellId, text: &str, outcome: &mut Outcome) {
-        let kind = sagelock_policy::Kind::Resource;
-        let Ok(document) = sagelock_policy::Document::read(kind, text) else {
+    fn want_named(&mut self, caller: &CellId, policy: &KeyPolicy, outcome: &mut Outcome) {
+        // One that is malformed names nobody, and is told as that by every rule that needs it.
+        let Ok(document) = policy.document() else {
             return;
         };
         for account in document.every_account() {

@@ -53,7 +53,7 @@ struct Line<'a> {
 #[derive(Serialize)]
 struct User {
     principal: Box<str>,
-    answer: &'static str,
+    answer: Answer,
     ways: Vec<Found>,
 }
 
@@ -62,7 +62,7 @@ struct User {
 struct Found {
     way: &'static str,
     steps: u8,
-    answer: &'static str,
+    answer: Answer,
     #[serde(skip_serializing_if = "Option::is_none")]
     request: Option<Box<Request>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -115,7 +115,7 @@ fn one(text: &str, out: &mut dyn Write) -> Result<Exit, Unanswered> {
             ways.extend(answered(used.way.action(), steps, used.proof));
         }
         let answer = worst(&ways);
-        is_open |= answer == POSSIBLE || ways.iter().any(|way| way.answer == POSSIBLE);
+        is_open |= ways.iter().any(|way| way.answer == Answer::Possible);
         principals.push(User {
             principal: principal.arn.clone(),
             answer,
@@ -123,9 +123,11 @@ fn one(text: &str, out: &mut dyn Write) -> Result<Exit, Unanswered> {
         });
     }
     let others = others(&question);
-    let lockout = locked(lockout(&question.key));
-    is_open |= others.iter().any(|one| one.found.answer == POSSIBLE);
-    is_open |= lockout.answer == "unknown";
+    let lockout = lockout(&question.key);
+    is_open |= others
+        .iter()
+        .any(|one| one.found.answer == Answer::Possible);
+    is_open |= matches!(lockout, Lockout::Unknown(_));
     lines::write(
         out,
         &Line {
@@ -133,7 +135,7 @@ fn one(text: &str, out: &mut dyn Write) -> Result<Exit, Unanswered> {
             key: &question.key.arn,
             principals,
             outsiders: others,
-            lockout,
+            lockout: locked(lockout),
             assumptions: ASSUMPTIONS.to_vec(),
         },
     )?;
@@ -144,26 +146,26 @@ fn one(text: &str, out: &mut dyn Write) -> Result<Exit, Unanswered> {
     })
 }
 
-const PROVED: &str = "proved";
-const VIOLATED: &str = "violated";
-const POSSIBLE: &str = "possible";
+/// What was found; the later ones are worse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Answer {
+    Proved,
+    Possible,
+    Violated,
+}
 
-fn worst(ways: &[Found]) -> &'static str {
-    let is = |answer| ways.iter().any(|way| way.answer == answer);
-    if is(VIOLATED) {
-        VIOLATED
-    } else if is(POSSIBLE) {
-        POSSIBLE
-    } else {
-        PROVED
-    }
+/// The worst of all ways that were looked at, of which those that are proved to be closed are left out.
+fn worst(ways: &[Found]) -> Answer {
+    let answers = ways.iter().map(|way| way.answer);
+    answers.max().unwrap_or(Answer::Proved)
 }
 
 fn answered(way: &'static str, steps: u8, proof: Proof) -> Option<Found> {
     let (answer, request, why) = match proof {
         Proof::Proved => return None,
-        Proof::Violated(request) => (VIOLATED, Some(request), Vec::new()),
-        Proof::Possible(doubts) => (POSSIBLE, None, names(&doubts)),
+        Proof::Violated(request) => (Answer::Violated, Some(request), Vec::new()),
+        Proof::Possible(doubts) => (Answer::Possible, None, names(&doubts)),
     };
     Some(Found {
         way,
@@ -189,7 +191,7 @@ fn others(question: &Question) -> Vec<Other> {
             found: Found {
                 way: "kms:*",
                 steps: 1,
-                answer: POSSIBLE,
+                answer: Answer::Possible,
                 request: None,
                 why: names(&[doubt]),
             },

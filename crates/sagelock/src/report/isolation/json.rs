@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::audit::Done;
 use crate::report::json::Gap;
+use crate::report::words;
 
 /// Writes the matrix as one object.
 pub(crate) fn isolation_json(found: &Matrix, done: &Done, out: &mut dyn Write) -> io::Result<()> {
@@ -43,12 +44,13 @@ pub(crate) fn isolation_json(found: &Matrix, done: &Done, out: &mut dyn Write) -
                         Some(fields),
                     ) => {
                         fields.extend(by(principal, *way));
+                        let why: Vec<String> = why.iter().map(words).collect();
                         fields.insert("why".to_owned(), json!(why));
                     }
                     (
                         Answer::Own
                         | Answer::Shared
-                        | Answer::Proved
+                        | Answer::Proved(_)
                         | Answer::Violated { .. }
                         | Answer::Possible { .. },
                         _,

@@ -5,6 +5,7 @@ use sagelock_domain::isolation::{Answer, Matrix};
 
 use super::table::totals;
 use crate::audit::Done;
+use crate::report::all_words;
 
 const STYLE: &str = "
 :root{color-scheme:light dark;--line:#8884}
@@ -74,12 +75,12 @@ fn cell(tenant: &str, answer: &Answer) -> PreEscaped<String> {
     let (sign, title) = match answer {
         Answer::Own => ("=", format!("{tenant}: its own")),
         Answer::Shared => ("+", format!("{tenant}: shared with other tenants")),
-        Answer::Proved => ("·", format!("{tenant}: proved")),
+        Answer::Proved(_) => ("·", format!("{tenant}: proved")),
         Answer::Violated { principal, way, .. } => {
             let action = way.action();
             ("X", format!("{tenant}: {principal} by {action}"))
         }
-        Answer::Possible { why, .. } => ("?", format!("{tenant}: depends on {}", why.join(", "))),
+        Answer::Possible { why, .. } => ("?", format!("{tenant}: depends on {}", all_words(why))),
     };
     html! { td class=(class) title=(title) aria-label=(title) { (sign) } }
 }
@@ -91,7 +92,7 @@ fn open(found: &Matrix) -> PreEscaped<String> {
         dl { @for row in &found.rows {
             @for (tenant, answer) in found.tenants.iter().zip(&row.answers) {
                 @match answer {
-                    Answer::Own | Answer::Shared | Answer::Proved => {}
+                    Answer::Own | Answer::Shared | Answer::Proved(_) => {}
                     Answer::Violated { principal, way, request } => {
                         dt { (tenant.name) " can use " code { (row.key.as_str()) } }
                         dd {
@@ -108,7 +109,7 @@ fn open(found: &Matrix) -> PreEscaped<String> {
                         dd {
                             code { (principal) } " by " (way.action())
                             @if way.has_steps() { ", in two steps" }
-                            ", depending on " (why.join(", "))
+                            ", depending on " (all_words(why))
                         }
                     }
                 }

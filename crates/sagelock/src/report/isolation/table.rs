@@ -6,10 +6,10 @@ use std::io::{self, Write};
 
 use owo_colors::OwoColorize;
 use sagelock_domain::ids::AccountId;
-use sagelock_domain::isolation::{Answer, Matrix};
+use sagelock_domain::isolation::{Answer, AnswerKind, Matrix};
 
 use crate::audit::Done;
-use crate::report::{some_of, wrap};
+use crate::report::{all_words, some_of, wrap};
 
 /// Columns of a terminal.
 const WIDTH: usize = 80;
@@ -21,7 +21,7 @@ const fn sign(answer: &Answer) -> char {
     match answer {
         Answer::Own => '=',
         Answer::Shared => '+',
-        Answer::Proved => '.',
+        Answer::Proved(_) => '.',
         Answer::Violated { .. } => 'X',
         Answer::Possible { .. } => '?',
     }
@@ -63,7 +63,7 @@ pub(crate) fn isolation_table(found: &Matrix, done: &Done, out: &mut dyn Write) 
             let text = sign(answer);
             match answer {
                 Answer::Own => write!(out, "  {text}")?,
-                Answer::Proved => write!(out, "  {}", text.green())?,
+                Answer::Proved(_) => write!(out, "  {}", text.green())?,
                 Answer::Violated { .. } | Answer::Shared => write!(out, "  {}", text.red().bold())?,
                 Answer::Possible { .. } => write!(out, "  {}", text.yellow())?,
             }
@@ -77,8 +77,13 @@ pub(crate) fn isolation_table(found: &Matrix, done: &Done, out: &mut dyn Write) 
 
 /// How many of each answer there are.
 pub(super) fn totals(found: &Matrix) -> String {
-    let counts = ["violated", "shared", "possible", "proved"]
-        .map(|name| format!("{} {name}", found.count(name)));
+    let counts = [
+        AnswerKind::Violated,
+        AnswerKind::Shared,
+        AnswerKind::Possible,
+        AnswerKind::Proved,
+    ]
+    .map(|kind| format!("{} {}", found.count(kind), kind.name()));
     format!(
         "{} tenants, {} keys: {}",
         found.tenants.len(),
@@ -94,13 +99,13 @@ fn open(found: &Matrix, out: &mut dyn Write) -> io::Result<()> {
     for row in &found.rows {
         for (tenant, answer) in found.tenants.iter().zip(&row.answers) {
             let (principal, way, why) = match answer {
-                Answer::Own | Answer::Shared | Answer::Proved => continue,
+                Answer::Own | Answer::Shared | Answer::Proved(_) => continue,
                 Answer::Violated { principal, way, .. } => (principal, way, String::new()),
                 Answer::Possible {
                     principal,
                     way,
                     why,
-                } => (principal, way, why.join(", ")),
+                } => (principal, way, all_words(why)),
             };
             let steps = if way.has_steps() {
                 ", in two steps"

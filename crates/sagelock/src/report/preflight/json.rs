@@ -3,13 +3,14 @@
 use std::io::{self, Write};
 
 use sagelock_domain::assess::CoverageGap;
-use sagelock_domain::preflight::{Answer, Block, Cause, Check};
+use sagelock_domain::preflight::{Answer, AnswerKind, Block, Cause, Check};
 use sagelock_policy::case::field;
 use sagelock_policy::change::Edit;
 use serde_json::{Value, json};
 
 use super::Looked;
 use crate::report::json::Gap;
+use crate::report::words;
 
 /// Writes it as one object.
 pub(crate) fn preflight_json(looked: &Looked<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -25,15 +26,15 @@ pub(crate) fn preflight_json(looked: &Looked<'_>, out: &mut dyn Write) -> io::Re
     });
     let gaps: Vec<CoverageGap> = gaps.collect();
     let gaps: Vec<Gap<'_>> = gaps.iter().map(Gap::of).collect();
-    let counts: serde_json::Map<String, Value> = ["passed", "blocked", "spare", "unknown", "noted"]
+    let counts: serde_json::Map<String, Value> = AnswerKind::ALL
         .into_iter()
-        .map(|name| (name.to_owned(), json!(found.count(name))))
+        .map(|kind| (kind.name().to_owned(), json!(found.count(kind))))
         .collect();
     let key = deployment.facts.volume_key.as_ref();
     let whole = json!({
         "schema": "sagelock.preflight/1",
         "simulated": looked.simulated,
-        "answer": found.answer(),
+        "answer": found.outcome().name(),
         "counts": counts,
         "endpoint": deployment.endpoint.as_str(),
         "account": cell.account.as_str(),
@@ -53,10 +54,10 @@ pub(crate) fn preflight_json(looked: &Looked<'_>, out: &mut dyn Write) -> io::Re
 fn check(check: &Check) -> Value {
     let nothing = Block::default();
     let (says, why, block) = match &check.answer {
-        Answer::Passed => (None, &[][..], &nothing),
-        Answer::Blocked(block) | Answer::Spare(block) => (Some(&block.says), &[][..], block),
-        Answer::Unknown(why) => (None, why.as_slice(), &nothing),
-        Answer::Noted(says) => (Some(says), &[][..], &nothing),
+        Answer::Passed => (None, Vec::new(), &nothing),
+        Answer::Blocked(block) | Answer::Spare(block) => (Some(&block.says), Vec::new(), block),
+        Answer::Unknown(why) => (None, why.iter().map(words).collect(), &nothing),
+        Answer::Noted(says) => (Some(says), Vec::new(), &nothing),
     };
     json!({
         "step": check.step.name(),

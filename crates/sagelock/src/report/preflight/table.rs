@@ -3,11 +3,14 @@
 use std::io::{self, Write};
 
 use owo_colors::{OwoColorize, Style};
-use sagelock_domain::preflight::{Answer, Block, Check, Preflight, Step};
+use sagelock_domain::preflight::{Answer, AnswerKind, Block, Check, Outcome, Preflight, Step};
+use sagelock_domain::why::Why;
 use sagelock_policy::change::Edit;
+use sagelock_policy::evaluate::Open;
+use sagelock_policy::prove::Doubt;
 
 use super::Looked;
-use crate::report::wrap;
+use crate::report::{words, wrap};
 
 /// Columns of a terminal.
 const WIDTH: usize = 80;
@@ -15,6 +18,15 @@ const WIDTH: usize = 80;
 const INDENT: usize = 10;
 /// More ways to mend one thing than these are counted.
 const SHOWN: usize = 2;
+
+/// In this order they are shown.
+const WORST_FIRST: [AnswerKind; 5] = [
+    AnswerKind::Blocked,
+    AnswerKind::Unknown,
+    AnswerKind::Spare,
+    AnswerKind::Noted,
+    AnswerKind::Passed,
+];
 
 /// Writes what stops it and what is not known first, and then what is all right.
 pub(crate) fn preflight_table(looked: &Looked<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -44,27 +56,29 @@ pub(crate) fn preflight_table(looked: &Looked<'_>, out: &mut dyn Write) -> io::R
     writeln!(out, "  configuration {}", deployment.config)?;
     writeln!(out, "  key           {key}")?;
     writeln!(out, "  deployer      {}", deployment.deployer)?;
-    let count = |name| found.count(name);
-    let verdict = match found.answer() {
-        "blocked" => "It will fail.".red().bold().to_string(),
-        "unknown" => "Nothing is proved to stop it; some of it is not known."
+    let count = |kind| found.count(kind);
+    let verdict = match found.outcome() {
+        Outcome::Blocked => "It will fail.".red().bold().to_string(),
+        Outcome::Unknown => "Nothing is proved to stop it; some of it is not known."
             .yellow()
             .to_string(),
-        _ if does_not_write(found) => "It will come up, and cannot write all of its outputs."
-            .yellow()
-            .to_string(),
-        _ => "It will succeed.".green().bold().to_string(),
+        Outcome::Passed if does_not_write(found) => {
+            "It will come up, and cannot write all of its outputs."
+                .yellow()
+                .to_string()
+        }
+        Outcome::Passed => "It will succeed.".green().bold().to_string(),
     };
     writeln!(
         out,
         "\n{verdict} {} blocked, {} unknown, {} passed\n",
-        count("blocked"),
-        count("unknown"),
-        count("passed")
+        count(AnswerKind::Blocked),
+        count(AnswerKind::Unknown),
+        count(AnswerKind::Passed)
     )?;
-    for name in ["blocked", "unknown", "spare", "noted", "passed"] {
+    for kind in WORST_FIRST {
         let mut left: Vec<&Check> = found.checks.iter().collect();
-        left.retain(|one| one.answer.name() == name);
+        left.retain(|one| one.answer.kind() == kind);
         // What depends on the same facts stands together, and says so once.
         while let Some(first) = left.first().copied() {
             let (same, others) = left.into_iter().partition(|one| is_same(first, one));
@@ -139,7 +153,7 @@ fn write_answer(check: &Check, out: &mut dyn Write) -> io::Result<()> {
         Answer::Passed => Ok(()),
         Answer::Noted(says) => say(says, out),
         Answer::Unknown(why) => {
-            let why: Vec<&str> = why.iter().map(|why| in_words(why)).collect();
+            let why: Vec<String> = why.iter().map(in_words).collect();
             say(&format!("it depends on {}", why.join(", ")), out)
         }
         Answer::Spare(block) => say(
@@ -154,15 +168,20 @@ fn write_answer(check: &Check, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// What a fact that is missing is called in the evaluator's cases, for people.
-fn in_words(why: &str) -> &str {
-    match why {
-        "scp" => "the service control policies (seen with --org, or in the management account)",
-        "rcp" => "the resource control policies (seen with --org, or in the management account)",
-        "policies" => "the identity policies of who asks",
-        "grants" => "the grants of the key",
-        "resource_policy" => "the policy of the resource",
-        other => other,
-    }
+fn in_words(why: &Why) -> String {
+    let words = match why {
+        Why::Doubt(Doubt::Scp) => {
+            "the service control policies (seen with --org, or in the management account)"
+        }
+        Why::Doubt(Doubt::Rcp) => {
+            "the resource control policies (seen with --org, or in the management account)"
+        }
+        Why::Doubt(Doubt::Policies) => "the identity policies of who asks",
+        Why::Doubt(Doubt::Grants) => "the grants of the key",
+        Why::Doubt(Doubt::Open(Open::ResourcePolicy)) => "the policy of the resource",
+        other => return words(other),
+    };
+    words.to_owned()
 }
 
 /// What to write, to be taken with the mouse: it is not wrapped.

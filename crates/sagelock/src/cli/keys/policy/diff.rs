@@ -47,7 +47,7 @@ pub(super) struct Command {
 struct Written<'a> {
     schema: &'static str,
     key: &'a str,
-    answer: &'static str,
+    answer: Answer,
     wider: Vec<Change<'a>>,
     narrower: Vec<Change<'a>>,
     perhaps_wider: Vec<String>,
@@ -63,7 +63,7 @@ struct Change<'a> {
     itself: bool,
     /// It stands for everybody whom neither policy names.
     anybody: bool,
-    own_policies: &'static str,
+    own_policies: OwnPolicies,
     actions: Vec<&'a str>,
     /// For the first action.
     request: &'a Request,
@@ -105,25 +105,35 @@ impl Command {
             })?,
             Plain::Table => print(|out| table(out, &written))?,
         }
-        Ok(if !comparison.wider.is_empty() {
-            Exit::Findings
-        } else if comparison.perhaps_wider.is_empty() {
-            Exit::Clean
-        } else {
-            Exit::Incomplete
+        Ok(match answer {
+            Answer::Wider | Answer::Both => Exit::Findings,
+            Answer::Possible => Exit::Incomplete,
+            Answer::Equal | Answer::Narrower | Answer::NotWider => Exit::Clean,
         })
     }
 }
 
-fn answer(comparison: &Comparison) -> &'static str {
+/// How the new policy is to the old one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Answer {
+    Equal,
+    Wider,
+    Narrower,
+    Both,
+    NotWider,
+    Possible,
+}
+
+fn answer(comparison: &Comparison) -> Answer {
     let (wider, narrower) = (&comparison.wider, &comparison.narrower);
     match (wider.is_empty(), narrower.is_empty()) {
-        (false, false) => "both",
-        (false, true) => "wider",
-        (true, _) if !comparison.perhaps_wider.is_empty() => "possible",
-        (true, false) => "narrower",
-        (true, true) if comparison.perhaps_narrower.is_empty() => "equal",
-        (true, true) => "not_wider",
+        (false, false) => Answer::Both,
+        (false, true) => Answer::Wider,
+        (true, _) if !comparison.perhaps_wider.is_empty() => Answer::Possible,
+        (true, false) => Answer::Narrower,
+        (true, true) if comparison.perhaps_narrower.is_empty() => Answer::Equal,
+        (true, true) => Answer::NotWider,
     }
 }
 
@@ -155,11 +165,20 @@ fn changes(list: &[Beyond]) -> Vec<Change<'_>> {
     changes
 }
 
-const fn own(own: Own) -> &'static str {
+/// What the policies of who asks have to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum OwnPolicies {
+    None,
+    UnderABoundary,
+    Allow,
+}
+
+const fn own(own: Own) -> OwnPolicies {
     match own {
-        Own::Nothing => "none",
-        Own::Capped => "under_a_boundary",
-        Own::Everything => "allow",
+        Own::Nothing => OwnPolicies::None,
+        Own::Capped => OwnPolicies::UnderABoundary,
+        Own::Everything => OwnPolicies::Allow,
     }
 }
 
@@ -177,12 +196,14 @@ const ACTIONS_MAX: usize = 6;
 
 fn table(out: &mut dyn Write, written: &Written<'_>) -> io::Result<()> {
     let said = match written.answer {
-        "equal" => "equal: nobody may do anything under one and not under the other",
-        "wider" => "wider: the new policy allows what the old one does not",
-        "narrower" => "narrower: the new policy allows nothing that the old one did not",
-        "both" => "both: the new policy allows what the old one did not, and the other way round",
-        "not_wider" => "not wider: the new policy allows nothing that the old one did not",
-        _ => "possible: whether the new policy allows more is not known",
+        Answer::Equal => "equal: nobody may do anything under one and not under the other",
+        Answer::Wider => "wider: the new policy allows what the old one does not",
+        Answer::Narrower => "narrower: the new policy allows nothing that the old one did not",
+        Answer::Both => {
+            "both: the new policy allows what the old one did not, and the other way round"
+        }
+        Answer::NotWider => "not wider: the new policy allows nothing that the old one did not",
+        Answer::Possible => "possible: whether the new policy allows more is not known",
     };
     writeln!(out, "{said}")?;
     writeln!(out, "key: {}", written.key)?;
@@ -200,9 +221,9 @@ fn table(out: &mut dyn Write, written: &Written<'_>) -> io::Result<()> {
                 writeln!(out, "  {line}")?;
             }
             let needs = match change.own_policies {
-                "none" => "without any permission of its own",
-                "under_a_boundary" => "past its permissions boundary",
-                _ => "where its own policies allow it",
+                OwnPolicies::None => "without any permission of its own",
+                OwnPolicies::UnderABoundary => "past its permissions boundary",
+                OwnPolicies::Allow => "where its own policies allow it",
             };
             writeln!(out, "  {needs}")?;
             for told in told(change.request) {

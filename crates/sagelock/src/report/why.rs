@@ -1,0 +1,109 @@
+//! What reasons for not knowing are called.
+
+use sagelock_domain::why::Why;
+
+/// For people: what it is that is not known, so that it can stand after "it depends on".
+pub(crate) fn words(why: &Why) -> String {
+    match why {
+        Why::Gap(gap) => gap.to_string(),
+        Why::NotAsked => "it was not asked about".to_owned(),
+        Why::Doubt(doubt) => doubt.to_string(),
+        Why::Malformed(wrong) => format!("the policy cannot be read: {wrong}"),
+        Why::Nobody(arn) => {
+            format!("`{arn}` is no user, role or root user whose policies are known")
+        }
+        Why::OwnerNotAudited => {
+            "KMS gives a key's policy and grants to its own account only, and that account was not \
+             audited"
+                .to_owned()
+        }
+        Why::Reach => "which accounts the key policy lets in could not be read".to_owned(),
+        Why::AccountNotAudited(account) => {
+            format!("account {account}, which the key policy or a grant lets in, was not audited")
+        }
+        Why::AccountsNotAudited => {
+            "the key policy lets in accounts that were not audited".to_owned()
+        }
+        Why::PeopleNotRead(account) => {
+            format!("the users and roles of account {account} were not read")
+        }
+        Why::EndpointsNotRead(account) => {
+            format!("endpoints of account {account} could not be read")
+        }
+        Why::RegionsLeftOut(account) => format!(
+            "Regions of account {account} were left out, where endpoints may run as roles of another \
+             tenant"
+        ),
+        Why::UntaggedEndpoint => {
+            "an endpoint that names no tenant uses the key, or runs as a role that may".to_owned()
+        }
+        Why::FederatedUser(arn) => format!("who may call sts:GetFederationToken for {arn}"),
+        Why::KeyManager(name) => format!("KMS names the key's manager `{name}`"),
+        Why::KeyPartition => "the key is of another partition".to_owned(),
+        Why::KeyTags => "the tags of the key, which say whose it is, could not be read".to_owned(),
+        Why::KeyReplicas => {
+            "the key policies of its replicas in other Regions, which are not looked at".to_owned()
+        }
+        Why::KeyStateMissing => "KMS did not say the state of the key".to_owned(),
+        Why::KeyState(state) => format!("what the state `{state}` of the key allows"),
+        Why::KeyKindMissing => "KMS did not say what kind of key it is".to_owned(),
+        Why::KeyUnread(reference) => format!("what key {reference} is could not be read"),
+        Why::ModelNotAsked(model) => format!("what model {model} loads was not asked"),
+        Why::ModelUnread(model) => format!("what {model} loads is not known"),
+        Why::ModelPackage { model, package } => {
+            format!("what the model package {package} of {model} loads, which is not read")
+        }
+        Why::ModelRole(model) => format!("the execution role of {model}"),
+        Why::Components => "what the inference components load, which are not read".to_owned(),
+        Why::PlaceKey { uri, endpoint } => {
+            format!("which key {uri} of endpoint {endpoint} is under is not known")
+        }
+        Why::HiddenConfig(endpoint) => {
+            format!("AWS does not name every configuration that endpoint {endpoint} may be running")
+        }
+        Why::ConfigGone { config, endpoint } => format!(
+            "configuration {config} was deleted under endpoint {endpoint}, so its keys are not known"
+        ),
+        Why::ConfigRoles(config) => format!("what the models of {config} run as is not known"),
+        Why::ScheduleRole(schedule) => {
+            format!("what monitoring schedule {schedule} runs as is not read")
+        }
+        Why::KeyNotAsked { key, endpoint } => {
+            format!("which key {key} of endpoint {endpoint} means was not asked")
+        }
+        Why::NoConfigNamed => {
+            "which configuration it runs, DescribeEndpoint does not say".to_owned()
+        }
+        Why::EndpointStatus(status) => {
+            format!("whether an endpoint that is {status} can be updated")
+        }
+        Why::LocalStorage(types) => {
+            let types: Vec<&str> = types.iter().map(|one| one.as_str()).collect();
+            format!(
+                "whether {} has local storage, which no key covers",
+                types.join(", ")
+            )
+        }
+        Why::NoBucket(uri) => format!("{uri} is no bucket whose policies can be read"),
+        Why::BucketOwner { account, denied } => {
+            format!("whether the bucket is of account {account}: {denied}")
+        }
+        Why::ObjectNames { uri, denied } => {
+            format!("whether the names of the objects under {uri} make a difference: {denied}")
+        }
+        Why::ObjectKey => "under which key it is was not asked about".to_owned(),
+        Why::BucketDefault(bucket) => {
+            format!("the default encryption of {bucket} was not asked about")
+        }
+        Why::Encryption(name) => format!("S3 names the encryption `{name}`"),
+        Why::HostingDescribes(denied) => {
+            format!("whether hosting asks for it, which AWS documents of HyperPod only ({denied})")
+        }
+    }
+}
+
+/// Several of them, one after the other.
+pub(crate) fn all_words(whys: &[Why]) -> String {
+    let words: Vec<String> = whys.iter().map(words).collect();
+    words.join(", ")
+}

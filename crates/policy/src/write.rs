@@ -41,7 +41,6 @@ impl Policy {
 pub struct Statement {
     #[serde(skip_serializing_if = "Option::is_none")]
     sid: Option<Box<str>>,
-    #[serde(serialize_with = "effect")]
     effect: Effect,
     #[serde(skip_serializing_if = "Option::is_none")]
     principal: Option<Principal>,
@@ -203,8 +202,10 @@ impl Serialize for Texts {
     }
 }
 
-fn effect<S: Serializer>(effect: &Effect, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(effect.name())
+impl Serialize for Effect {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
 }
 
 impl Serialize for Policy {

@@ -90,9 +90,12 @@ fn why(matrix: &Matrix, tenant: &str, account: &str) -> Vec<String> {
             Answer::Own | Answer::Shared | Answer::Proved(_) | Answer::Violated { .. } => None,
         })
         .flatten()
-        .map(|why| match why {
-            Why::Doubt(doubt) => doubt.to_string(),
-            other => format!("{other:?}"),
+        .map(|why| {
+            if let Why::Doubt(doubt) = why {
+                doubt.to_string()
+            } else {
+                format!("{why:?}")
+            }
         })
         .collect()
 }

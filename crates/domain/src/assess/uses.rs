@@ -184,9 +184,13 @@ impl Uses {
 
     /// The least of all that is lacking, so that the order of cells changes nothing.
     fn lacks(&mut self, why: Why) {
-        let place = self.at.clone().unwrap_or_else(|| match &why {
-            Why::Gap(gap) => (gap.account.clone(), None),
-            _not_of_a_call => (AccountId::new(""), None),
+        let place = self.at.clone().unwrap_or_else(|| {
+            let account = if let Why::Gap(gap) = &why {
+                gap.account.clone()
+            } else {
+                AccountId::new("")
+            };
+            (account, None)
         });
         let least = match self.gaps.remove(&place) {
             Some(known) => known.min(why),

@@ -223,7 +223,7 @@ impl Key {
             rotation: None,
             tags: None,
             aliases: None,
-            policy: Some(read(KeyPolicy::read(&policy.to_string()))),
+            policy: Some(read(KeyPolicy::read(&policy.to_string().into()))),
             grants: Some(read(grants)),
         })
     }

@@ -14,10 +14,10 @@ pub struct KeyPolicy {
 impl KeyPolicy {
     /// Reads a policy; one that is malformed is kept as that.
     #[must_use]
-    pub fn read(text: &str) -> Self {
+    pub fn read(text: &Arc<str>) -> Self {
         let document = Document::read(Kind::Resource, text);
         Self {
-            text: text.into(),
+            text: text.clone(),
             document: document.map_err(|error| error.to_string().into()),
         }
     }

@@ -63,7 +63,7 @@ pub fn matrix(asked: Asked<'_>, mut tell: impl FnMut(usize, usize)) -> Matrix {
     let rows = rows.into_values();
     let rows = rows.map(|open| {
         let basis = grounds.of(&open);
-        open.closed(basis)
+        open.closed(&basis)
     });
     Matrix {
         rows: rows.collect(),
@@ -170,8 +170,8 @@ impl Open<'_> {
 
     /// The row, when everybody was asked: what was not found to be open is closed where everything was
     /// read that this rests on.
-    fn closed(self, basis: Result<Basis, Vec<Why>>) -> Row {
-        let close = |found: Option<Answer>| match (found, &basis) {
+    fn closed(self, basis: &Result<Basis, Vec<Why>>) -> Row {
+        let close = |found: Option<Answer>| match (found, basis) {
             (Some(found), _) => found,
             (None, Ok(basis)) => Answer::Proved(basis.clone()),
             (None, Err(why)) => perhaps("somebody", why.clone()),

@@ -452,11 +452,14 @@ fn described(key: &inventory::Key) -> (Found<'_>, Vec<Evidence>) {
 
 /// The judgement that a key is not known.
 pub(super) fn key_unknown(why: &Why) -> Judgement {
-    match why {
-        Why::KeyManager(_) => Judgement::because(&MANAGER_UNKNOWN, why),
-        Why::KeyPartition => Judgement::new(&OTHER_PARTITION),
-        Why::Gap(gap) => Judgement::unknown(gap),
-        _other => Judgement::new(&KEY_NOT_READ),
+    if let Why::KeyManager(_) = why {
+        Judgement::because(&MANAGER_UNKNOWN, why)
+    } else if let Why::Gap(gap) = why {
+        Judgement::unknown(gap)
+    } else if *why == Why::KeyPartition {
+        Judgement::new(&OTHER_PARTITION)
+    } else {
+        Judgement::new(&KEY_NOT_READ)
     }
 }
 

@@ -142,9 +142,10 @@ impl Judgement {
     /// The judgement that something is not known: that of the gap, where it is one.
     #[must_use]
     pub fn because(reason: &'static Reason, why: &Why) -> Self {
-        match why {
-            Why::Gap(gap) => Self::unknown(gap),
-            why => Self::new(reason).saying(why.clone()),
+        if let Why::Gap(gap) = why {
+            Self::unknown(gap)
+        } else {
+            Self::new(reason).saying(why.clone())
         }
     }
 

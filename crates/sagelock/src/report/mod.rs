@@ -38,7 +38,7 @@ pub(crate) use names::some_of;
 pub(crate) use preflight::{Looked, preflight_json, preflight_table};
 pub(crate) use redact::{Names, names_of, redact};
 pub(crate) use table::wrap;
-pub(crate) use why::{all_words, words};
+pub(crate) use why::{all_words, code, words};
 
 use crate::findings::Findings;
 

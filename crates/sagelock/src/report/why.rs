@@ -1,13 +1,16 @@
 //! What reasons for not knowing are called.
 
+use sagelock_domain::ids::InstanceType;
 use sagelock_domain::why::Why;
+use sagelock_policy::evaluate::Open;
+use sagelock_policy::prove::Doubt;
 
 /// For people: what it is that is not known, so that it can stand after "it depends on".
 pub(crate) fn words(why: &Why) -> String {
     match why {
         Why::Gap(gap) => gap.to_string(),
         Why::NotAsked => "it was not asked about".to_owned(),
-        Why::Doubt(doubt) => doubt.to_string(),
+        Why::Doubt(doubt) => doubt_words(doubt),
         Why::Malformed(wrong) => format!("the policy cannot be read: {wrong}"),
         Why::Nobody(arn) => {
             format!("`{arn}` is no user, role or root user whose policies are known")
@@ -78,7 +81,7 @@ pub(crate) fn words(why: &Why) -> String {
             format!("whether an endpoint that is {status} can be updated")
         }
         Why::LocalStorage(types) => {
-            let types: Vec<&str> = types.iter().map(|one| one.as_str()).collect();
+            let types: Vec<&str> = types.iter().map(InstanceType::as_str).collect();
             format!(
                 "whether {} has local storage, which no key covers",
                 types.join(", ")
@@ -106,4 +109,66 @@ pub(crate) fn words(why: &Why) -> String {
 pub(crate) fn all_words(whys: &[Why]) -> String {
     let words: Vec<String> = whys.iter().map(words).collect();
     words.join(", ")
+}
+
+/// For programs: the name of a doubt, and the words of everything else.
+pub(crate) fn code(why: &Why) -> String {
+    if let Why::Doubt(doubt) = why {
+        doubt.to_string()
+    } else {
+        words(why)
+    }
+}
+
+/// What it is that the policies do not decide.
+pub(crate) fn doubt_words(doubt: &Doubt) -> String {
+    match doubt {
+        Doubt::Open(question) => open_words(*question).to_owned(),
+        Doubt::Key(name) => format!("a condition on {name}, which is not followed"),
+        Doubt::Fact(name) => format!("the value of {name}"),
+        Doubt::Grants => "the grants of the key, which were not read".to_owned(),
+        Doubt::Scp => "the service control policies, which were not read".to_owned(),
+        Doubt::Rcp => "the resource control policies, which were not read".to_owned(),
+        Doubt::Policies => "the identity policies of the principal, which were not read".to_owned(),
+        Doubt::Tag => "tags that the principal may be allowed to change".to_owned(),
+        Doubt::Replica => "whether the principal may create keys in another Region".to_owned(),
+        Doubt::Alias => "aliases that the principal may be allowed to change".to_owned(),
+        Doubt::BucketPolicy => "the bucket policy, which was not read".to_owned(),
+        Doubt::Budget => "more work than one question is given".to_owned(),
+    }
+}
+
+/// What AWS leaves open.
+const fn open_words(question: Open) -> &'static str {
+    match question {
+        Open::ResourcePolicy => "the policy of the resource, which was not read",
+        Open::CappedGrant => {
+            "whether a permissions boundary or session policy limits a grant to a role"
+        }
+        Open::AccountGrant => "how a grant to an account is handed on within the account",
+        Open::ForeignGrant => {
+            "whether a grant that another account issued is enough without an IAM permission"
+        }
+        Open::GrantContextCase => "whether the encryption context of a grant is compared by case",
+        Open::YoungGrant => "whether a grant younger than five minutes is effective yet",
+        Open::ChildGrant => {
+            "what a grant demands of a CreateGrant request whose grant is not known"
+        }
+        Open::AnyIfExists => "ForAnyValue with IfExists on an absent key",
+        Open::NegatedList => {
+            "a negated operator without ForAnyValue or ForAllValues on a multivalued key"
+        }
+        Open::NoValues => "a condition with an empty list of values",
+        Open::NegatedUnreadable => {
+            "a negated operator on a value that is not a number, date or address"
+        }
+        Open::BooleanVariable => "a policy variable under Bool",
+        Open::ListVariable => "a multivalued key as a policy variable under a negated operator",
+        Open::PartNotPrincipal => {
+            "NotPrincipal that lists only some of the caller's account, role and session"
+        }
+        Open::KeyTwice => "two keys that differ only in case",
+        Open::RolePath => "the path of the caller's role",
+        Open::SessionName => "the name of the caller's session",
+    }
 }

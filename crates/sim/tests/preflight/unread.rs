@@ -51,9 +51,12 @@ fn what_cannot_be_read_is_unknown_and_blocks_nothing() {
 
 /// Reasons for not knowing, by name.
 fn named(why: &[Why]) -> String {
-    let names = why.iter().map(|why| match why {
-        Why::Doubt(doubt) => doubt.to_string(),
-        other => format!("{other:?}"),
+    let names = why.iter().map(|why| {
+        if let Why::Doubt(doubt) = why {
+            doubt.to_string()
+        } else {
+            format!("{why:?}")
+        }
     });
     names.collect::<Vec<_>>().join(" ")
 }

@@ -25,16 +25,10 @@ impl KeyBook {
         let fact = match viewed {
             Err(failure) => outcome.unknown(failure.gap),
             Ok(read) => {
-                let (policy, accounts) = match self.policies.get_mut(read.policy.as_str()) {
-                    Some((policy, accounts)) => (policy, accounts),
-                    None => {
-                        let policy = KeyPolicy::read(&read.policy);
-                        let text = policy.text().clone();
-                        let known = self.policies.entry(text);
-                        let (policy, accounts) = known.or_insert((policy, BTreeSet::new()));
-                        (policy, accounts)
-                    }
-                };
+                let (policy, accounts) = self
+                    .policies
+                    .entry(read.policy.as_str().into())
+                    .or_insert_with_key(|text| (KeyPolicy::read(text), BTreeSet::new()));
                 let policy = policy.clone();
                 if accounts.insert(caller.account.clone()) {
                     self.want_named(caller, &policy, outcome);

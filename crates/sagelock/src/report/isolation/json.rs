@@ -9,8 +9,8 @@ use sagelock_policy::access::Way;
 use serde_json::{Value, json};
 
 use crate::audit::Done;
+use crate::report::code;
 use crate::report::json::Gap;
-use crate::report::words;
 
 /// Writes the matrix as one object.
 pub(crate) fn isolation_json(found: &Matrix, done: &Done, out: &mut dyn Write) -> io::Result<()> {
@@ -44,7 +44,7 @@ pub(crate) fn isolation_json(found: &Matrix, done: &Done, out: &mut dyn Write) -
                         Some(fields),
                     ) => {
                         fields.extend(by(principal, *way));
-                        let why: Vec<String> = why.iter().map(words).collect();
+                        let why: Vec<String> = why.iter().map(code).collect();
                         fields.insert("why".to_owned(), json!(why));
                     }
                     (

@@ -9,8 +9,8 @@ use sagelock_policy::change::Edit;
 use serde_json::{Value, json};
 
 use super::Looked;
+use crate::report::code;
 use crate::report::json::Gap;
-use crate::report::words;
 
 /// Writes it as one object.
 pub(crate) fn preflight_json(looked: &Looked<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -56,7 +56,7 @@ fn check(check: &Check) -> Value {
     let (says, why, block) = match &check.answer {
         Answer::Passed => (None, Vec::new(), &nothing),
         Answer::Blocked(block) | Answer::Spare(block) => (Some(&block.says), Vec::new(), block),
-        Answer::Unknown(why) => (None, why.iter().map(words).collect(), &nothing),
+        Answer::Unknown(why) => (None, why.iter().map(code).collect(), &nothing),
         Answer::Noted(says) => (Some(says), Vec::new(), &nothing),
     };
     json!({

@@ -6,7 +6,6 @@ use owo_colors::{OwoColorize, Style};
 use sagelock_domain::preflight::{Answer, AnswerKind, Block, Check, Outcome, Preflight, Step};
 use sagelock_domain::why::Why;
 use sagelock_policy::change::Edit;
-use sagelock_policy::evaluate::Open;
 use sagelock_policy::prove::Doubt;
 
 use super::Looked;
@@ -169,19 +168,12 @@ fn write_answer(check: &Check, out: &mut dyn Write) -> io::Result<()> {
 
 /// What a fact that is missing is called in the evaluator's cases, for people.
 fn in_words(why: &Why) -> String {
-    let words = match why {
-        Why::Doubt(Doubt::Scp) => {
-            "the service control policies (seen with --org, or in the management account)"
-        }
-        Why::Doubt(Doubt::Rcp) => {
-            "the resource control policies (seen with --org, or in the management account)"
-        }
-        Why::Doubt(Doubt::Policies) => "the identity policies of who asks",
-        Why::Doubt(Doubt::Grants) => "the grants of the key",
-        Why::Doubt(Doubt::Open(Open::ResourcePolicy)) => "the policy of the resource",
-        other => return words(other),
-    };
-    words.to_owned()
+    let seen = "(seen with --org, or in the management account)";
+    if matches!(why, Why::Doubt(Doubt::Scp | Doubt::Rcp)) {
+        format!("{} {seen}", words(why))
+    } else {
+        words(why)
+    }
 }
 
 /// What to write, to be taken with the mouse: it is not wrapped.

@@ -154,7 +154,7 @@ mod tests {
     use sagelock_policy::access::{
         Key, Lockout, Power, Principal, Users, Way, lockout, outsiders, powers,
     };
-    use sagelock_policy::prove::Proof;
+    use sagelock_policy::prove::{Proof, Prover};
     use sagelock_policy::request::Caller;
     use sagelock_policy::{Document, Kind};
 
@@ -198,7 +198,7 @@ mod tests {
             ..Principal::new(&arn(name), Caller::read(&arn(name)).expect("a role"))
         };
         let key = key(strict);
-        let uses = Users::new(&key).of(&principal);
+        let uses = Users::new(&key).of(&principal, &Prover::default());
         let open = uses
             .into_iter()
             .filter(|one| !matches!(one.proof, Proof::Proved));
@@ -207,6 +207,7 @@ mod tests {
 
     #[test]
     fn nobody_can_do_more_than_the_endpoint_needs() {
+        let prover = Prover::default();
         for strict in [false, true] {
             // Whoever administers by its own policies can change the key policy, and nothing else.
             for name in ["KeyAdmin", "Deployer", "Anybody"] {
@@ -218,9 +219,13 @@ mod tests {
             ];
             let expected = [&storage[..], &[Way::ByPolicy]].concat();
             assert_eq!(ways("exec", strict), expected);
-            assert!(matches!(lockout(&key(strict)), Lockout::Safe));
-            assert!(outsiders(&key(strict), &[], &[]).expect("few").is_empty());
-            let held = powers(&key(strict)).expect("few");
+            assert!(matches!(lockout(&key(strict), &prover), Lockout::Safe));
+            assert!(
+                outsiders(&key(strict), &[], &[], &prover)
+                    .expect("few")
+                    .is_empty()
+            );
+            let held = powers(&key(strict), &prover).expect("few");
             let is_both = |one: &Power| one.administers != Some(false) && one.uses != Some(false);
             assert!(!held.iter().any(is_both), "{held:?}");
         }

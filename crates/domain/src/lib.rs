@@ -25,6 +25,5 @@ pub mod regions;
 pub mod rules;
 pub mod settings;
 pub mod severity;
-mod spelling;
 pub mod why;
 mod word;

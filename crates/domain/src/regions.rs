@@ -1,7 +1,7 @@
 //! The regions of AWS, as far as this release knows them.
 
 use crate::ids::{Partition, Region};
-use crate::spelling;
+use sagelock_policy::spelling;
 
 /// Whether this release has heard of the region.
 #[must_use]

@@ -39,8 +39,6 @@ pub enum Why {
     RegionsLeftOut(AccountId),
     /// An endpoint that names no tenant uses the key, or runs as somebody who can.
     UntaggedEndpoint,
-    /// Whoever can call sts:GetFederationToken can become a federated user.
-    FederatedUser(Arc<str>),
 
     /// KMS names a manager of the key that is newer than this release.
     KeyManager(String),

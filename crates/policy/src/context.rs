@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::kms;
+
 /// What a key is in a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
@@ -32,6 +34,8 @@ pub struct Context {
     is_open: bool,
     /// But of keys that begin so, in lower case, all there are is told.
     whole: Vec<Box<str>>,
+    /// And requests of this action of KMS, in lower case, have no keys of KMS but its own.
+    action: Option<Box<str>>,
 }
 
 #[derive(Clone, Debug)]
@@ -87,6 +91,7 @@ impl Context {
             entries,
             is_open: false,
             whole: Vec::new(),
+            action: None,
         }
     }
 
@@ -96,6 +101,7 @@ impl Context {
             entries: Vec::new(),
             is_open: true,
             whole: Vec::new(),
+            action: None,
         };
         for (name, value) in told {
             let key = name.to_lowercase();
@@ -151,8 +157,18 @@ impl Context {
         self.whole.push(prefix.into());
     }
 
+    /// Requests of an action of KMS have its condition keys only.
+    pub(crate) fn of_action(&mut self, name: &str) {
+        self.action = Some(name.into());
+    }
+
+    /// Whether it is known to be absent, where it is not told.
     fn is_whole(&self, key: &str) -> bool {
+        let is_of_kms =
+            key.starts_with("kms:") || key.starts_with("aws:requesttag/") || key == "aws:tagkeys";
+        let is_other = |action: &str| is_of_kms && !kms::may_have(action, key);
         self.whole.iter().any(|prefix| key.starts_with(&**prefix))
+            || self.action.as_deref().is_some_and(is_other)
     }
 
     /// Whether it is told what a key, in lower case, is, be it absent.

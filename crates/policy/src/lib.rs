@@ -12,12 +12,14 @@ pub mod context;
 pub mod decide;
 pub mod document;
 pub mod evaluate;
+mod global;
 mod json;
 pub mod kms;
 pub mod lint;
 mod pattern;
 pub mod prove;
 pub mod request;
+pub mod spelling;
 pub mod write;
 
 pub use document::{Document, Effect, Kind, Statement};

@@ -1,5 +1,7 @@
 //! Texts with wildcards and policy variables.
 
+use std::fmt;
+
 /// A piece of a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Piece {
@@ -58,6 +60,20 @@ pub(crate) enum Substitute<'a> {
     Unknown,
 }
 
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(text) => f.write_str(text)?,
+                Piece::Run => f.write_str("*")?,
+                Piece::One => f.write_str("?")?,
+                Piece::Variable(variable) => write!(f, "${{{}}}", variable.name)?,
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Pattern {
     pub(crate) fn read(text: &str, syntax: Syntax) -> Self {
         Self::of(pieces(text, syntax))
@@ -88,6 +104,22 @@ impl Pattern {
             Piece::Variable(variable) => Some(&*variable.key),
             Piece::Text(_) | Piece::Run | Piece::One => None,
         })
+    }
+
+    /// Whether a variable stands before the fifth colon.
+    pub(crate) fn has_early_variable(&self) -> bool {
+        if !self.has_variables {
+            return false;
+        }
+        let mut colons = 0;
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(text) => colons += text.matches(':').count(),
+                Piece::Variable(_) if colons < SEGMENTS - 1 => return true,
+                Piece::Variable(_) | Piece::Run | Piece::One => {}
+            }
+        }
+        false
     }
 
     /// Whether it may match a text that begins so.
@@ -134,6 +166,87 @@ impl Pattern {
             None => Filled::Pieces(filled),
         }
     }
+}
+
+impl Piece {
+    /// The same, where a variable may be anything.
+    pub(crate) fn opened(&self) -> Self {
+        match self {
+            Self::Variable(_) => Self::Run,
+            Self::Text(_) | Self::Run | Self::One => self.clone(),
+        }
+    }
+}
+
+/// The segments of an ARN; the last has what is left.
+const SEGMENTS: usize = 6;
+
+/// A wildcard of pieces, and whether it stands inside a segment before the last of an ARN: something
+/// follows it there.
+fn is_inner(pieces: &[Piece], at: usize, colons: usize) -> bool {
+    let is_last_of_segment = match pieces.get(at + 1) {
+        None => true,
+        Some(Piece::Text(text)) => text.starts_with(':'),
+        Some(Piece::Run | Piece::One | Piece::Variable(_)) => false,
+    };
+    colons < SEGMENTS - 1
+        && match pieces.get(at) {
+            Some(Piece::Run) => !is_last_of_segment,
+            Some(Piece::One) => true,
+            Some(Piece::Text(_) | Piece::Variable(_)) | None => false,
+        }
+}
+
+/// Whether a wildcard stands inside a segment of an ARN, before its last.
+pub(crate) fn has_inner_wildcard(pieces: &[Piece]) -> bool {
+    let mut colons = 0;
+    pieces.iter().enumerate().any(|(at, piece)| {
+        if let Piece::Text(text) = piece {
+            colons += text.matches(':').count();
+        }
+        is_inner(pieces, at, colons)
+    })
+}
+
+/// The same as [`matches`], where a wildcard inside a segment of an ARN matches no colon.
+pub(crate) fn matches_in_segments(pieces: &[Piece], text: &str) -> bool {
+    // The places in the text that the pieces so far can end at.
+    let mut ends = std::collections::BTreeSet::from([0]);
+    let mut colons = 0;
+    for (at, piece) in pieces.iter().enumerate() {
+        let inner = is_inner(pieces, at, colons);
+        let mut next = std::collections::BTreeSet::new();
+        for end in ends {
+            let rest = text.get(end..).unwrap_or_default();
+            match piece {
+                Piece::Text(literal) => {
+                    if rest.starts_with(&**literal) {
+                        next.insert(end + literal.len());
+                    }
+                }
+                Piece::One => {
+                    let first = rest.chars().next().filter(|c| !inner || *c != ':');
+                    next.extend(first.map(|c| end + c.len_utf8()));
+                }
+                Piece::Run => {
+                    next.insert(end);
+                    for (place, c) in rest.char_indices() {
+                        if inner && c == ':' {
+                            break;
+                        }
+                        next.insert(end + place + c.len_utf8());
+                    }
+                }
+                // Whoever asks has filled the variables.
+                Piece::Variable(_) => {}
+            }
+        }
+        if let Piece::Text(text) = piece {
+            colons += text.matches(':').count();
+        }
+        ends = next;
+    }
+    ends.contains(&text.len())
 }
 
 fn pieces(text: &str, syntax: Syntax) -> Vec<Piece> {

@@ -138,6 +138,12 @@ impl Request {
         }
     }
 
+    /// The same request of another action.
+    pub(crate) fn of_action(&self, action: &str) -> Result<Self, NoAction> {
+        let (caller, context) = (self.caller.clone(), self.context.clone());
+        Self::new(caller, action, &self.resource, &self.account, context)
+    }
+
     /// The service and the name of the action, in lower case.
     pub(crate) fn action_parts(&self) -> (&str, &str) {
         self.action.split_once(':').unwrap_or((&self.action, ""))
@@ -150,11 +156,19 @@ fn authority(service: &str, name: &str, resource: &str) -> Authority {
     match service {
         "kms" if resource.contains(":alias/") => Authority::Caller,
         "kms" if kms::is_about_key(name) => Authority::Key,
-        "sts" if name == "assumerole" => Authority::Key,
+        "sts" if is_by_trust(name) => Authority::Key,
+        // STS API, GetCallerIdentity: "No permissions are required", and a Deny does not matter.
+        "sts" if name == "getcalleridentity" => Authority::Nobody,
         "kms" => Authority::Caller,
         _ if kms::has_resource_policies(service) => Authority::Either,
         _ => Authority::Caller,
     }
+}
+
+/// Whether the trust policy of a role decides an action of STS, in lower case.
+pub(crate) fn is_by_trust(name: &str) -> bool {
+    matches!(name, "assumerole" | "tagsession" | "setsourceidentity")
+        || name.starts_with("assumerolewith")
 }
 
 /// The path and name of a caller's role: a session's ARN has no path, `aws:PrincipalArn` has it
@@ -201,6 +215,28 @@ pub struct Stack {
 }
 
 impl Stack {
+    /// The same, without the grants that are nothing to somebody.
+    pub(crate) fn about(&self, caller: &Caller) -> Self {
+        let grants = self.grants.iter().filter(|grant| grant.may_be_of(caller));
+        Self {
+            grants: grants.cloned().collect(),
+            ..self.without_grants()
+        }
+    }
+
+    fn without_grants(&self) -> Self {
+        Self {
+            identity: self.identity.clone(),
+            boundary: self.boundary.clone(),
+            session: self.session.clone(),
+            scp: self.scp.clone(),
+            rcp: self.rcp.clone(),
+            endpoint: self.endpoint.clone(),
+            resource: self.resource.clone(),
+            grants: Vec::new(),
+        }
+    }
+
     /// Every document.
     pub(crate) fn documents(&self) -> impl Iterator<Item = &Document> {
         let levels = self.scp.iter().chain(&self.rcp).flatten();
@@ -227,6 +263,9 @@ pub struct Grant {
     pub id: Option<Box<str>>,
     /// `GranteePrincipal` or `GranteeServicePrincipal`.
     pub grantee: Option<Box<str>>,
+    /// `GranteePrincipal` shows a service, "which might represent several different grantee
+    /// principals".
+    pub is_masked: bool,
     /// `RetiringPrincipal` or `RetiringServicePrincipal`.
     pub retiring: Option<Box<str>>,
     /// `IssuingAccount`, its number.
@@ -241,6 +280,50 @@ pub struct Grant {
     pub source: Option<Box<str>>,
     /// `CreationDate`, in seconds since 1970.
     pub created: Option<i64>,
+}
+
+impl Grant {
+    /// Whether its grantee, or who retires it, is an account.
+    pub(crate) fn is_to_account(&self) -> bool {
+        let texts = [&self.grantee, &self.retiring];
+        let mut texts = texts.into_iter().flatten();
+        texts.any(|text| {
+            matches!(
+                crate::document::entry(text),
+                crate::document::Entry::Account { .. }
+            )
+        })
+    }
+
+    /// Whether it may give or leave anything to somebody: it names somebody of its account, or the service.
+    fn may_be_of(&self, caller: &Caller) -> bool {
+        let texts = [&self.grantee, &self.retiring, &self.issuer];
+        let mut texts = texts.into_iter().flatten();
+        match caller {
+            Caller::Service(name) => texts.any(|text| text == name),
+            Caller::Identity(identity) => {
+                let named = |who: &Who| {
+                    match who {
+                        Who::User(path) | Who::Role(path) => path.rsplit('/').next(),
+                        Who::Session(role, _) => Some(&**role),
+                        Who::Federated(_) | Who::Root => None,
+                    }
+                    .map(ToOwned::to_owned)
+                };
+                let own = named(&identity.who);
+                texts.any(|text| match identity_of(text) {
+                    Some(other) => {
+                        let is_here = other.account == identity.account;
+                        let other = named(&other.who);
+                        is_here && (other.is_none() || own.is_none() || own == other)
+                    }
+                    // The number of an account, or what names nobody.
+                    None => text.contains(&*identity.account),
+                })
+            }
+            Caller::Anonymous => false,
+        }
+    }
 }
 
 #[cfg(test)]

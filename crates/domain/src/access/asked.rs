@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use sagelock_policy::access::{self, Principal};
+use sagelock_policy::access::{self, Principal, Trust};
 use sagelock_policy::request::Caller;
 use sagelock_policy::{Document, Kind};
 
@@ -77,17 +77,26 @@ impl<'a> Reader<'a> {
             boundary = self.document(Kind::Boundary, &policy.text);
             is_partial |= boundary.is_none();
         }
+        let trust = match &found.trust {
+            None => Trust::NotAsked,
+            Some(text) => match self.document(Kind::Trust, text) {
+                Some(document) => Trust::Known(document),
+                None => Trust::Unread,
+            },
+        };
         // Where the trust policy cannot be read, sessions may have any tags.
-        let is_tagged_by_sessions = found.trust.as_ref().is_some_and(|text| {
-            let document = self.document(Kind::Trust, text);
-            document.is_none_or(|document| document.may_allow(TAG_SESSION))
-        });
+        let is_tagged_by_sessions = match &trust {
+            Trust::NotAsked => false,
+            Trust::Unread => true,
+            Trust::Known(document) => document.may_allow(TAG_SESSION),
+        };
         let tags = found.tags.iter();
         let tags = tags.map(|(name, value)| (name.into(), value.into()));
         Ok(Principal {
             identity,
             boundary,
             is_partial,
+            trust,
             tags: (!is_tagged_by_sessions).then(|| tags.collect()),
             ..known
         })

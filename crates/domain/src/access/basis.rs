@@ -110,7 +110,18 @@ impl Basis {
     /// # Errors
     /// Something of it was not read: everything that was not.
     pub fn of(audited: Result<Audited, Why>, census: &Census) -> Result<Self, Vec<Why>> {
-        let audited = audited.map_err(|why| vec![why])?;
+        let audited = match audited {
+            Ok(audited) => audited,
+            Err(why) => {
+                // It may let in anybody: then everybody who was not read counts.
+                let mut lacks = vec![why];
+                if !matches!(lacks.as_slice(), [Why::AccountNotAudited(_)]) {
+                    lacks.extend(census.unread.values().cloned());
+                }
+                lacks.sort();
+                return Err(lacks);
+            }
+        };
         let lacks = audited.accounts.iter().filter_map(|one| census.lacks(one));
         let lacks: Vec<Why> = lacks.cloned().collect();
         if lacks.is_empty() {
@@ -209,7 +220,7 @@ mod tests {
         let not_audited = Basis::of(Err(Why::Reach), &census);
         assert_eq!(
             Basis::unless(not_audited, vec![Why::KeyTags]),
-            Err(vec![Why::Reach, Why::KeyTags])
+            Err(vec![Why::Reach, Why::PeopleNotRead(account), Why::KeyTags])
         );
     }
 }

@@ -3,6 +3,7 @@
 
 mod asked;
 mod basis;
+mod everybody;
 mod people;
 mod reach;
 mod reached;
@@ -12,13 +13,13 @@ use std::sync::Arc;
 
 use sagelock_policy::Document;
 use sagelock_policy::access::{self, Lockout, Outsider, lockout, outsiders, powers};
-use sagelock_policy::prove::Proof;
+use sagelock_policy::prove::{Budget, Proof, Prover};
 
 pub(crate) use asked::{Reader, principal_unread};
 pub use basis::{Audited, Basis, Census};
+pub(crate) use everybody::Everybody;
 pub use people::{KeyUsers, People, Perhaps};
 pub use reach::Reach;
-pub(crate) use reached::Reached;
 
 use crate::ids::{AccountId, Region};
 use crate::inventory::{Key, Keys, Membership};
@@ -50,7 +51,7 @@ pub struct Outside {
     /// What it is.
     pub kind: OutsideKind,
     /// Actions: `kms:Decrypt`.
-    pub actions: Vec<&'static str>,
+    pub actions: Vec<String>,
 }
 
 /// Who is outside, and how far.
@@ -129,8 +130,9 @@ fn look(key: &access::Key, keys: &Keys, settings: &Settings) -> KeyAccess {
         .iter()
         .map(AccountId::as_str)
         .collect();
+    let prover = Prover::new(Budget::of_audit(0));
     let mut doubts = Vec::new();
-    let mut find = |organizations: &[&str]| match outsiders(key, &allowed, organizations) {
+    let mut find = |organizations: &[&str]| match outsiders(key, &allowed, organizations, &prover) {
         Ok(found) => found,
         Err(doubt) => {
             doubts.push(Why::from(doubt));
@@ -159,7 +161,7 @@ fn look(key: &access::Key, keys: &Keys, settings: &Settings) -> KeyAccess {
     doubts.sort();
     doubts.dedup();
     let (mut both, mut is_left_to_account, mut held_doubts) = (Vec::new(), false, false);
-    for power in powers(key).unwrap_or_else(|_| {
+    for power in powers(key, &prover).unwrap_or_else(|_| {
         held_doubts = true;
         Vec::new()
     }) {
@@ -174,7 +176,7 @@ fn look(key: &access::Key, keys: &Keys, settings: &Settings) -> KeyAccess {
     KeyAccess {
         outsiders: outside,
         doubts,
-        lockout: lockout(key),
+        lockout: lockout(key, &prover),
         both,
         is_left_to_account,
         is_held_known: !held_doubts,
@@ -220,11 +222,11 @@ fn note(
             });
             match same {
                 Some(same) if same.actions.contains(&one.action) => {}
-                Some(same) => same.actions.push(one.action),
+                Some(same) => same.actions.push(one.action.clone()),
                 None => outside.push(Outside {
                     who: one.who.clone(),
                     kind,
-                    actions: vec![one.action],
+                    actions: vec![one.action.clone()],
                 }),
             }
         }

@@ -2,16 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sagelock_policy::Document;
-use sagelock_policy::access::{Principal, Users};
 use sagelock_policy::prove::Proof;
 
-use super::reached::Reached;
-use super::{Audited, Basis, Census, Reader};
-use crate::fact::Fact;
+use super::{Audited, Basis, Census, Everybody};
 use crate::few::Few;
-use crate::ids::{AccountId, KeyArn};
-use crate::inventory::{self, Key, KeyManager, Keys, Principals};
+use crate::ids::KeyArn;
+use crate::inventory::{Key, KeyManager, Keys, Principals};
 use crate::settings::Settings;
 use crate::why::Why;
 
@@ -59,33 +55,24 @@ impl People {
         keys: &Keys,
         settings: &Settings,
         roles: impl Fn(&KeyArn) -> Option<&'u BTreeSet<String>>,
-        mut tell: impl FnMut(usize, usize),
+        tell: impl FnMut(usize, usize),
     ) -> Self {
-        let reader = Reader::new(principals);
         let customers = keys.by_arn.values().filter(|key| is_judged(key));
-        let reached = Reached::new(customers.clone(), &reader);
         let mut by_key: BTreeMap<KeyArn, Beyond> = BTreeMap::new();
-        for (done, (account, read)) in principals.by_account.iter().enumerate() {
-            tell(done, principals.by_account.len());
-            let Fact::Known(list) = &read.fact else {
-                continue;
-            };
-            let people = somebody(list, account, &reader, settings);
-            reached.by(account, &reader, |key, users| {
+        let everybody = Everybody::new(principals, [], settings);
+        everybody.ask(customers.clone(), tell, |key, who, used| {
+            let may = roles(&key.arn).is_some_and(|may| may.contains(who));
+            if !may && !settings.is_key_user(who) {
                 let found = by_key.entry(key.arn.clone()).or_default();
-                let may = roles(&key.arn);
-                let others = people.iter();
-                let others =
-                    others.filter(|one| may.is_none_or(|may| !may.contains(&*one.asked.arn)));
-                for one in others {
-                    found.add(one, users);
-                }
-            });
-            reader.forget();
-        }
-        for key in customers {
+                found.add(who, used.proof);
+            }
+        });
+        for key in customers.filter(|key| key.arn.is_multi_region()) {
             let found = by_key.entry(key.arn.clone()).or_default();
-            found.add_nameless(key, settings);
+            found.perhaps.add(|| Perhaps {
+                who: "somebody by one of its replicas".to_owned(),
+                why: vec![Why::KeyReplicas],
+            });
         }
         let census = Census::of(principals, keys);
         Self { by_key, census }
@@ -109,31 +96,6 @@ impl People {
     }
 }
 
-/// Somebody of an account.
-struct Somebody {
-    asked: Principal,
-    with_steps: bool,
-}
-
-/// All of an account but those who may use keys.
-fn somebody(
-    list: &[inventory::Principal],
-    account: &AccountId,
-    reader: &Reader<'_>,
-    settings: &Settings,
-) -> Vec<Somebody> {
-    list.iter()
-        .filter(|one| !settings.is_key_user(&one.arn))
-        .filter_map(|one| {
-            // Of whom that is nobody's ARN, the census says so.
-            Some(Somebody {
-                asked: reader.principal(one, account).ok()?,
-                with_steps: !settings.is_trusted_admin(&one.arn),
-            })
-        })
-        .collect()
-}
-
 /// Of the others it makes no difference who can use them.
 fn is_judged(key: &Key) -> bool {
     let facts = key.described.fact.known();
@@ -141,45 +103,14 @@ fn is_judged(key: &Key) -> bool {
 }
 
 impl Beyond {
-    fn add(&mut self, one: &Somebody, users: &Users) {
-        let arn = &one.asked.arn;
-        match users
-            .worst(&one.asked, one.with_steps)
-            .map(|used| used.proof)
-        {
-            None | Some(Proof::Proved) => {}
-            Some(Proof::Violated(_)) => self.certain.add(|| arn.to_string()),
-            Some(Proof::Possible(doubts)) => self.perhaps.add(|| Perhaps {
-                who: arn.to_string(),
+    fn add(&mut self, who: &str, proof: Proof) {
+        match proof {
+            Proof::Proved => {}
+            Proof::Violated(_) => self.certain.add(|| who.to_owned()),
+            Proof::Possible(doubts) => self.perhaps.add(|| Perhaps {
+                who: who.to_owned(),
                 why: doubts.into_iter().map(Why::from).collect(),
             }),
         }
     }
-
-    /// Those who are in no list of users and roles.
-    fn add_nameless(&mut self, key: &Key, settings: &Settings) {
-        for arn in federated(key) {
-            if !settings.is_key_user(&arn) {
-                self.perhaps.add(|| Perhaps {
-                    why: vec![Why::FederatedUser(arn.as_str().into())],
-                    who: arn,
-                });
-            }
-        }
-        if key.arn.is_multi_region() {
-            self.perhaps.add(|| Perhaps {
-                who: "somebody by one of its replicas".to_owned(),
-                why: vec![Why::KeyReplicas],
-            });
-        }
-    }
-}
-
-/// Federated users that a key policy or a grant names.
-fn federated(key: &Key) -> Vec<String> {
-    let grants = key.known_grants().unwrap_or_default();
-    let grantees = grants.iter().filter_map(|grant| grant.grantee.as_deref());
-    let grantees = grantees.filter(|arn| arn.contains(":federated-user/"));
-    let named = key.document().into_iter().flat_map(Document::federated);
-    named.chain(grantees.map(ToOwned::to_owned)).collect()
 }

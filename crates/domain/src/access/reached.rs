@@ -16,11 +16,12 @@ pub(crate) struct Reached<'a> {
     wide: Vec<Wide<'a>>,
 }
 
+/// A key that lets in others than its own account.
 #[derive(Debug)]
-struct Wide<'a> {
-    key: &'a Key,
-    reach: Reach,
-    users: Users,
+pub(crate) struct Wide<'a> {
+    pub(crate) key: &'a Key,
+    pub(crate) reach: Reach,
+    pub(crate) users: Users,
 }
 
 impl<'a> Reached<'a> {
@@ -42,18 +43,13 @@ impl<'a> Reached<'a> {
         reached
     }
 
-    /// Every key that lets in an account, and who can use it.
-    pub(crate) fn by(
-        &self,
-        account: &AccountId,
-        reader: &Reader<'_>,
-        mut meet: impl FnMut(&'a Key, &Users),
-    ) {
-        for key in self.own.get(account).into_iter().flatten() {
-            meet(key, &Users::new(&reader.key(key)));
-        }
-        for wide in self.wide.iter().filter(|wide| wide.reach.has(account)) {
-            meet(wide.key, &wide.users);
-        }
+    /// Those that let in an account, which is theirs, and no other.
+    pub(crate) fn own(&self, account: &AccountId) -> impl Iterator<Item = &'a Key> {
+        self.own.get(account).into_iter().flatten().copied()
+    }
+
+    /// Those that let in others.
+    pub(crate) fn wide(&self) -> &[Wide<'a>] {
+        &self.wide
     }
 }

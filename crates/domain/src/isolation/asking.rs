@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sagelock_policy::access::{Use, Users, Way};
+use sagelock_policy::access::{Use, Way};
 use sagelock_policy::prove::Proof;
 
-use super::belonging::{Belonging, Member};
+use super::belonging::Belonging;
 use super::{Answer, Matrix, Row, Tenancy, Tenant};
-use crate::access::{Accesses, Audited, Basis, Census, Reach, Reached, Reader};
+use crate::access::{Accesses, Audited, Basis, Census, Everybody, Reach, principal_unread};
 use crate::fact::Gap;
 use crate::ids::{AccountId, KeyArn};
 use crate::inventory::{self, Keys, Principals};
@@ -32,7 +32,7 @@ pub struct Asked<'a> {
 /// Proves, for every key that somebody uses, which tenants can use it: account by account, since what
 /// everybody may do does not fit into memory at once.
 #[must_use]
-pub fn matrix(asked: Asked<'_>, mut tell: impl FnMut(usize, usize)) -> Matrix {
+pub fn matrix(asked: Asked<'_>, tell: impl FnMut(usize, usize)) -> Matrix {
     let Asked {
         tenancy,
         keys,
@@ -40,25 +40,27 @@ pub fn matrix(asked: Asked<'_>, mut tell: impl FnMut(usize, usize)) -> Matrix {
         settings,
         ..
     } = asked;
-    let reader = Reader::new(principals);
     let belonging = Belonging::new(tenancy, principals, settings);
     let mut rows = rows(tenancy, keys, &belonging, settings);
-    let reached = rows.keys().filter_map(|arn| keys.by_arn.get(*arn));
-    let reached = Reached::new(reached, &reader);
-    let accounts = belonging.accounts();
-    let of = accounts.len();
-    for (done, account) in accounts.enumerate() {
-        tell(done, of);
-        let members = belonging.members(account, &reader, settings);
-        reached.by(account, &reader, |key, users| {
-            if let Some(row) = rows.get_mut(&key.arn) {
-                for member in &members {
-                    row.ask(member, users);
-                }
+    let everybody = Everybody::new(principals, belonging.unread(), settings);
+    // Of whom that is nobody's ARN nothing is proved.
+    for arn in belonging.arns() {
+        if let (Err(why), Some(places)) = (principal_unread(arn), belonging.places(arn)) {
+            for row in rows.values_mut() {
+                row.note(places, &perhaps(arn, vec![why.clone()]));
             }
-        });
-        reader.forget();
+        }
     }
+    let reached: Vec<&inventory::Key> = rows
+        .keys()
+        .filter_map(|arn| keys.by_arn.get(*arn))
+        .collect();
+    everybody.ask(reached.into_iter(), tell, |key, who, used| {
+        let found = belonging.places(who).zip(rows.get_mut(&key.arn));
+        if let (Some((places, row)), Some(answer)) = (found, answer(who, used)) {
+            row.note(places, &answer);
+        }
+    });
     let mut grounds = Grounds::new(&asked);
     let rows = rows.into_values();
     let rows = rows.map(|open| {
@@ -137,33 +139,19 @@ fn rows<'a>(
 }
 
 impl Open<'_> {
-    /// Asks about somebody, where that can make a difference.
-    fn ask(&mut self, member: &Member, users: &Users) {
-        let is_nobodys = member.tenants.is_empty();
+    /// Somebody of these tenants can use the key, or may; of none: a role of endpoints that name none.
+    fn note(&mut self, places: &[usize], answer: &Answer) {
         let cells = self.cells.iter_mut().enumerate();
         let of_member = cells.filter_map(|(place, cell)| match cell {
-            Cell::Asked(found) if member.tenants.contains(&place) => Some(found),
+            Cell::Asked(found) if places.contains(&place) => Some(found),
             Cell::Asked(_) | Cell::Settled(_) => None,
         });
-        let nobodys = Some(&mut self.nobodys).filter(|_| is_nobodys);
-        let open: Vec<&mut Option<Answer>> = of_member
-            .chain(nobodys)
-            .filter(|found| !matches!(found, Some(Answer::Violated { .. })))
-            .collect();
-        if open.is_empty() {
-            return;
-        }
-        let worst = match &member.principal {
-            Ok(principal) => match users.worst(principal, !member.is_trusted) {
-                Some(found) => answer(&member.arn, found),
-                None => return,
-            },
-            Err(why) => Some(perhaps(&member.arn, vec![why.clone()])),
-        };
-        for found in open {
-            let is_worse = found.is_none() || matches!(worst, Some(Answer::Violated { .. }));
-            if is_worse && worst.is_some() {
-                found.clone_from(&worst);
+        let nobodys = Some(&mut self.nobodys).filter(|_| places.is_empty());
+        let is_violated = matches!(answer, Answer::Violated { .. });
+        for found in of_member.chain(nobodys) {
+            let was = matches!(found, Some(Answer::Violated { .. }));
+            if found.is_none() || (is_violated && !was) {
+                *found = Some(answer.clone());
             }
         }
     }
@@ -300,13 +288,15 @@ fn assumptions(settings: &Settings) -> Vec<String> {
         format!(
             "a tenant's keys are those tagged `{tag}`, and of the others those that its endpoints use"
         ),
-        "no role of a tenant assumes a role of another (sts:AssumeRole)".to_owned(),
+        "nobody becomes another by what is not followed: code that runs on EC2, in containers or on CI \
+         systems under another role; identity providers outside AWS; credentials that somebody stored"
+            .to_owned(),
         "a service that calls KMS for somebody says so (kms:ViaService)".to_owned(),
         "requests to KMS come over TLS".to_owned(),
     ];
     assumptions.extend(settings.trusted_admins.iter().map(|pattern| {
         format!(
-            "{pattern} takes no second step: creates no grant for itself, changes no key policy"
+            "{pattern} takes no second step: creates no grant for itself, changes no key policy, becomes nobody else"
         )
     }));
     assumptions

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::call::view;
 use crate::ids::{ConfigName, EndpointName, KeyRef};
 use crate::inventory::{Cell, Config, ConfigFacts, Tags};
-use crate::spelling::distance;
+use sagelock_policy::spelling::distance;
 
 /// A configuration that an endpoint is to run, and who brings it there.
 #[derive(Clone, Debug)]

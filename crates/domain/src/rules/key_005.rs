@@ -5,6 +5,7 @@
 //! whom that is so.
 
 use sagelock_policy::access::Lockout;
+use sagelock_policy::prove::Doubt;
 
 use super::key_of::KEY_SUBJECT_REASONS;
 use super::message::Message;
@@ -20,6 +21,7 @@ reasons! {
     Pass SAFE "root_can_change_it": "the account's root user may always change the key policy"; ""
     Fail LOCKED "nobody_can_change_it": "nobody whom the key policy names may change it"; "ask AWS Support to restore access to the key"
     Fail DELETABLE "only_deletable": "only users or roles that can be deleted may change the key policy"; "add a statement that lets the account's root change the key policy, while there is somebody who can"
+    Fail SHUT_OUT "root_shut_out": "the account's root user may never change the key policy, and it is not known whether anybody else may"; "add a statement that lets the account's root change the key policy, or take the denial off the root"
     Fail CONDITIONAL "root_under_condition": "the account's root user may change the key policy only under a condition"; "take the condition off the root's statement, or the denial off the root"
     Unknown UNDECIDED "not_decided": "whether the key policy can be changed depends on what is not known"; "ask `sagelock policy who-can`, which says on what"
 }
@@ -35,7 +37,14 @@ pub(super) const RULE: Rule = Rule {
         KEY_SUBJECT_REASONS,
         KEY_REASONS,
         POLICY_REASONS,
-        &[&SAFE, &LOCKED, &DELETABLE, &CONDITIONAL, &UNDECIDED],
+        &[
+            &SAFE,
+            &LOCKED,
+            &DELETABLE,
+            &SHUT_OUT,
+            &CONDITIONAL,
+            &UNDECIDED,
+        ],
     ],
     file: include_str!("key_005.rs"),
     check: Check::Key(check),
@@ -45,7 +54,18 @@ fn check(view: &KeyView<'_>) -> Judgement {
     by_policy(view, |_, access| match &access.lockout {
         Lockout::Safe => Judgement::new(&SAFE),
         Lockout::Locked => Judgement::new(&LOCKED),
-        Lockout::Deletable(who) => {
+        // Whether anybody is able to at all is not known.
+        Lockout::Deletable(who, doubts) if who.is_empty() => {
+            let whys: Vec<Why> = doubts.iter().cloned().map(Why::from).collect();
+            Judgement::new(&SHUT_OUT).saying(
+                Message::from(
+                    "the account's root user may never change the key policy, and whether anybody else \
+                     may depends on ",
+                )
+                .listing(&whys),
+            )
+        }
+        Lockout::Deletable(who, _) => {
             let mut judgement = Judgement::new(&DELETABLE).saying(format!(
                 "only {} may change the key policy, and can be deleted",
                 listed(who)
@@ -73,13 +93,14 @@ fn check(view: &KeyView<'_>) -> Judgement {
             judgement.severity = Some(Severity::Medium);
             judgement
         }
-        Lockout::Unknown(doubts) => {
-            let whys: Vec<Why> = doubts.iter().cloned().map(Why::from).collect();
-            Judgement::new(&UNDECIDED).saying(
-                Message::from("whether the key policy can be changed depends on ").listing(&whys),
-            )
-        }
+        Lockout::Unknown(doubts) => undecided(doubts),
     })
+}
+
+fn undecided(doubts: &[Doubt]) -> Judgement {
+    let whys: Vec<Why> = doubts.iter().cloned().map(Why::from).collect();
+    Judgement::new(&UNDECIDED)
+        .saying(Message::from("whether the key policy can be changed depends on ").listing(&whys))
 }
 
 /// Keys that are the same in every request of the root user.

@@ -3,7 +3,8 @@
 use super::Key;
 use crate::context::Value;
 use crate::document::{Document, Identity, Who};
-use crate::prove::{Requests, absent_keys, has_context};
+use crate::kms;
+use crate::prove::Requests;
 use crate::request::{Caller, NoAction};
 
 /// Who makes the call.
@@ -49,9 +50,7 @@ pub(super) fn requests(
     let mut told: Vec<(String, Option<Value>)> = Vec::new();
     let mut tell = |name: &str, value| told.push((name.to_owned(), value));
     let name = action.strip_prefix("kms:").unwrap_or(action);
-    for name in absent_keys(&name.to_ascii_lowercase()) {
-        tell(name, None);
-    }
+    let name = name.to_ascii_lowercase();
     if key.region() != ANY {
         tell("aws:RequestedRegion", one(key.region()));
     }
@@ -65,7 +64,23 @@ pub(super) fn requests(
         let value = Value::List(aliases.iter().cloned().collect());
         told.push(("kms:ResourceAliases".to_owned(), Some(value)));
     }
+    if kms::may_have(&name, "kms:grantisforawsresource") {
+        // What it is in a direct call, false or absent, no page says (KMS Developer Guide,
+        // "kms:GrantIsForAWSResource").
+        let is_through = channel == Channel::Through;
+        let value = is_through.then(|| Value::One("true".into()));
+        told.extend(value.map(|value| ("kms:GrantIsForAWSResource".to_owned(), Some(value))));
+    }
     let requests = Requests::new(caller.clone(), action, &key.arn, key.account(), told)?;
+    let requests = requests.of_action(&name);
+    let requests = if channel == Channel::Direct {
+        let only = ["false".into()];
+        requests
+            .with_only("kms:GrantIsForAWSResource", only)
+            .not_knowing("kms:GrantIsForAWSResource")
+    } else {
+        requests
+    };
     let requests = if key.tags.is_some() {
         requests.whole("aws:ResourceTag/")
     } else {
@@ -89,14 +104,11 @@ pub(super) fn requests(
         Some(aliases) => requests.with_only("kms:RequestAlias", aliases.iter().cloned()),
         None => requests.not_knowing("kms:RequestAlias"),
     };
-    let requests = if has_context(&name.to_ascii_lowercase()) {
-        requests
-    } else {
-        requests.whole("kms:EncryptionContext")
-    };
     Ok(match channel {
         Channel::Through => requests.with("kms:ViaService"),
-        Channel::Direct | Channel::Service => requests,
+        // Services have no tags.
+        Channel::Service => requests.whole("aws:PrincipalTag/"),
+        Channel::Direct => requests,
     })
 }
 
@@ -150,15 +162,27 @@ fn of_channel(arn: &str, channel: Channel) -> Vec<(String, Option<Value>)> {
             tell("aws:PrincipalIsAWSService", one("true"));
             tell("aws:ViaAWSService", one("false"));
             tell("aws:PrincipalServiceName", one(arn));
+            // Of a service principal the pages list none of these (IAM User Guide, "AWS global condition
+            // context keys": each key's "Availability").
             for name in [
                 "kms:ViaService",
+                "kms:CallerAccount",
+                "aws:AssumedRoot",
+                "aws:CalledVia",
+                "aws:CalledViaFirst",
+                "aws:CalledViaLast",
+                "aws:FederatedProvider",
+                "aws:MultiFactorAuthAge",
+                "aws:MultiFactorAuthPresent",
                 "aws:PrincipalArn",
                 "aws:PrincipalAccount",
                 "aws:PrincipalOrgID",
                 "aws:PrincipalOrgPaths",
                 "aws:PrincipalType",
+                "aws:SourceIdentity",
+                "aws:TokenIssueTime",
+                "aws:userid",
                 "aws:username",
-                "kms:CallerAccount",
             ] {
                 tell(name, None);
             }
@@ -180,11 +204,19 @@ fn of_identity(identity: &Identity, arn: &str) -> Vec<(String, Option<Value>)> {
         Who::User(path) => one(path.rsplit('/').next().unwrap_or(path)),
         Who::Root | Who::Role(_) | Who::Session(..) | Who::Federated(_) => None,
     };
-    vec![
+    // IAM User Guide, "Principal key values": the unique ids of users and roles are not known here.
+    let id = match &identity.who {
+        Who::Root => Some(identity.account.to_string()),
+        Who::Federated(name) => Some(format!("{}:{name}", identity.account)),
+        Who::User(_) | Who::Role(_) | Who::Session(..) => None,
+    };
+    let mut told = vec![
         ("aws:PrincipalArn".to_owned(), one(arn)),
         ("aws:PrincipalAccount".to_owned(), one(&identity.account)),
         ("kms:CallerAccount".to_owned(), one(&identity.account)),
         ("aws:PrincipalType".to_owned(), one(kind)),
         ("aws:username".to_owned(), user),
-    ]
+    ];
+    told.extend(id.map(|id| ("aws:userid".to_owned(), one(&id))));
+    told
 }

@@ -1,11 +1,12 @@
 //! Whether one key policy lets anybody do what another does not.
 
+use super::actions::alike;
 use super::channel::{Channel, requests, tells_channels};
 use super::{Key, everything, of_one};
 use crate::document::{Document, Kind};
 use crate::kms;
 use crate::pattern::Piece;
-use crate::prove::{Asker, Doubt, Proof, Requests, askers};
+use crate::prove::{Asker, Doubt, Proof, Prover, Requests, askers};
 use crate::request::{Caller, Request, Stack};
 use crate::write::Statement;
 
@@ -55,7 +56,7 @@ pub struct Comparison {
 ///
 /// # Errors
 /// They have too many patterns to tell who there is.
-pub fn compare(old: &Key, new: &Key) -> Result<Comparison, Doubt> {
+pub fn compare(old: &Key, new: &Key, prover: &Prover) -> Result<Comparison, Doubt> {
     let pairs = [Own::Nothing, Own::Capped, Own::Everything].map(|own| {
         let of = |key: &Key| {
             let identity = match own {
@@ -73,8 +74,9 @@ pub fn compare(old: &Key, new: &Key) -> Result<Comparison, Doubt> {
     });
     let [(_, first, second), ..] = &pairs;
     let accounts = [old.account()];
-    let askers = askers(&[first, second], old.partition(), &accounts).ok_or(Doubt::Budget)?;
-    let actions = actions(&[first, second]);
+    let askers =
+        askers(&[first, second], old.partition(), &accounts, prover).ok_or(Doubt::Budget)?;
+    let groups = alike(actions(&[first, second]), &[first, second]);
     let is_told = tells_channels(first.documents().chain(second.documents()));
     let mut comparison = Comparison::default();
     for asker in &askers {
@@ -83,7 +85,10 @@ pub fn compare(old: &Key, new: &Key) -> Result<Comparison, Doubt> {
             (_, true) => &[Channel::Direct, Channel::Through],
             (_, false) => &[Channel::Direct],
         };
-        for action in &actions {
+        for group in &groups {
+            let Some(action) = group.first() else {
+                continue;
+            };
             let mut found = [false; 2];
             for (own, first, second) in &pairs {
                 // Boundaries are of users and roles (IAM User Guide, "Permissions boundaries").
@@ -93,7 +98,7 @@ pub fn compare(old: &Key, new: &Key) -> Result<Comparison, Doubt> {
                 for channel in channels {
                     let asked = requests(old, &asker.caller, &asker.arn, action, *channel);
                     // The key may have any tags.
-                    let Ok(asked) = asked.map(Requests::knowing_all) else {
+                    let Ok(asked) = asked.map(of_any_key) else {
                         continue;
                     };
                     let sides = [(second, first), (first, second)];
@@ -102,16 +107,21 @@ pub fn compare(old: &Key, new: &Key) -> Result<Comparison, Doubt> {
                             continue;
                         }
                         let is_wider = std::ptr::eq(wider, second);
-                        match asked.allowed_beyond(wider, other) {
+                        match asked.allowed_beyond(wider, other, prover) {
                             Proof::Proved => {}
                             Proof::Violated(request) => {
                                 *found = true;
-                                let beyond = beyond(asker, action, *own, request);
-                                if is_wider {
-                                    comparison.wider.push(beyond);
+                                let list = if is_wider {
+                                    &mut comparison.wider
                                 } else {
-                                    comparison.narrower.push(beyond);
-                                }
+                                    &mut comparison.narrower
+                                };
+                                let proof = Proof::Violated(request);
+                                list.extend(
+                                    group
+                                        .iter()
+                                        .filter_map(|one| beyond(asker, one, *own, &proof)),
+                                );
                             }
                             Proof::Possible(doubts) if is_wider => {
                                 comparison.perhaps_wider.extend(doubts);
@@ -133,15 +143,24 @@ pub fn compare(old: &Key, new: &Key) -> Result<Comparison, Doubt> {
     Ok(comparison)
 }
 
-fn beyond(asker: &Asker, action: &str, own: Own, request: Box<Request>) -> Beyond {
-    Beyond {
+/// Requests about a key that may have any tags, at any time.
+fn of_any_key(asked: Requests) -> Requests {
+    // What it is in a direct call nobody chooses.
+    asked.knowing_all().not_knowing("kms:GrantIsForAWSResource")
+}
+
+fn beyond(asker: &Asker, action: &str, own: Own, proof: &Proof) -> Option<Beyond> {
+    let Proof::Violated(request) = proof.of_action(action) else {
+        return None;
+    };
+    Some(Beyond {
         who: asker.arn.clone(),
         is_itself: asker.is_itself,
         is_anybody: !asker.is_named,
         action: action.to_owned(),
         own,
         request,
-    }
+    })
 }
 
 /// A boundary that allows nothing of KMS.
@@ -151,10 +170,7 @@ fn nothing() -> Option<Document> {
 
 /// The actions that can be about a key, those that policies write out, and one for all others.
 fn actions(stacks: &[&Stack]) -> Vec<String> {
-    let mut actions: Vec<String> = kms::ABOUT_KEYS
-        .iter()
-        .map(|name| (*name).to_owned())
-        .collect();
+    let mut actions: Vec<String> = kms::about_keys().map(ToOwned::to_owned).collect();
     let written = stacks
         .iter()
         .flat_map(|stack| stack.documents())

@@ -4,7 +4,7 @@ use super::channel::{Channel, requests};
 use super::{Key, everything};
 use crate::context::Value;
 use crate::document::{Identity, Who};
-use crate::prove::{Doubt, Proof, askers};
+use crate::prove::{Doubt, Proof, Prover, askers};
 use crate::request::{Caller, Request, Stack};
 
 /// Who can change the policy of a key (AWS KMS API, PutKeyPolicy; KMS Developer Guide, "Default key
@@ -15,8 +15,9 @@ pub enum Lockout {
     Safe,
     /// The account's root user, but not always: this is a request that is denied.
     Conditional(Box<Request>),
-    /// Users or roles that can be deleted, and nobody else: these, or who is like them.
-    Deletable(Vec<String>),
+    /// The root user never; users or roles that can be deleted: these, or who is like them, and perhaps
+    /// others, by what is in doubt.
+    Deletable(Vec<String>, Vec<Doubt>),
     /// Nobody.
     Locked,
     /// It depends.
@@ -25,7 +26,7 @@ pub enum Lockout {
 
 /// Finds who can change the policy of a key.
 #[must_use]
-pub fn lockout(key: &Key) -> Lockout {
+pub fn lockout(key: &Key, prover: &Prover) -> Lockout {
     let stack = Stack {
         identity: everything(),
         ..key.stack()
@@ -44,15 +45,15 @@ pub fn lockout(key: &Key) -> Lockout {
     let Some(requests) = ask(&root, &root.to_string()) else {
         return Lockout::Unknown(vec![Doubt::Budget]);
     };
-    let by_root = requests.allowed(&stack);
-    match (requests.denied(&stack), &by_root) {
+    let by_root = requests.allowed(&stack, prover);
+    match (requests.denied(&stack, prover), &by_root) {
         (Proof::Proved, _) => return Lockout::Safe,
         (Proof::Violated(denied), Proof::Violated(_)) => return Lockout::Conditional(denied),
         (_, Proof::Possible(doubts)) => return Lockout::Unknown(doubts.clone()),
         (Proof::Possible(doubts), Proof::Violated(_)) => return Lockout::Unknown(doubts),
         (Proof::Violated(_) | Proof::Possible(_), Proof::Proved) => {}
     }
-    let Some(askers) = askers(&[&stack], key.partition(), &[key.account()]) else {
+    let Some(askers) = askers(&[&stack], key.partition(), &[key.account()], prover) else {
         return Lockout::Unknown(vec![Doubt::Budget]);
     };
     let mut deletable: Vec<String> = Vec::new();
@@ -65,7 +66,7 @@ pub fn lockout(key: &Key) -> Lockout {
         if !is_here || matches!(identity.who, Who::Root | Who::Federated(_)) {
             continue;
         }
-        match ask(identity, &asker.arn).map(|requests| requests.allowed(&stack)) {
+        match ask(identity, &asker.arn).map(|requests| requests.allowed(&stack, prover)) {
             Some(Proof::Violated(_)) if !deletable.contains(&asker.arn) => {
                 deletable.push(asker.arn);
             }
@@ -73,11 +74,11 @@ pub fn lockout(key: &Key) -> Lockout {
             Some(Proof::Proved | Proof::Violated(_)) | None => {}
         }
     }
-    if !deletable.is_empty() {
-        Lockout::Deletable(deletable)
-    } else if doubts.is_empty() {
+    doubts.sort();
+    doubts.dedup();
+    if deletable.is_empty() && doubts.is_empty() {
         Lockout::Locked
     } else {
-        Lockout::Unknown(doubts)
+        Lockout::Deletable(deletable, doubts)
     }
 }

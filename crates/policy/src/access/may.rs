@@ -7,7 +7,7 @@ use crate::context::Value;
 use crate::document::{Document, Effect, Kind};
 use crate::evaluate::{Answer, explain};
 use crate::kms;
-use crate::prove::{Doubt, Proof, Requests};
+use crate::prove::{Doubt, Proof, Prover, Requests};
 use crate::request::{NoAction, Request, Stack};
 use crate::write::Principal as Whom;
 use crate::write::{Policy, Statement};
@@ -102,12 +102,13 @@ fn one(text: &str) -> Value {
 
 fn decide(principal: &Principal, action: &str, on: On<'_>, asked: &Requests) -> May {
     let least = stack(principal, on, false);
-    let denied = asked.denied(&least);
+    let prover = Prover::default();
+    let denied = asked.denied(&least, &prover);
     if let Proof::Proved = denied {
         return May::Yes;
     }
     let most = stack(principal, on, true);
-    let allowed = asked.allowed(&most);
+    let allowed = asked.allowed(&most, &prover);
     let name = action
         .strip_prefix("kms:")
         .unwrap_or_default()

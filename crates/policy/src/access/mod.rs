@@ -1,7 +1,11 @@
 //! Who can use a key: questions of which the answer is a proof.
 
+mod actions;
+mod after;
 mod channel;
+mod circle;
 mod compare;
+mod holding;
 mod lockout;
 mod may;
 mod outsiders;
@@ -11,13 +15,15 @@ mod way;
 
 use std::borrow::Cow;
 
+pub use circle::{Circle, Course, OwnUse, Place, may_matter};
 pub use compare::{Beyond, Comparison, Own, compare};
+pub(crate) use holding::can_hold;
 pub use lockout::{Lockout, lockout};
 pub use may::{Denial, May, On, may};
 pub use outsiders::{Outsider, outsiders};
 pub use powers::{Power, powers};
 pub use users::{Use, Users};
-pub use way::Way;
+pub use way::{Step, Way};
 
 use crate::document::{Arn, Document, Entry, Identity, Kind, entry};
 use crate::request::{Caller, Grant, Stack};
@@ -109,7 +115,9 @@ impl Key {
                     account,
                     who: crate::document::Who::Root,
                 }),
-                Entry::Everybody | Entry::Service(_) | Entry::Nobody(_) => None,
+                Entry::Everybody | Entry::Service(_) | Entry::Provider(_) | Entry::Nobody(_) => {
+                    None
+                }
             })
             .collect()
     }
@@ -130,6 +138,12 @@ pub struct Principal {
     pub is_partial: bool,
     /// Service control policies of its account, by level; `None` where they are not known.
     pub scp: Option<Vec<Vec<Document>>>,
+    /// A session policy, which every session of it has.
+    pub session: Option<Document>,
+    /// Its unique id, where it is known: `AROA…`, `AIDA…`.
+    pub id: Option<Box<str>>,
+    /// Of a role, who may assume it.
+    pub trust: Trust,
     /// Its tags, where they are known and sessions cannot have others (IAM User Guide, "Pass session
     /// tags in AWS STS").
     pub tags: Option<Vec<(Box<str>, Box<str>)>>,
@@ -148,10 +162,24 @@ impl Principal {
             boundary: None,
             is_partial: false,
             scp: Some(Vec::new()),
+            session: None,
+            id: None,
+            trust: Trust::NotAsked,
             tags: None,
             organization: None,
         }
     }
+}
+
+/// The trust policy of a role.
+#[derive(Clone, Debug)]
+pub enum Trust {
+    /// It is no role, or nobody asked: who may assume it is not followed.
+    NotAsked,
+    /// It could not be read.
+    Unread,
+    /// It was read.
+    Known(Document),
 }
 
 /// Policies that allow everything.

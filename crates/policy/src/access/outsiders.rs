@@ -1,9 +1,11 @@
 //! Who outside can use a key.
 
+use super::actions::alike;
 use super::channel::{Channel, requests, tells_channels};
 use super::{Key, everything};
+use crate::document::Document;
 use crate::kms;
-use crate::prove::{Asker, Doubt, Proof, Requests, askers};
+use crate::prove::{Asker, Doubt, Proof, Prover, Requests, askers};
 use crate::request::{Caller, Stack};
 
 /// Somebody outside, and what it can do.
@@ -20,27 +22,46 @@ pub struct Outsider {
     /// The service acts for an account outside.
     pub is_service: bool,
     /// `kms:Decrypt`.
-    pub action: &'static str,
+    pub action: String,
     /// Violated or possible.
     pub proof: Proof,
+}
+
+/// Who is no outsider.
+struct Inside<'a> {
+    /// The key's own account included.
+    accounts: Vec<&'a str>,
+    organizations: &'a [&'a str],
 }
 
 /// Finds everybody outside some accounts and organisations whom the key policy and the grants let
 /// use a key, whatever their own account allows them; each with the first action of every kind.
 ///
 /// # Errors
-/// The key policy has too many patterns to tell who there is.
+/// To tell who there is costs more than there is.
 pub fn outsiders(
     key: &Key,
     accounts: &[&str],
     organizations: &[&str],
+    prover: &Prover,
 ) -> Result<Vec<Outsider>, Doubt> {
-    let stack = Stack {
+    let own = key.account();
+    let inside = Inside {
+        accounts: accounts.iter().copied().chain([own]).collect(),
+        organizations,
+    };
+    let mut stack = Stack {
         identity: everything(),
         ..key.stack()
     };
-    let own = key.account();
-    let askers = askers(&[&stack], key.partition(), &[own]).ok_or(Doubt::Budget)?;
+    // What a service got for an account inside, it uses for that account (KMS Developer Guide, "Grants for
+    // AWS services").
+    stack.grants.retain(|grant| {
+        let issuer = grant.issuer.as_deref();
+        let is_for_inside = issuer.is_some_and(|issuer| inside.accounts.contains(&issuer));
+        !(grant.is_masked && is_for_inside)
+    });
+    let askers = askers(&[&stack], key.partition(), &[own], prover).ok_or(Doubt::Budget)?;
     let mut found = Vec::new();
     if key.grants.is_none() {
         // A grant may be to anybody.
@@ -50,19 +71,15 @@ pub fn outsiders(
             is_itself: false,
             is_anybody: true,
             is_service: false,
-            action: "kms:Decrypt",
+            action: "kms:Decrypt".to_owned(),
             proof: Proof::Possible(vec![Doubt::Grants]),
         });
     }
     for asker in askers {
-        let is_inside = match asker.caller.account() {
-            Some(account) => account == own || accounts.contains(&account),
-            None => false,
-        };
-        if is_inside {
-            continue;
+        let account = asker.caller.account();
+        if account.is_none_or(|account| !inside.accounts.contains(&account)) {
+            of_asker(key, &stack, &asker, &inside, prover, &mut found);
         }
-        of_asker(key, &stack, &asker, accounts, organizations, &mut found);
     }
     Ok(found)
 }
@@ -71,8 +88,8 @@ fn of_asker(
     key: &Key,
     stack: &Stack,
     asker: &Asker,
-    accounts: &[&str],
-    organizations: &[&str],
+    inside: &Inside<'_>,
+    prover: &Prover,
     found: &mut Vec<Outsider>,
 ) {
     let is_service = matches!(asker.caller, Caller::Service(_));
@@ -83,17 +100,21 @@ fn of_asker(
     } else {
         &[Channel::Direct]
     };
-    for action in kms::ABOUT_KEYS {
-        let name = action.get(4..).unwrap_or_default().to_ascii_lowercase();
-        if !kms::crosses(&name) && !is_service {
+    let stack = stack.about(&asker.caller);
+    let stack = &stack;
+    let actions = kms::about_keys().filter(|name| {
+        let name = name.get(4..).unwrap_or_default().to_ascii_lowercase();
+        kms::crosses(&name) || is_service
+    });
+    for group in alike(actions.map(ToOwned::to_owned), &[stack]) {
+        let Some(action) = group.first() else {
             continue;
-        }
+        };
         let mut proof = None;
         for channel in channels {
             let all = requests(key, &asker.caller, &asker.arn, action, *channel);
             let Ok(all) = all else { continue };
-            let outside = outside(all, key, stack, accounts, organizations, *channel);
-            match outside.allowed(stack) {
+            match from_outside(all, stack, inside, *channel, prover) {
                 Proof::Proved => {}
                 found @ Proof::Violated(_) => {
                     proof = Some(found);
@@ -102,51 +123,67 @@ fn of_asker(
                 found @ Proof::Possible(_) => proof = Some(found),
             }
         }
-        if let Some(proof) = proof {
-            found.push(Outsider {
-                who: asker.arn.clone(),
-                account: asker.caller.account().map(ToOwned::to_owned),
-                is_itself: asker.is_itself,
-                is_anybody: !asker.is_named,
-                is_service,
-                action,
-                proof,
-            });
-        }
+        let Some(proof) = proof else { continue };
+        found.extend(group.iter().map(|action| Outsider {
+            who: asker.arn.clone(),
+            account: asker.caller.account().map(ToOwned::to_owned),
+            is_itself: asker.is_itself,
+            is_anybody: !asker.is_named,
+            is_service,
+            action: action.clone(),
+            proof: proof.of_action(action),
+        }));
     }
 }
 
-/// Requests that come from outside.
-fn outside(
-    requests: Requests,
-    key: &Key,
+/// Whether a request from outside is allowed.
+fn from_outside(
+    all: Requests,
     stack: &Stack,
-    accounts: &[&str],
-    organizations: &[&str],
+    inside: &Inside<'_>,
     channel: Channel,
-) -> Requests {
+    prover: &Prover,
+) -> Proof {
+    let asks_for_source = || stack.documents().any(|one| one.asks(|key| key == SOURCE));
+    if channel != Channel::Service || !asks_for_source() {
+        return outside(all, stack, inside, channel).allowed(stack, prover);
+    }
+    // Whose a bucket is, its ARN does not say (AWS General Reference, "Amazon Resource Names").
+    let of_somebody = all.clone().without(SOURCE, ["".into()]);
+    match outside(of_somebody, stack, inside, channel).allowed(stack, prover) {
+        Proof::Proved => match outside(all, stack, inside, channel).allowed(stack, prover) {
+            Proof::Violated(_) => Proof::Possible(vec![Doubt::Fact("aws:SourceArn".into())]),
+            found @ (Proof::Proved | Proof::Possible(_)) => found,
+        },
+        found @ (Proof::Violated(_) | Proof::Possible(_)) => found,
+    }
+}
+
+const SOURCE: &str = "aws:sourcearn";
+
+/// Requests that come from outside.
+fn outside(requests: Requests, stack: &Stack, inside: &Inside<'_>, channel: Channel) -> Requests {
     let boxed = |list: &[&str]| -> Vec<Box<str>> { list.iter().map(|one| (*one).into()).collect() };
-    let mut inside = boxed(accounts);
-    inside.push(key.account().into());
-    let organizations = boxed(organizations);
+    let accounts = boxed(&inside.accounts);
+    let organizations = boxed(inside.organizations);
     match channel {
         Channel::Direct | Channel::Through => requests
             .without("aws:PrincipalOrgID", organizations.clone())
             .without("aws:PrincipalOrgPaths", organizations),
         Channel::Service => {
             let mut requests = requests
-                .without("aws:SourceAccount", inside.clone())
-                .without("aws:SourceArn", inside.clone())
+                .without("aws:SourceAccount", accounts.clone())
+                .without("aws:SourceArn", accounts.clone())
                 .without("aws:SourceOrgID", organizations.clone())
                 .without("aws:SourceOrgPaths", organizations);
             // A service puts the ARN of what it works for into the encryption context.
             let conditions = stack
                 .documents()
-                .flat_map(crate::Document::statements)
+                .flat_map(Document::statements)
                 .flat_map(|statement| &statement.conditions);
             for condition in conditions {
                 if condition.key.starts_with("kms:encryptioncontext:") {
-                    requests = requests.without(&condition.key, inside.clone());
+                    requests = requests.without(&condition.key, accounts.clone());
                 }
             }
             requests

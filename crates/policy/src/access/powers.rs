@@ -1,19 +1,19 @@
 //! What a key policy itself lets those of its account do.
 
-use super::Key;
 use super::channel::{Channel, requests};
+use super::{Key, everything};
 use crate::document::Who;
-use crate::prove::{Asker, Doubt, Proof, askers};
+use crate::prove::{Asker, Doubt, Proof, Prover, askers};
 use crate::request::{Caller, Stack};
 
 /// What somebody may do by the key policy alone; an account, what it may leave to its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Power {
-    /// The ARN of a user, a role, or the root of the account.
+    /// The ARN of a user or a role; of an account, of its root.
     pub who: String,
     /// It is named itself; else it stands for all that are like it.
     pub is_itself: bool,
-    /// It is the account of the key.
+    /// It is the account of the key: what it leaves to those whose own policies allow it.
     pub is_account: bool,
     /// It may change the key policy, or schedule the deletion of the key; `None`: perhaps.
     pub administers: Option<bool>,
@@ -21,59 +21,114 @@ pub struct Power {
     pub uses: Option<bool>,
 }
 
+impl Power {
+    /// How far it does both: not at all, perhaps, or surely.
+    fn both(&self) -> u8 {
+        let surely = |is: Option<bool>| is.map_or(1, |is| if is { 2 } else { 0 });
+        surely(self.administers).min(surely(self.uses))
+    }
+}
+
 const ADMINISTRATION: [&str; 2] = ["kms:PutKeyPolicy", "kms:ScheduleKeyDeletion"];
 const USE: [&str; 2] = ["kms:Decrypt", "kms:GenerateDataKey"];
 
 /// What a key policy lets those of the key's account do. What may be denied under some condition and
-/// allowed under another counts.
+/// allowed under another counts. The root user alone is nobody's deputy: what only it may do is not left to
+/// the account.
 ///
 /// # Errors
-/// The key policy has too many patterns to tell who there is.
-pub fn powers(key: &Key) -> Result<Vec<Power>, Doubt> {
+/// To tell who there is costs more than there is.
+pub fn powers(key: &Key, prover: &Prover) -> Result<Vec<Power>, Doubt> {
     // A grant administers nothing, and whom it lets use the key is another question.
-    let stack = Stack {
+    let alone = Stack {
         grants: Vec::new(),
         ..key.stack()
     };
-    let askers = askers(&[&stack], key.partition(), &[key.account()]).ok_or(Doubt::Budget)?;
+    let with_own = Stack {
+        identity: everything(),
+        ..alone.clone()
+    };
+    let own = [key.account()];
+    let askers = askers(&[&alone], key.partition(), &own, prover).ok_or(Doubt::Budget)?;
     let mut powers: Vec<Power> = Vec::new();
     for asker in askers {
         let Caller::Identity(identity) = &asker.caller else {
             continue;
         };
-        if *identity.account != *key.account() {
+        if *identity.account != *key.account() || identity.who == Who::Root {
             continue;
         }
-        let power = Power {
-            is_itself: asker.is_itself,
-            is_account: identity.who == Who::Root,
-            administers: any(key, &asker, &ADMINISTRATION, &stack),
-            uses: any(key, &asker, &USE, &stack),
-            who: asker.arn,
+        let root = crate::document::Identity {
+            who: Who::Root,
+            ..identity.clone()
         };
-        match powers.iter_mut().find(|known| known.who == power.who) {
-            // Its other sessions.
-            Some(known) => {
-                known.administers = either(known.administers, power.administers);
-                known.uses = either(known.uses, power.uses);
-            }
-            None => powers.push(power),
+        let by_itself = |stack| {
+            let administers = any(key, &asker, &ADMINISTRATION, stack, prover);
+            (administers, any(key, &asker, &USE, stack, prover))
+        };
+        let (administers, uses) = by_itself(&alone);
+        if (administers, uses) != (Some(true), Some(true)) {
+            // Whom the account's own policies allow it: what it may by itself they do not decide.
+            let (all_administers, all_uses) = by_itself(&with_own);
+            let left = |is, all| if is == Some(true) { Some(false) } else { all };
+            let (administers, uses) = (left(administers, all_administers), left(uses, all_uses));
+            note(
+                &mut powers,
+                Power {
+                    who: root.to_string(),
+                    is_itself: true,
+                    is_account: true,
+                    administers,
+                    uses,
+                },
+            );
         }
+        note(
+            &mut powers,
+            Power {
+                is_itself: asker.is_itself,
+                is_account: false,
+                administers,
+                uses,
+                who: asker.arn.clone(),
+            },
+        );
     }
     Ok(powers)
 }
 
-fn any(key: &Key, asker: &Asker, actions: &[&str], stack: &Stack) -> Option<bool> {
+/// Adds what somebody may do to what is known of it: by another of its sessions; of an account, what it leaves
+/// to the one to whom it leaves most.
+fn note(powers: &mut Vec<Power>, power: Power) {
+    let mut known = powers.iter_mut();
+    match known.find(|known| known.who == power.who && known.is_account == power.is_account) {
+        Some(known) if known.is_account => {
+            if power.both() > known.both() {
+                *known = power;
+            }
+        }
+        Some(known) => {
+            known.administers = either(known.administers, power.administers);
+            known.uses = either(known.uses, power.uses);
+        }
+        None => powers.push(power),
+    }
+}
+
+fn any(key: &Key, asker: &Asker, actions: &[&str], stack: &Stack, prover: &Prover) -> Option<bool> {
     let mut found = Some(false);
     for action in actions {
         for channel in [Channel::Direct, Channel::Through] {
             let all = requests(key, &asker.caller, &asker.arn, action, channel).ok()?;
-            let is = match all.allowed(stack) {
+            let is = match all.allowed(stack, prover) {
                 Proof::Proved => Some(false),
                 Proof::Violated(_) => Some(true),
                 Proof::Possible(_) => None,
             };
             found = either(found, is);
+            if found == Some(true) {
+                return found;
+            }
         }
     }
     found

@@ -1,30 +1,32 @@
-//! Which of those who are known can come to what a key protects, by themselves or by a step before.
+//! Which of those who are known can come to what a key protects, by what they may do themselves.
 
 use std::cell::OnceCell;
 
+use super::after;
 use super::channel::{Channel, requests, tells_channels};
-use super::way::{ALIASES, DIRECTLY, GRANTED, TAGS, Way};
+use super::way::{ALIASES, DIRECTLY, Freed, GRANTED, Step, TAGS, Way};
 use super::{Key, Principal, everything};
 use crate::context::{Context, Value};
-use crate::document::{Document, Effect, Identity, Listed, Who};
+use crate::document::{Document, Identity, Who};
 use crate::evaluate::{Verdict, evaluate};
-use crate::pattern::{self, Pattern};
-use crate::prove::{Doubt, Proof, Requests};
-use crate::request::{Caller, Request, Stack};
+use crate::prove::{Doubt, Proof, Prover, Requests};
+use crate::request::{Caller, Grant, Request, Stack};
 
 /// What was found of one way.
 #[derive(Clone, Debug)]
 pub struct Use {
     /// The way.
     pub way: Way,
-    /// Whether it is open.
+    /// Whether it is open: a request is the first that has to be allowed.
     pub proof: Proof,
+    /// Of an open way, every step, the first included.
+    pub steps: Vec<Step>,
 }
 
 /// Finds who can use a key.
 #[derive(Debug)]
 pub struct Users {
-    key: Key,
+    pub(super) key: Key,
     /// Everything but what is the caller's.
     stack: Stack,
     ways: Vec<Plan>,
@@ -51,6 +53,13 @@ enum Reach {
     ByOwn,
     /// They need not.
     Open,
+}
+
+/// Somebody, while it is asked about.
+pub(super) struct Asking<'a> {
+    pub(super) principal: &'a Principal,
+    pub(super) stack: &'a Stack,
+    pub(super) prover: &'a Prover,
 }
 
 impl Users {
@@ -92,18 +101,18 @@ impl Users {
         ways
     }
 
-    /// What somebody needs whom neither the key policy nor a grant names. Boundaries, session and
-    /// service control policies only take away.
+    /// What somebody needs whom neither the key policy nor a grant names, and who is no service-linked role.
+    /// Boundaries, session and service control policies only take away.
     fn reach(&self, way: Way, is_here: bool, with_all: &Stack) -> Reach {
         let own = self.key.account();
-        // Somebody of another account may be of any that is named, whose own policies have to allow it
-        // as well (KMS Developer Guide, "Allowing users in other accounts to use a KMS key").
-        if !is_here
-            && self
-                .named
-                .iter()
-                .any(|one| *one.account != *own && one.who == Who::Root)
-        {
+        let mut named = self.named.iter().filter(|one| *one.account != *own);
+        if !is_here && named.any(|one| one.who == Who::Root) {
+            // How a grant to an account is handed on within it, AWS does not say.
+            if self.key.grants().iter().any(Grant::is_to_account) {
+                return Reach::Open;
+            }
+            // Somebody of another account may be of any that is named, whose own policies have to allow it
+            // as well (KMS Developer Guide, "Allowing users in other accounts to use a KMS key").
             return Reach::ByOwn;
         }
         let caller = Caller::Identity(Identity {
@@ -130,50 +139,71 @@ impl Users {
 
     /// The ways of somebody: each is proved closed, shown to be open, or may be.
     #[must_use]
-    pub fn of(&self, principal: &Principal) -> Vec<Use> {
+    pub fn of(&self, principal: &Principal, prover: &Prover) -> Vec<Use> {
         let stack = OnceCell::new();
         let plans = self.ways.iter();
         plans
-            .map(|plan| Use {
-                way: plan.way,
-                proof: self.proof(plan, principal, &stack),
-            })
+            .map(|plan| self.found(plan, principal, &stack, prover))
             .collect()
     }
 
     /// The first way that is open, or else that may be.
     #[must_use]
-    pub fn worst(&self, principal: &Principal, with_steps: bool) -> Option<Use> {
+    pub fn worst(&self, principal: &Principal, with_steps: bool, prover: &Prover) -> Option<Use> {
         let stack = OnceCell::new();
         let mut possible = None;
         for plan in &self.ways {
             if plan.way.has_steps() && !with_steps {
                 continue;
             }
-            match self.proof(plan, principal, &stack) {
+            let found = self.found(plan, principal, &stack, prover);
+            match found.proof {
                 Proof::Proved => {}
-                proof @ Proof::Violated(_) => {
-                    return Some(Use {
-                        way: plan.way,
-                        proof,
-                    });
-                }
-                proof @ Proof::Possible(_) => {
-                    possible.get_or_insert(Use {
-                        way: plan.way,
-                        proof,
-                    });
+                Proof::Violated(_) => return Some(found),
+                Proof::Possible(_) => {
+                    possible.get_or_insert(found);
                 }
             }
         }
         possible
     }
 
-    fn proof(&self, plan: &Plan, principal: &Principal, stack: &OnceCell<Stack>) -> Proof {
+    fn found(
+        &self,
+        plan: &Plan,
+        principal: &Principal,
+        stack: &OnceCell<Stack>,
+        prover: &Prover,
+    ) -> Use {
+        let way = plan.way;
         if self.is_out_of_reach(plan, principal) {
-            return Proof::Proved;
+            return Use {
+                way,
+                proof: Proof::Proved,
+                steps: Vec::new(),
+            };
         }
-        let stack = stack.get_or_init(|| Stack {
+        let stack = stack.get_or_init(|| self.stack_of(principal));
+        let asking = Asking {
+            principal,
+            stack,
+            prover,
+        };
+        let found = match way {
+            Way::ByTag(_) | Way::ByAlias(_) => after::by_change(self, way, &asking),
+            Way::Directly(_)
+            | Way::ByGrant
+            | Way::ByPolicy
+            | Way::ByReplica
+            | Way::ByBecoming(_) => self.opened(way, &asking, Freed::default()),
+        };
+        self.as_far_as_known(principal, way, found)
+    }
+
+    /// Everything that has a say about somebody.
+    pub(super) fn stack_of(&self, principal: &Principal) -> Stack {
+        let own = self.stack.about(&principal.caller);
+        Stack {
             // What is not known may allow everything.
             identity: if principal.is_partial {
                 everything()
@@ -182,38 +212,48 @@ impl Users {
             },
             boundary: principal.boundary.clone().filter(|_| !principal.is_partial),
             scp: principal.scp.clone().unwrap_or_default(),
-            ..self.stack.clone()
-        });
-        if !plan.way.is_asked_for(stack) {
-            return Proof::Proved;
+            session: principal.session.clone(),
+            ..own
         }
-        let mut found = Proof::Proved;
-        for caller in self.callers(principal) {
-            for channel in self.channels(plan.way, stack).iter().copied() {
-                match self.one(plan.way, principal, &caller, channel, stack) {
+    }
+
+    /// A way, where somebody has changed some of the key's facts already.
+    pub(super) fn opened(&self, way: Way, asking: &Asking<'_>, freed: Freed) -> Use {
+        let mut found = Use {
+            way,
+            proof: Proof::Proved,
+            steps: Vec::new(),
+        };
+        for caller in self.callers(asking.principal) {
+            for channel in self.channels(way, asking.stack).iter().copied() {
+                let proof = self.one(way, &caller, channel, asking, freed);
+                match &proof {
                     Proof::Proved => {}
-                    violated @ Proof::Violated(_) => {
-                        return self.as_far_as_known(principal, plan, violated);
+                    Proof::Violated(request) => {
+                        found.steps = after::steps(self, way, &caller, request, asking);
+                        found.proof = proof;
+                        return found;
                     }
-                    possible @ Proof::Possible(_) => found = possible,
+                    Proof::Possible(_) => found.proof = proof,
                 }
             }
         }
-        self.as_far_as_known(principal, plan, found)
+        found
     }
 
     /// What was found, where not everything is known that could make it another.
-    fn as_far_as_known(&self, principal: &Principal, plan: &Plan, found: Proof) -> Proof {
-        match found {
+    fn as_far_as_known(&self, principal: &Principal, way: Way, mut found: Use) -> Use {
+        let doubt = match &found.proof {
             // Grants only add: without them nothing is proved closed.
-            Proof::Proved if self.key.grants.is_none() && plan.way.is_granted() => {
-                Proof::Possible(vec![Doubt::Grants])
-            }
-            Proof::Violated(_) if principal.is_partial => Proof::Possible(vec![Doubt::Policies]),
-            Proof::Violated(_) if principal.scp.is_none() => Proof::Possible(vec![Doubt::Scp]),
-            Proof::Violated(_) if self.key.rcp.is_none() => Proof::Possible(vec![Doubt::Rcp]),
-            Proof::Proved | Proof::Violated(_) | Proof::Possible(_) => found,
-        }
+            Proof::Proved if self.key.grants.is_none() && way.is_granted() => Doubt::Grants,
+            Proof::Violated(_) if principal.is_partial => Doubt::Policies,
+            Proof::Violated(_) if principal.scp.is_none() => Doubt::Scp,
+            Proof::Violated(_) if self.key.rcp.is_none() => Doubt::Rcp,
+            Proof::Proved | Proof::Violated(_) | Proof::Possible(_) => return found,
+        };
+        found.proof = Proof::Possible(vec![doubt]);
+        found.steps.clear();
+        found
     }
 
     fn channels(&self, way: Way, stack: &Stack) -> &'static [Channel] {
@@ -223,14 +263,17 @@ impl Users {
             _ if self.tells_channels || tells_channels(stack.documents()) => {
                 &[Channel::Direct, Channel::Through]
             }
-            Way::Directly(_) | Way::ByPolicy | Way::ByReplica | Way::ByTag(_) | Way::ByAlias(_) => {
-                &[Channel::Direct]
-            }
+            Way::Directly(_)
+            | Way::ByPolicy
+            | Way::ByReplica
+            | Way::ByTag(_)
+            | Way::ByAlias(_)
+            | Way::ByBecoming(_) => &[Channel::Direct],
         }
     }
 
     /// A role asks as one of its sessions: any, and those that are named.
-    fn callers(&self, principal: &Principal) -> Vec<Caller> {
+    pub(super) fn callers(&self, principal: &Principal) -> Vec<Caller> {
         let Caller::Identity(identity) = &principal.caller else {
             return vec![principal.caller.clone()];
         };
@@ -251,97 +294,76 @@ impl Users {
         callers
     }
 
+    /// The federated users that the key policy and the grants name in an account.
+    pub(super) fn federated(&self, account: &str) -> Vec<&Identity> {
+        let mut named: Vec<&Identity> = Vec::new();
+        for one in &self.named {
+            let is = matches!(one.who, Who::Federated(_)) && *one.account == *account;
+            if is && !named.contains(&one) {
+                named.push(one);
+            }
+        }
+        named
+    }
+
     /// Requests of an action by somebody, with what is known of it.
-    fn asked(
-        key: &Key,
-        principal: &Principal,
-        caller: &Caller,
+    pub(super) fn asked(
+        &self,
         action: &str,
+        caller: &Caller,
         channel: Channel,
+        principal: &Principal,
+        freed: Freed,
     ) -> Option<Requests> {
-        let asked = requests(key, caller, &principal.arn, action, channel).ok()?;
+        let key = Key {
+            tags: self.key.tags.clone().filter(|_| !freed.tags),
+            aliases: self.key.aliases.clone().filter(|_| !freed.aliases),
+            ..self.key.clone()
+        };
+        let key = if freed.any() { &key } else { &self.key };
+        let mut asked = requests(key, caller, &principal.arn, action, channel).ok()?;
+        if freed.tags {
+            asked = asked.choosing("aws:ResourceTag/");
+        }
+        if freed.aliases {
+            asked = asked
+                .choosing("kms:ResourceAliases")
+                .choosing("kms:RequestAlias");
+        }
         Some(telling_principal(asked, principal))
     }
 
     fn one(
         &self,
         way: Way,
-        principal: &Principal,
         caller: &Caller,
         channel: Channel,
-        stack: &Stack,
+        asking: &Asking<'_>,
+        freed: Freed,
     ) -> Proof {
-        let asked = Self::asked(&self.key, principal, caller, way.action(), channel);
+        let Asking {
+            principal,
+            stack,
+            prover,
+        } = *asking;
+        let asked = self.asked(way.action(), caller, channel, principal, freed);
         let Some(asked) = asked else {
             return Proof::Possible(vec![Doubt::Budget]);
         };
         match way {
-            Way::ByGrant => to_itself(asked, &principal.arn, caller, stack),
-            Way::Directly(_) | Way::ByPolicy => asked.allowed(stack),
-            // It takes kms:CreateKey in the other Region as well.
-            Way::ByReplica => match asked.allowed(stack) {
-                Proof::Violated(_) => Proof::Possible(vec![Doubt::Replica]),
-                found @ (Proof::Proved | Proof::Possible(_)) => found,
-            },
-            Way::ByTag(action) => match asked.allowed(stack) {
+            Way::ByGrant => to_itself(asked, &principal.arn, caller, stack, prover),
+            Way::ByReplica => match asked.allowed(stack, prover) {
                 Proof::Proved => Proof::Proved,
-                first @ (Proof::Violated(_) | Proof::Possible(_)) => {
-                    match self.after(principal, caller, channel, stack) {
-                        Proof::Proved => Proof::Proved,
-                        // Which tags can be given, and whether taking one away is enough, is not
-                        // followed.
-                        _ if action != TAGS[0] || asks_for_new_tags(stack) => {
-                            Proof::Possible(vec![Doubt::Tag])
-                        }
-                        Proof::Violated(_) => first,
-                        possible @ Proof::Possible(_) => possible,
-                    }
+                found @ (Proof::Violated(_) | Proof::Possible(_)) => {
+                    after::and_create_key(self, found, caller, asking)
                 }
             },
-            Way::ByAlias(_) => match asked.allowed(stack) {
-                Proof::Proved => Proof::Proved,
-                Proof::Violated(_) | Proof::Possible(_) => {
-                    match self.after(principal, caller, channel, stack) {
-                        Proof::Proved => Proof::Proved,
-                        // An alias is given by who may change the alias as well.
-                        Proof::Violated(_) | Proof::Possible(_) => {
-                            Proof::Possible(vec![Doubt::Alias])
-                        }
-                    }
-                }
-            },
+            Way::Directly(_)
+            | Way::ByPolicy
+            | Way::ByTag(_)
+            | Way::ByAlias(_)
+            | Way::ByBecoming(_) => asked.allowed(stack, prover),
         }
-    }
-
-    /// Whether an operation is allowed once the key's tags and aliases are others.
-    fn after(
-        &self,
-        principal: &Principal,
-        caller: &Caller,
-        channel: Channel,
-        stack: &Stack,
-    ) -> Proof {
-        let other = Key {
-            tags: None,
-            aliases: None,
-            ..self.key.clone()
-        };
-        let mut found = Proof::Proved;
-        for action in DIRECTLY {
-            let Some(asked) = Self::asked(&other, principal, caller, action, channel) else {
-                continue;
-            };
-            let asked = asked
-                .choosing("aws:ResourceTag/")
-                .choosing("kms:ResourceAliases")
-                .choosing("kms:RequestAlias");
-            match asked.allowed(stack) {
-                Proof::Proved => {}
-                violated @ Proof::Violated(_) => return violated,
-                possible @ Proof::Possible(_) => found = possible,
-            }
-        }
-        found
     }
 
     /// Whether it is plain that a way is closed to somebody.
@@ -352,7 +374,12 @@ impl Users {
         let Caller::Identity(identity) = &principal.caller else {
             return false;
         };
-        if !matches!(identity.who, Who::Role(_) | Who::User(_)) || self.is_named(identity) {
+        let path = match &identity.who {
+            Who::Role(path) | Who::User(path) => path,
+            Who::Root | Who::Session(..) | Who::Federated(_) => return false,
+        };
+        // What control policies deny they deny nobody of these.
+        if path.starts_with("aws-service-role/") || self.is_named(identity) {
             return false;
         }
         let reach = if *identity.account == *self.key.account() {
@@ -365,7 +392,11 @@ impl Users {
             Reach::Open => false,
             Reach::ByOwn => {
                 !principal.is_partial
-                    && !may_allow(&principal.identity, plan.way.action(), &self.key.arn)
+                    && !Document::any_may_allow(
+                        &principal.identity,
+                        plan.way.action(),
+                        Some(&self.key.arn),
+                    )
             }
         }
     }
@@ -396,6 +427,18 @@ pub(super) fn telling_principal(mut asked: Requests, principal: &Principal) -> R
         None => asked.not_knowing("aws:PrincipalOrgID"),
     }
     .not_knowing("aws:PrincipalOrgPaths");
+    if let Some(id) = &principal.id {
+        // IAM User Guide, "Principal key values": of a role, with the name of the session.
+        asked = match &principal.caller {
+            Caller::Identity(identity) if matches!(identity.who, Who::Role(_)) => asked
+                .with("aws:userid")
+                .with_prefix("aws:userid", &format!("{id}:"))
+                .choosing("aws:userid"),
+            Caller::Identity(_) | Caller::Service(_) | Caller::Anonymous => {
+                asked.telling("aws:userid", Some(Value::One(id.clone())))
+            }
+        };
+    }
     if let Some(tags) = &principal.tags {
         for (name, value) in tags {
             let value = Some(Value::One(value.clone()));
@@ -407,7 +450,7 @@ pub(super) fn telling_principal(mut asked: Requests, principal: &Principal) -> R
 }
 
 /// Whether somebody can create a grant to itself, for an operation that gives plaintext or a data key.
-fn to_itself(asked: Requests, arn: &str, caller: &Caller, stack: &Stack) -> Proof {
+fn to_itself(asked: Requests, arn: &str, caller: &Caller, stack: &Stack, prover: &Prover) -> Proof {
     let asked = asked
         .without("kms:GrantIsForAWSResource", ["true".into()])
         .with_one_of("kms:GrantOperations", &GRANTED)
@@ -417,47 +460,16 @@ fn to_itself(asked: Requests, arn: &str, caller: &Caller, stack: &Stack) -> Proo
     for grantee in [arn.to_owned(), caller.to_string()] {
         let value = Some(Value::One(grantee.into()));
         let to_it = asked.clone().telling("kms:GranteePrincipal", value);
-        match to_it.allowed(stack) {
+        match to_it.allowed(stack, prover) {
             Proof::Proved => {}
             found @ (Proof::Violated(_) | Proof::Possible(_)) => return found,
         }
     }
     // To somebody else, who may be of the same mind.
-    match asked.allowed(stack) {
+    match asked.allowed(stack, prover) {
         Proof::Proved => Proof::Proved,
         Proof::Violated(_) | Proof::Possible(_) => {
             Proof::Possible(vec![Doubt::Fact("kms:GranteePrincipal".into())])
         }
     }
-}
-
-/// Whether a policy depends on the tags that are to be given.
-fn asks_for_new_tags(stack: &Stack) -> bool {
-    let is = |key: &str| key.starts_with("aws:requesttag/") || key == "aws:tagkeys";
-    stack.documents().any(|document| document.asks(is))
-}
-
-/// Whether documents can allow an action on a resource, whatever their conditions say.
-fn may_allow(documents: &[Document], action: &str, resource: &str) -> bool {
-    let action = action.to_ascii_lowercase();
-    let may = |listed: &Listed<Pattern>, text: &str| {
-        let mut patterns = listed.list.iter();
-        if listed.is_all_but {
-            let is_out = |one: &Pattern| {
-                one.fixed()
-                    .is_some_and(|pieces| pattern::matches(pieces, text))
-            };
-            !patterns.any(is_out)
-        } else {
-            patterns.any(|one| {
-                one.fixed()
-                    .is_none_or(|pieces| pattern::matches(pieces, text))
-            })
-        }
-    };
-    documents
-        .iter()
-        .flat_map(Document::statements)
-        .filter(|statement| statement.effect == Effect::Allow)
-        .any(|statement| may(&statement.actions, &action) && may(&statement.resources, resource))
 }

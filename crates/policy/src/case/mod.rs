@@ -10,9 +10,9 @@ use crate::context::{Context, Value};
 use crate::decide::Place;
 use crate::document::Kind;
 use crate::evaluate::{Answer, Verdict, explain};
-use crate::json::{Malformed, Node, Shape};
+use crate::json::{Malformed, Member, Node, Shape};
 use crate::prove::settled;
-use crate::request::{Caller, Request, Stack};
+use crate::request::{Caller, Request, Stack, is_by_trust};
 use parts::{Reader, given, read_grants};
 
 /// A request to be decided, and the documents that decide it.
@@ -112,6 +112,7 @@ impl Reader {
         let root = Node::read(line)?;
         let members = root.members("a case")?;
         self.name(&members);
+        let kind = kind_of_resource(&members);
         let mut stack = Stack::default();
         let mut principal = None;
         let mut action = None;
@@ -138,7 +139,7 @@ impl Reader {
                 "scp" => stack.scp = self.levels(Kind::Scp, value, "scp")?,
                 "rcp" => stack.rcp = self.levels(Kind::Rcp, value, "rcp")?,
                 "vpce" => stack.endpoint = self.document(Kind::Endpoint, value, "vpce")?,
-                "key" => stack.resource = self.document(Kind::Resource, value, "key")?,
+                "key" => stack.resource = self.document(kind, value, "key")?,
                 "grants" => stack.grants = read_grants(value)?,
                 "expect" => expect = Some(value.text("Allow, Deny or Unknown")?),
                 name if REMARKS.contains(&name) => {}
@@ -167,6 +168,20 @@ impl Reader {
             stack,
             expect,
         })
+    }
+}
+
+/// The policy of a role, where it is assumed, is its trust policy.
+fn kind_of_resource(members: &[Member<'_>]) -> Kind {
+    let mut actions = members.iter().filter(|member| member.name == "action");
+    let action = actions
+        .next()
+        .and_then(|member| member.value.text("an action").ok())
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    match action.strip_prefix("sts:") {
+        Some(name) if is_by_trust(name) => Kind::Trust,
+        Some(_) | None => Kind::Resource,
     }
 }
 

@@ -125,7 +125,11 @@ fn read_grant(node: &Node<'_>) -> Result<Grant, Malformed> {
         }
         match member.name.as_str() {
             "GrantId" => grant.id = text(&member)?,
-            "GranteePrincipal" | "GranteeServicePrincipal" => grant.grantee = text(&member)?,
+            "GranteePrincipal" => {
+                grant.grantee = text(&member)?;
+                grant.is_masked = grant.grantee.as_deref().is_some_and(is_service);
+            }
+            "GranteeServicePrincipal" => grant.grantee = text(&member)?,
             "RetiringPrincipal" | "RetiringServicePrincipal" => grant.retiring = text(&member)?,
             "IssuingAccount" => grant.issuer = Some(issuer(&member.value.text("an account")?)),
             "Operations" => {
@@ -146,6 +150,11 @@ fn read_grant(node: &Node<'_>) -> Result<Grant, Malformed> {
         }
     }
     Ok(grant)
+}
+
+/// Whether a grantee is shown as a service: it is no ARN, and the name of a host.
+fn is_service(grantee: &str) -> bool {
+    grantee.contains('.') && !grantee.contains(':')
 }
 
 /// AWS KMS API, `GrantListEntry.IssuingAccount`: the ARN of the account's root.

@@ -2,7 +2,7 @@
 
 use super::NotRead;
 use super::parts::{Reader, given, pairs, read_grants};
-use crate::access::{Key, Principal};
+use crate::access::{Key, Principal, Trust};
 use crate::document::{Arn, Kind, Who};
 use crate::json::{Malformed, Node, Shape};
 use crate::request::Caller;
@@ -166,6 +166,20 @@ impl Reader {
                         .transpose()?;
                     principal.scp = levels;
                 }
+                "trust" => {
+                    principal.trust = match self.document(Kind::Trust, value, &name("trust"))? {
+                        Some(document) => Trust::Known(document),
+                        None => Trust::Unread,
+                    };
+                }
+                "session" => {
+                    principal.session = self.document(Kind::Session, value, &name("session"))?;
+                }
+                "id" => {
+                    let text =
+                        given(value).map(|node| node.text("the unique id of a user or role"));
+                    principal.id = text.transpose()?.map(Into::into);
+                }
                 "tags" => principal.tags = given(value).map(pairs).transpose()?,
                 "organization" => {
                     let text = given(value).map(|node| node.text("the id of an organisation"));
@@ -173,8 +187,8 @@ impl Reader {
                 }
                 name => {
                     let message = format!(
-                        "`{name}` is no field of a principal; there are arn, identity, pb, scp, tags \
-                         and organization"
+                        "`{name}` is no field of a principal; there are arn, id, identity, pb, scp, \
+                         session, trust, tags and organization"
                     );
                     return Err(node.unexpected(member, message));
                 }

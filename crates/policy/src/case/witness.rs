@@ -43,10 +43,9 @@ impl Request {
     /// The action as AWS writes it, where it is one of a key's; else as it was written.
     #[must_use]
     pub fn action_name(&self) -> String {
-        let mut known = kms::ABOUT_KEYS.iter();
-        known
+        kms::about_keys()
             .find(|one| one.eq_ignore_ascii_case(&self.action))
-            .map_or_else(|| self.written.to_string(), |name| (*name).to_owned())
+            .map_or_else(|| self.written.to_string(), ToOwned::to_owned)
     }
 
     /// Who asks.

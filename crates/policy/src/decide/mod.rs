@@ -102,6 +102,8 @@ pub(crate) enum Authority {
     Caller,
     /// The caller's policies and the resource's.
     Either,
+    /// Nobody: who asks needs no permission, and none can be taken away.
+    Nobody,
 }
 
 /// The parts of a decision.
@@ -135,6 +137,9 @@ pub(crate) fn decide<L: Leaves>(
     stack: &Stack,
     authority: Authority,
 ) -> Decision<L::Truth> {
+    if authority == Authority::Nobody {
+        return free(l);
+    }
     let identity = weigh(l, Kind::Identity, 0, &stack.identity);
     let boundary = cap(l, Kind::Boundary, stack.boundary.as_ref());
     let session = cap(l, Kind::Session, stack.session.as_ref());
@@ -175,6 +180,23 @@ pub(crate) fn decide<L: Leaves>(
     decision
 }
 
+/// What needs no permission.
+fn free<L: Leaves>(l: &mut L) -> Decision<L::Truth> {
+    let (yes, no) = (l.constant(true), l.constant(false));
+    Decision {
+        denied: no.clone(),
+        scp: yes.clone(),
+        endpoint: yes.clone(),
+        direct: no.clone(),
+        role: no.clone(),
+        account: no.clone(),
+        caller: yes.clone(),
+        cap: yes.clone(),
+        grant: no,
+        allowed: yes,
+    }
+}
+
 /// What allows, by any of the ways there are.
 fn paths<L: Leaves>(l: &mut L, decision: &Decision<L::Truth>, authority: Authority) -> L::Truth {
     let Decision {
@@ -197,7 +219,7 @@ fn paths<L: Leaves>(l: &mut L, decision: &Decision<L::Truth>, authority: Authori
         let left = l.and(account.clone(), caller.clone());
         let left = match authority {
             Authority::Key => left,
-            Authority::Caller | Authority::Either => l.or(left, caller.clone()),
+            Authority::Caller | Authority::Either | Authority::Nobody => l.or(left, caller.clone()),
         };
         let either = l.or(capped, left);
         l.or(direct.clone(), either)
@@ -210,7 +232,7 @@ fn paths<L: Leaves>(l: &mut L, decision: &Decision<L::Truth>, authority: Authori
         let crosses = match authority {
             Authority::Key => l.is(Property::Crosses),
             Authority::Caller => l.constant(false),
-            Authority::Either => l.constant(true),
+            Authority::Either | Authority::Nobody => l.constant(true),
         };
         l.and(crosses, both)
     };

@@ -1,6 +1,7 @@
 //! Policy documents as they were written, ready to be matched.
 
 mod condition;
+mod named;
 mod principal;
 mod read;
 
@@ -75,80 +76,6 @@ impl Document {
         read::document(kind, node)
     }
 
-    /// The accounts whose roots its statements name.
-    #[must_use]
-    pub fn accounts(&self) -> Vec<String> {
-        let principals = self
-            .statements
-            .iter()
-            .filter_map(|one| one.principals.as_ref());
-        let mut accounts: Vec<String> = principals
-            .flat_map(|principals| principals.list.iter())
-            .filter_map(|entry| match entry {
-                Entry::Account { account, .. } => Some(account.to_string()),
-                Entry::Everybody | Entry::Identity(_) | Entry::Service(_) | Entry::Nobody(_) => {
-                    None
-                }
-            })
-            .collect();
-        accounts.sort();
-        accounts.dedup();
-        accounts
-    }
-
-    /// The accounts that its statements name, by whatever of theirs, and those that its conditions
-    /// write out.
-    #[must_use]
-    pub fn every_account(&self) -> Vec<String> {
-        const KEYS: [&str; 4] = [
-            "aws:principalaccount",
-            "aws:principalarn",
-            "aws:sourceaccount",
-            "kms:calleraccount",
-        ];
-        let mut accounts = self.accounts();
-        for statement in self.statements.iter() {
-            let principals = statement.principals.iter();
-            for entry in principals.flat_map(|principals| principals.list.iter()) {
-                if let Entry::Identity(identity) = entry {
-                    accounts.push(identity.account.to_string());
-                }
-            }
-            let conditions = statement.conditions.iter();
-            for condition in conditions.filter(|one| KEYS.contains(&&*one.key)) {
-                for expected in &condition.expected {
-                    accounts.extend(expected.texts().flat_map(|text| {
-                        let parts = text.split(|c: char| !c.is_ascii_digit());
-                        parts
-                            .filter(|part| part.len() == 12)
-                            .map(ToOwned::to_owned)
-                            .collect::<Vec<_>>()
-                    }));
-                }
-            }
-        }
-        accounts.sort();
-        accounts.dedup();
-        accounts
-    }
-
-    /// The federated users whom a statement that allows names.
-    #[must_use]
-    pub fn federated(&self) -> Vec<String> {
-        let allowing = self.statements.iter();
-        let allowing = allowing.filter(|one| one.effect == Effect::Allow);
-        let principals = allowing.filter_map(|one| one.principals.as_ref());
-        let entries = principals.flat_map(|principals| principals.list.iter());
-        let named = entries.filter_map(|entry| match entry {
-            Entry::Identity(identity) => Some(identity),
-            Entry::Account { .. } | Entry::Everybody | Entry::Service(_) | Entry::Nobody(_) => None,
-        });
-        named
-            .filter(|identity| matches!(identity.who, Who::Federated(_)))
-            .map(ToString::to_string)
-            .collect()
-    }
-
     /// The accounts that a statement may allow something to; `None`: any.
     #[must_use]
     pub fn reach(&self) -> Option<Vec<String>> {
@@ -165,7 +92,7 @@ impl Document {
                     Entry::Identity(identity) => accounts.push(identity.account.to_string()),
                     // A service may act for anybody.
                     Entry::Everybody | Entry::Service(_) => return None,
-                    Entry::Nobody(_) => {}
+                    Entry::Provider(_) | Entry::Nobody(_) => {}
                 }
             }
         }
@@ -185,6 +112,60 @@ impl Document {
             });
             statement.effect == Effect::Allow && is_listed != statement.actions.is_all_but
         })
+    }
+
+    /// Whether documents can allow an action on a resource, or on any, whatever their conditions say.
+    pub(crate) fn any_may_allow(documents: &[Self], action: &str, resource: Option<&str>) -> bool {
+        let action = action.to_ascii_lowercase();
+        let may = |listed: &Listed<Pattern>, text: &str| {
+            let mut patterns = listed.list.iter();
+            if listed.is_all_but {
+                let is_out = |one: &Pattern| {
+                    one.fixed()
+                        .is_some_and(|pieces| crate::pattern::matches(pieces, text))
+                };
+                !patterns.any(is_out)
+            } else {
+                patterns.any(|one| {
+                    one.fixed()
+                        .is_none_or(|pieces| crate::pattern::matches(pieces, text))
+                })
+            }
+        };
+        documents
+            .iter()
+            .flat_map(Self::statements)
+            .filter(|statement| statement.effect == Effect::Allow)
+            .any(|statement| {
+                may(&statement.actions, &action)
+                    && resource.is_none_or(|resource| may(&statement.resources, resource))
+            })
+    }
+
+    /// A resource for each pattern by which a statement allows an action.
+    pub(crate) fn examples_of(&self, action: &str) -> Vec<String> {
+        let action = action.to_ascii_lowercase();
+        let mut examples = Vec::new();
+        for statement in self.statements.iter() {
+            let mut actions = statement.actions.list.iter();
+            let is = |one: &Pattern| {
+                one.fixed()
+                    .is_some_and(|pieces| crate::pattern::matches(pieces, &action))
+            };
+            let allows = statement.effect == Effect::Allow && !statement.resources.is_all_but;
+            if !allows || actions.any(is) == statement.actions.is_all_but {
+                continue;
+            }
+            examples.extend(statement.resources.list.iter().map(|pattern| {
+                let pieces = pattern.pieces().iter().map(|piece| match piece {
+                    Piece::Text(text) => text.to_string(),
+                    Piece::Run | Piece::One | Piece::Variable(_) => "x".to_owned(),
+                });
+                pieces.collect::<String>()
+            }));
+        }
+        examples.retain(|text| text.starts_with("arn:"));
+        examples
     }
 
     /// Whether a statement may be about an action of a service, `kms`: the others change nothing about what
@@ -290,6 +271,8 @@ pub struct Statement {
     pub(crate) effect: Effect,
     pub(crate) principals: Option<Listed<Entry>>,
     pub(crate) actions: Listed<Pattern>,
+    /// The actions as they were written.
+    pub(crate) written: Box<[Box<str>]>,
     pub(crate) resources: Listed<Pattern>,
     pub(crate) conditions: Vec<Condition>,
 }

@@ -104,7 +104,9 @@ pub enum Entry {
     Identity(Identity),
     /// An AWS service: `ec2.amazonaws.com`.
     Service(Box<str>),
-    /// Nobody who could ask: an identity provider, a wildcard inside an ARN, the unique id of
+    /// An identity provider, which asks for nothing but to assume a role.
+    Provider(Box<str>),
+    /// Nobody who could ask: a wildcard inside an ARN, the unique id of
     /// somebody who was deleted (IAM User Guide, "AWS JSON policy elements: Principal").
     Nobody(Box<str>),
 }
@@ -218,6 +220,7 @@ mod tests {
                 }
                 Entry::Identity(identity) => format!("{:?}", identity.who),
                 Entry::Service(_) => "Service".to_owned(),
+                Entry::Provider(_) => "Provider".to_owned(),
                 Entry::Nobody(_) => "Nobody".to_owned(),
             };
             assert_eq!(found, expected, "{text}");
@@ -228,7 +231,11 @@ mod tests {
     fn behind_a_session_is_its_role() {
         let who = |text: &str| match entry(text) {
             Entry::Identity(identity) => format!("{:?}", identity.behind().who),
-            Entry::Everybody | Entry::Account { .. } | Entry::Service(_) | Entry::Nobody(_) => {
+            Entry::Everybody
+            | Entry::Account { .. }
+            | Entry::Service(_)
+            | Entry::Provider(_)
+            | Entry::Nobody(_) => {
                 panic!("{text} is nobody's")
             }
         };

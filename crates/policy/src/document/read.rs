@@ -53,6 +53,17 @@ fn version(node: &Node<'_>) -> Result<bool, Malformed> {
 /// The two forms of an element.
 struct Either<T> {
     found: Option<Listed<T>>,
+    /// As it was written.
+    written: Box<[Box<str>]>,
+}
+
+impl<T> Either<T> {
+    fn new() -> Self {
+        Self {
+            found: None,
+            written: Box::new([]),
+        }
+    }
 }
 
 impl<T> Either<T> {
@@ -76,11 +87,23 @@ impl<T> Either<T> {
         });
         Ok(())
     }
+}
 
-    fn required(self, node: &Node<'_>, name: &str) -> Result<Listed<T>, Malformed> {
-        self.found
-            .ok_or_else(|| node.wrong(format!("`{name}` is missing")))
-    }
+/// What a statement lists. Of a key policy it may be missing, and then "the policy statement has no
+/// effect" (AWS KMS API, PutKeyPolicy, `Policy`): it lists nothing.
+fn required<T>(
+    found: Option<Listed<T>>,
+    kind: Kind,
+    node: &Node<'_>,
+    name: &str,
+) -> Result<Listed<T>, Malformed> {
+    let nothing = || Listed {
+        is_all_but: false,
+        list: Box::new([]),
+    };
+    found
+        .or_else(|| (kind == Kind::Resource).then(nothing))
+        .ok_or_else(|| node.wrong(format!("`{name}` is missing")))
 }
 
 fn statement(
@@ -91,9 +114,9 @@ fn statement(
 ) -> Result<Statement, Malformed> {
     let mut sid = None;
     let mut effect = None;
-    let mut principals = Either { found: None };
-    let mut actions = Either { found: None };
-    let mut resources = Either { found: None };
+    let mut principals = Either::new();
+    let mut actions = Either::new();
+    let mut resources = Either::new();
     let mut conditions = Vec::new();
     for member in node.members("a statement")? {
         let value = &member.value;
@@ -112,6 +135,8 @@ fn statement(
             "Action" | "NotAction" => {
                 let list = texts(value, "an action", action)?;
                 actions.set(node, &member, is_all_but, list)?;
+                let written = texts(value, "an action", |text, _| Ok(text.into()))?;
+                actions.written = written.into();
             }
             "Resource" | "NotResource" => {
                 let syntax = Syntax {
@@ -132,7 +157,8 @@ fn statement(
         }
     }
     let principals = if kind.has_principal() {
-        Some(principals.required(node, "Principal")?)
+        let missing = || node.wrong("`Principal` is missing");
+        Some(principals.found.ok_or_else(missing)?)
     } else {
         None
     };
@@ -141,13 +167,15 @@ fn statement(
         at,
         effect: effect.ok_or_else(|| node.wrong("`Effect` is missing"))?,
         principals,
-        actions: actions.required(node, "Action")?,
-        resources: match resources.found {
-            None if kind == Kind::Trust => Listed {
+        written: actions.written,
+        actions: required(actions.found, kind, node, "Action")?,
+        resources: match (resources.found, kind) {
+            // It is the role.
+            (None, Kind::Trust) => Listed {
                 is_all_but: false,
                 list: vec![Pattern::of(vec![Piece::Run])].into(),
             },
-            found => Either { found }.required(node, "Resource")?,
+            (found, _) => required(found, kind, node, "Resource")?,
         },
         conditions,
     })
@@ -209,7 +237,8 @@ fn read_principals(node: &Node<'_>) -> Result<Vec<Entry>, Malformed> {
         let of: fn(&str) -> Entry = match member.name.as_str() {
             "AWS" => entry,
             "Service" => |text| Entry::Service(text.into()),
-            "Federated" | "CanonicalUser" => |text| Entry::Nobody(text.into()),
+            "Federated" => |text| Entry::Provider(text.into()),
+            "CanonicalUser" => |text| Entry::Nobody(text.into()),
             name => {
                 let known = "AWS, Service, Federated and CanonicalUser";
                 return Err(node.unexpected(&member, unknown(name, "a principal", known)));

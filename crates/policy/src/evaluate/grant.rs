@@ -37,7 +37,7 @@ pub(super) fn gives(evaluation: &mut Evaluation<'_>, grant: &Grant) -> (Class, T
             return (class, retiring);
         }
     }
-    let (class, is_grantee) = is_caller(evaluation, grant.grantee.as_deref());
+    let (class, is_grantee) = is_grantee(evaluation, grant);
     let gives = kms::is_granted(name)
         && grant
             .operations
@@ -57,6 +57,16 @@ pub(super) fn gives(evaluation: &mut Evaluation<'_>, grant: &Grant) -> (Class, T
         _ => constrained(evaluation, grant),
     });
     (class, truth.min(settled(evaluation, grant)))
+}
+
+/// Whether the caller is the grantee. Who that is of a grant that shows a service is known to be somebody
+/// of that service, and not who (AWS KMS API, `GrantListEntry.GranteePrincipal`).
+fn is_grantee(evaluation: &mut Evaluation<'_>, grant: &Grant) -> (Class, Truth) {
+    let found = is_caller(evaluation, grant.grantee.as_deref());
+    if grant.is_masked && found.1 != Truth::No {
+        return (found.0, evaluation.unknown_open(Open::MaskedGrantee));
+    }
+    found
 }
 
 fn is_caller(evaluation: &mut Evaluation<'_>, text: Option<&str>) -> (Class, Truth) {

@@ -1,6 +1,6 @@
 //! The leaves of a decision, answered by one request.
 
-use super::{Open, Truth, condition, grant, principal};
+use super::{Open, Truth, condition, grant, principal, resource};
 use crate::context::Found;
 use crate::decide::{Class, Leaves, Logic, Place, Property};
 use crate::document::{Effect, Listed, Statement, Who};
@@ -179,8 +179,7 @@ impl Leaves for Evaluation<'_> {
     }
 
     fn resource(&mut self, statement: &Statement) -> Truth {
-        let request = self.request;
-        self.listed(&statement.resources, &request.resource)
+        resource::named(self, &statement.resources)
     }
 
     fn condition(&mut self, statement: &Statement, index: usize) -> Truth {

@@ -4,6 +4,7 @@ pub(crate) mod condition;
 mod grant;
 mod leaves;
 mod principal;
+mod resource;
 mod told;
 
 use std::fmt;
@@ -73,6 +74,14 @@ pub enum Open {
     PartNotPrincipal,
     /// Keys that differ in case only.
     KeyTwice,
+    /// `NotPrincipal` with `Allow`, which AWS says not to use, and not what it does.
+    AllowNotPrincipal,
+    /// A policy variable before the fifth colon of a `Resource`.
+    ArnVariable,
+    /// A wildcard inside a segment of a `Resource` that would have to match beyond it.
+    ArnWildcard,
+    /// Whom a grant is to that shows a service as its grantee.
+    MaskedGrantee,
     /// The path of the caller's role.
     RolePath,
     /// The name of the caller's session, or the user behind a federated one.
@@ -81,7 +90,7 @@ pub enum Open {
 
 impl Open {
     /// Each of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 21] = [
         Self::ResourcePolicy,
         Self::CappedGrant,
         Self::AccountGrant,
@@ -97,6 +106,10 @@ impl Open {
         Self::ListVariable,
         Self::PartNotPrincipal,
         Self::KeyTwice,
+        Self::AllowNotPrincipal,
+        Self::ArnVariable,
+        Self::ArnWildcard,
+        Self::MaskedGrantee,
         Self::RolePath,
         Self::SessionName,
     ];
@@ -120,6 +133,10 @@ impl Open {
             Self::ListVariable => "list_variable",
             Self::PartNotPrincipal => "part_not_principal",
             Self::KeyTwice => "key_twice",
+            Self::AllowNotPrincipal => "allow_not_principal",
+            Self::ArnVariable => "arn_variable",
+            Self::ArnWildcard => "arn_wildcard",
+            Self::MaskedGrantee => "masked_grantee",
             Self::RolePath => "role_path",
             Self::SessionName => "session_name",
         }
@@ -162,6 +179,8 @@ pub(crate) fn authority(request: &Request, stack: &Stack) -> Authority {
         Authority::Caller if stack.resource.is_some() && request.action_parts().0 != "kms" => {
             Authority::Either
         }
-        Authority::Key | Authority::Caller | Authority::Either => request.authority,
+        Authority::Key | Authority::Caller | Authority::Either | Authority::Nobody => {
+            request.authority
+        }
     }
 }

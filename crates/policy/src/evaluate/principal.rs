@@ -17,8 +17,14 @@ pub(super) fn named(
 ) -> Truth {
     if principals.is_all_but {
         return match effect {
-            // IAM User Guide, "AWS JSON policy elements: NotPrincipal": with Allow it is not
-            // supported.
+            // IAM User Guide, "AWS JSON policy elements: NotPrincipal": it has to be used with Deny, and
+            // what it does with Allow is not said.
+            Effect::Allow if matches!(class, Class::Any | Class::Direct) => {
+                match all_but(evaluation, &principals.list, has_boundary) {
+                    Truth::No => Truth::No,
+                    Truth::Unknown | Truth::Yes => evaluation.unknown_open(Open::AllowNotPrincipal),
+                }
+            }
             Effect::Allow => Truth::No,
             Effect::Deny => all_but(evaluation, &principals.list, has_boundary),
         };
@@ -57,7 +63,11 @@ pub(super) fn names(evaluation: &mut Evaluation<'_>, entry: &Entry, class: Class
             identity(evaluation, &named.who, caller, &wants)
         }
         (
-            Entry::Service(_) | Entry::Account { .. } | Entry::Identity(_) | Entry::Nobody(_),
+            Entry::Service(_)
+            | Entry::Account { .. }
+            | Entry::Identity(_)
+            | Entry::Provider(_)
+            | Entry::Nobody(_),
             Caller::Service(_) | Caller::Anonymous | Caller::Identity(_),
         ) => Truth::No,
     }

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
+use super::budget::Budget;
 use crate::pattern::{Pattern, Piece};
 
 /// A set of characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::prove) enum Set {
     Any,
     /// A field of an ARN ends at a colon.
@@ -19,6 +20,10 @@ pub(in crate::prove) enum Set {
     Small,
     /// The same and hyphens, as in the names of hosts.
     Label,
+    /// Capital letters and digits, as in unique ids.
+    Capital,
+    /// Labels and the dots between them.
+    Host,
 }
 
 impl Set {
@@ -31,10 +36,12 @@ impl Set {
             Self::Path => c == '/' || Self::Name.has(c),
             Self::Small => c.is_ascii_lowercase() || c.is_ascii_digit(),
             Self::Label => c == '-' || Self::Small.has(c),
+            Self::Capital => c.is_ascii_uppercase() || c.is_ascii_digit(),
+            Self::Host => c == '.' || Self::Label.has(c),
         }
     }
 
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::Any,
         Self::NoColon,
         Self::Digit,
@@ -42,11 +49,13 @@ impl Set {
         Self::Path,
         Self::Small,
         Self::Label,
+        Self::Capital,
+        Self::Host,
     ];
 }
 
 /// A step of a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::prove) enum Step {
     Char(char),
     /// A character or its other case.
@@ -240,13 +249,13 @@ impl Patterns {
 }
 
 /// Texts that a grammar accepts, up to `each` of every way in which the patterns match; `None` where
-/// there are more than `most` ways to come to one. Where one of `examples` will do, it is taken.
+/// finding them costs more than there is. Where one of `examples` will do, it is taken.
 pub(in crate::prove) fn texts(
     patterns: &[Steps],
     grammar: &[Steps],
     examples: &[String],
     each: usize,
-    most: usize,
+    budget: &Budget,
 ) -> Option<Vec<String>> {
     let all: Vec<Steps> = patterns.iter().chain(grammar).cloned().collect();
     let all = Patterns::new(&all);
@@ -272,7 +281,7 @@ pub(in crate::prove) fn texts(
     }
     let mut visits: HashMap<Reached, usize> = HashMap::new();
     let mut queue = VecDeque::from([(all.start(), String::new())]);
-    let mut steps = 0;
+    let words = all.steps.len().div_ceil(64) + patterns.len() / 16;
     while let Some((reached, text)) = queue.pop_front() {
         let visited = visits.entry(reached.clone()).or_default();
         if *visited >= each {
@@ -280,6 +289,10 @@ pub(in crate::prove) fn texts(
         }
         *visited += 1;
         find(&all.accepted(&reached), &text);
+        let places: usize = reached.iter().map(|word| word.count_ones() as usize).sum();
+        if !budget.spend((places / 4 + words + 2) * alphabet.len()) {
+            return None;
+        }
         for c in &alphabet {
             let next = all.after(&reached, *c);
             // Nothing can match any more; that is one way, unless the grammar is lost too.
@@ -290,10 +303,6 @@ pub(in crate::prove) fn texts(
                 let mut text = text.clone();
                 text.push(*c);
                 queue.push_back((next, text));
-                steps += 1;
-                if steps > most {
-                    return None;
-                }
             }
         }
     }
@@ -342,7 +351,7 @@ mod tests {
                 .iter()
                 .map(|pattern| glob(pattern.pieces(), Set::Any))
                 .collect();
-            let shown = texts(&steps, &[], &[], 2, 100_000).expect("few patterns");
+            let shown = texts(&steps, &[], &[], 2, &Budget::default()).expect("few patterns");
             let vectors: Vec<_> = shown.iter().map(|text| vector(&patterns, text)).collect();
             let mut distinct = shown.clone();
             distinct.sort();
@@ -366,7 +375,7 @@ mod tests {
             literal("123"),
             glob(Pattern::read("*a*", GLOB).pieces(), Set::Any),
         ];
-        let shown = texts(&patterns, &grammar, &[], 1, 10_000).expect("few");
+        let shown = texts(&patterns, &grammar, &[], 1, &Budget::default()).expect("few");
         assert_eq!(shown.len(), 2, "{shown:?}");
         assert!(shown.contains(&"123".to_owned()));
         assert!(shown.iter().all(|text| text.len() == 3));
@@ -374,14 +383,21 @@ mod tests {
 
     #[test]
     fn case_is_folded_and_fields_end_at_colons() {
-        let shown = texts(&[fold(literal("Ab")), literal("Ab")], &[], &[], 1, 10_000).expect("few");
+        let shown = texts(
+            &[fold(literal("Ab")), literal("Ab")],
+            &[],
+            &[],
+            1,
+            &Budget::default(),
+        )
+        .expect("few");
         let other = shown.iter().filter(|text| text.eq_ignore_ascii_case("ab"));
         assert_eq!(other.count(), 2, "{shown:?}");
         let fields =
             crate::document::arn_fields(Pattern::read("arn:aws:iam::*:role/a", GLOB).pieces());
         let steps = arn(&fields.expect("an ARN")).expect("an ARN");
         let smuggled = literal("arn:aws:iam::1:x:role/a");
-        let shown = texts(&[steps, smuggled], &[], &[], 1, 100_000).expect("few");
+        let shown = texts(&[steps, smuggled], &[], &[], 1, &Budget::default()).expect("few");
         assert_eq!(shown.len(), 3, "{shown:?}");
     }
 
@@ -390,6 +406,7 @@ mod tests {
         let patterns: Vec<Steps> = ('a'..='t')
             .map(|c| vec![Step::Run(Set::Any), Step::Char(c), Step::Run(Set::Any)])
             .collect();
-        assert_eq!(texts(&patterns, &[], &[], 1, 20_000), None);
+        let budget = Budget::new(800_000, 1 << 20);
+        assert_eq!(texts(&patterns, &[], &[], 1, &budget), None);
     }
 }

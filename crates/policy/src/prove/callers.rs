@@ -1,12 +1,11 @@
 //! Who may ask: of everybody there is, those that documents can tell apart.
 
 use super::automaton::{self, Set, Step, Steps, literal};
+use super::budget::Budget;
+use super::prover::Prover;
 use super::said::Said;
 use crate::document::{Entry, Identity, Who, entry, identity_of};
 use crate::request::{Caller, Stack};
-
-/// How many ways an ARN may come about.
-const WAYS_MAX: usize = 200_000;
 
 /// Somebody who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,8 +31,15 @@ impl Asker {
 }
 
 /// Users, roles, federated users and root users such that everybody is treated as one of them, and
-/// the services that are named; `None` where there are too many.
-pub(crate) fn askers(stacks: &[&Stack], partition: &str, accounts: &[&str]) -> Option<Vec<Asker>> {
+/// the services that are named; `None` where telling them apart costs more than there is.
+pub(crate) fn askers(
+    stacks: &[&Stack],
+    partition: &str,
+    accounts: &[&str],
+    prover: &Prover,
+) -> Option<Vec<Asker>> {
+    let budget = &prover.budget;
+    budget.begin();
     let entries = entries(stacks);
     let mut patterns: Vec<Steps> = accounts
         .iter()
@@ -52,7 +58,7 @@ pub(crate) fn askers(stacks: &[&Stack], partition: &str, accounts: &[&str]) -> O
                     sessions.push(identity);
                 }
             }
-            Entry::Everybody | Entry::Service(_) | Entry::Nobody(_) => {}
+            Entry::Everybody | Entry::Service(_) | Entry::Provider(_) | Entry::Nobody(_) => {}
         }
     }
     let mut said = Said::default();
@@ -63,16 +69,23 @@ pub(crate) fn askers(stacks: &[&Stack], partition: &str, accounts: &[&str]) -> O
     // Each kind is a way of its own.
     let kinds = kinds(partition);
     patterns.extend(kinds.iter().cloned());
+    // Control policies do not bind service-linked roles.
+    let is_controlled = stacks
+        .iter()
+        .any(|stack| !stack.rcp.is_empty() || !stack.scp.is_empty());
+    if is_controlled {
+        patterns.push(service_linked(partition));
+    }
     patterns.sort();
     patterns.dedup();
     let named = entries.iter().filter_map(|entry| match entry {
         Entry::Account { account, .. } => Some(&**account),
         Entry::Identity(identity) => Some(&*identity.account),
-        Entry::Everybody | Entry::Service(_) | Entry::Nobody(_) => None,
+        Entry::Everybody | Entry::Service(_) | Entry::Provider(_) | Entry::Nobody(_) => None,
     });
     let known = accounts.iter().copied().chain(named).chain([NOBODYS]);
     let examples: Vec<String> = known.flat_map(|one| examples(partition, one)).collect();
-    let arns = automaton::texts(&patterns, &kinds, &examples, 1, WAYS_MAX)?;
+    let arns = automaton::texts(&patterns, &kinds, &examples, 1, budget)?;
     let mut askers = Vec::new();
     for arn in arns {
         let Some(identity) = identity_of(&arn) else {
@@ -81,7 +94,7 @@ pub(crate) fn askers(stacks: &[&Stack], partition: &str, accounts: &[&str]) -> O
         let is_named = entries.iter().any(|entry| match entry {
             Entry::Account { account, .. } => *account == identity.account,
             Entry::Identity(one) => one.account == identity.account,
-            Entry::Everybody | Entry::Service(_) | Entry::Nobody(_) => false,
+            Entry::Everybody | Entry::Service(_) | Entry::Provider(_) | Entry::Nobody(_) => false,
         }) || accounts.contains(&&*identity.account)
             || said
                 .accounts
@@ -93,7 +106,9 @@ pub(crate) fn askers(stacks: &[&Stack], partition: &str, accounts: &[&str]) -> O
                 Entry::Account { account, .. } => {
                     identity.who == Who::Root && *account == identity.account
                 }
-                Entry::Everybody | Entry::Service(_) | Entry::Nobody(_) => false,
+                Entry::Everybody | Entry::Service(_) | Entry::Provider(_) | Entry::Nobody(_) => {
+                    false
+                }
             }),
             caller: Caller::Identity(caller),
             arn: arn.clone(),
@@ -115,22 +130,42 @@ pub(crate) fn askers(stacks: &[&Stack], partition: &str, accounts: &[&str]) -> O
             askers.push(of(identity.clone()));
         }
     }
-    services(&entries, said.services, &mut askers);
+    services(&entries, &said, partition, budget, &mut askers)?;
     Some(askers)
 }
 
-/// Adds the services that are named; `*` names all of them.
-fn services(entries: &[Entry], said: Vec<String>, askers: &mut Vec<Asker>) {
-    let is_open = entries.contains(&Entry::Everybody);
+/// Adds the services that are named; `*` names all of them, as far as conditions tell them apart.
+fn services(
+    entries: &[Entry],
+    said: &Said,
+    partition: &str,
+    budget: &Budget,
+    askers: &mut Vec<Asker>,
+) -> Option<()> {
     let mut services: Vec<(String, bool)> = Vec::new();
     for entry in entries {
         if let Entry::Service(name) = entry {
             services.push((name.to_string(), true));
         }
     }
-    if is_open {
-        services.extend(said.into_iter().map(|name| (name, true)));
-        services.push((ANY_SERVICE.to_owned(), false));
+    if entries.contains(&Entry::Everybody) {
+        let suffixes: &[&str] = if partition == "aws-cn" {
+            &[".amazonaws.com", ".amazonaws.com.cn"]
+        } else {
+            &[".amazonaws.com"]
+        };
+        let grammar: Vec<Steps> = suffixes
+            .iter()
+            .map(|suffix| {
+                let mut steps = vec![Step::One(Set::Label), Step::Run(Set::Host)];
+                steps.extend(literal(suffix));
+                steps
+            })
+            .collect();
+        let mut examples = vec![ANY_SERVICE.to_owned()];
+        examples.extend(said.service_names.iter().cloned());
+        let names = automaton::texts(&said.services, &grammar, &examples, 1, budget)?;
+        services.extend(names.into_iter().map(|name| (name, false)));
     }
     for (name, is_named) in services {
         let asker = Asker {
@@ -143,6 +178,7 @@ fn services(entries: &[Entry], said: Vec<String>, askers: &mut Vec<Asker>) {
             askers.push(asker);
         }
     }
+    Some(())
 }
 
 /// Everybody whom the resource's policy or a grant names.
@@ -164,6 +200,7 @@ fn entries(stacks: &[&Stack]) -> Vec<Entry> {
                 | Entry::Account { .. }
                 | Entry::Identity(_)
                 | Entry::Service(_)
+                | Entry::Provider(_)
                 | Entry::Nobody(_)) => other,
             }));
         }
@@ -177,13 +214,27 @@ const ANY_SERVICE: &str = "anyservice.amazonaws.com";
 const NOBODYS: &str = "999999999999";
 
 /// Somebody of an account.
-fn examples(partition: &str, account: &str) -> [String; 4] {
+fn examples(partition: &str, account: &str) -> [String; 5] {
     [
         format!("arn:{partition}:iam::{account}:role/Anyone"),
         format!("arn:{partition}:iam::{account}:user/Anyone"),
         format!("arn:{partition}:iam::{account}:root"),
         format!("arn:{partition}:sts::{account}:federated-user/Anyone"),
+        format!(
+            "arn:{partition}:iam::{account}:role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS"
+        ),
     ]
+}
+
+/// ARNs of service-linked roles (IAM User Guide, "Service-linked roles").
+fn service_linked(partition: &str) -> Steps {
+    let mut steps = literal(&format!("arn:{partition}:iam::"));
+    steps.extend([Step::One(Set::Digit); 12]);
+    steps.extend(literal(":role/aws-service-role/"));
+    steps.extend([Step::One(Set::Label), Step::Run(Set::Host), Step::Char('/')]);
+    steps.extend(literal("AWSServiceRoleFor"));
+    steps.push(Step::Run(Set::Name));
+    steps
 }
 
 /// ARNs of those who can ask.

@@ -2,6 +2,9 @@
 //! what is never so is the node `NO`.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::budget::Budget;
 
 /// A truth over the variables.
 pub(super) type Node = u32;
@@ -14,44 +17,60 @@ pub(super) const YES: Node = 1;
 /// Which variable is asked; the lower are asked first.
 pub(super) type Variable = u32;
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// What a node asks, and where its children stand, one for each value of the variable.
+#[derive(Clone, Copy, Debug)]
 struct Choice {
     variable: Variable,
-    /// One for each value of the variable.
-    children: Box<[Node]>,
+    start: u32,
+    count: u32,
 }
 
 /// Truths that were made, each once.
 #[derive(Debug)]
-pub(super) struct Diagram {
+pub(super) struct Diagram<'a> {
     /// From node 2 on.
     choices: Vec<Choice>,
-    made: HashMap<Choice, Node>,
+    children: Vec<Node>,
+    /// The last node that was made of a hash, and before each node the one before of the same hash.
+    made: HashMap<u64, Node>,
+    before: Vec<Node>,
     both: HashMap<(Node, Node), Node>,
     contrary: HashMap<Node, Node>,
-    /// How many children all nodes may have, and have.
-    most: usize,
-    used: usize,
+    budget: &'a Budget,
     is_spent: bool,
 }
 
-impl Diagram {
-    /// Whose nodes have at most that many children.
-    pub(super) fn new(most: usize) -> Self {
+/// What one entry of a table takes, in bytes, about.
+const ENTRY: usize = 32;
+
+impl<'a> Diagram<'a> {
+    /// One that costs at most what a budget has.
+    pub(super) fn new(budget: &'a Budget) -> Self {
         Self {
             choices: Vec::new(),
+            children: Vec::new(),
             made: HashMap::new(),
+            before: Vec::new(),
             both: HashMap::new(),
             contrary: HashMap::new(),
-            most,
-            used: 0,
+            budget,
             is_spent: false,
         }
     }
 
     /// More was needed than there may be: what was made since means nothing.
-    pub(super) const fn is_spent(&self) -> bool {
-        self.is_spent
+    pub(super) fn is_spent(&self) -> bool {
+        self.is_spent || self.budget.is_spent()
+    }
+
+    /// Takes steps; false where there are no more.
+    fn spend(&mut self, steps: usize) -> bool {
+        let bytes = self.children.len() * size_of::<Node>()
+            + (self.choices.len() * 2 + self.both.len() + self.contrary.len()) * ENTRY;
+        if !self.budget.spend(steps) || bytes > self.budget.bytes_max() {
+            self.is_spent = true;
+        }
+        !self.is_spent
     }
 
     /// One truth for each value of a variable. The children ask later variables only, or are put in
@@ -61,54 +80,83 @@ impl Diagram {
             .iter()
             .all(|child| self.variable(*child).is_none_or(|later| later > variable));
         if is_in_order {
-            return self.make(variable, children.into());
+            return self.make(variable, children);
         }
         let mut any = NO;
         for (value, child) in children.iter().enumerate() {
-            let is_value: Box<[Node]> = (0..children.len())
+            let is_value: Vec<Node> = (0..children.len())
                 .map(|one| if one == value { YES } else { NO })
                 .collect();
-            let is_value = self.make(variable, is_value);
+            let is_value = self.make(variable, &is_value);
             let here = self.and(is_value, *child);
             any = self.or(any, here);
         }
         any
     }
 
-    fn make(&mut self, variable: Variable, children: Box<[Node]>) -> Node {
+    fn make(&mut self, variable: Variable, children: &[Node]) -> Node {
         if let Some(first) = children.first()
             && children.iter().all(|child| child == first)
         {
             return *first;
         }
-        let choice = Choice { variable, children };
-        if let Some(made) = self.made.get(&choice) {
-            return *made;
+        let mut hasher = DefaultHasher::new();
+        (variable, children).hash(&mut hasher);
+        let hash = hasher.finish();
+        let last = self.made.get(&hash).copied().unwrap_or(NO);
+        let mut known = last;
+        while known != NO {
+            if self.variable(known) == Some(variable) && self.children(known) == children {
+                return known;
+            }
+            known = self.before.get(known as usize - 2).copied().unwrap_or(NO);
         }
-        self.used += choice.children.len();
-        if self.used > self.most {
-            self.is_spent = true;
+        if !self.spend(children.len()) {
             return NO;
         }
-        let node = Node::try_from(self.choices.len() + 2).unwrap_or(NO);
-        self.choices.push(choice.clone());
-        self.made.insert(choice, node);
+        let (Ok(start), Ok(count), Ok(node)) = (
+            u32::try_from(self.children.len()),
+            u32::try_from(children.len()),
+            Node::try_from(self.choices.len() + 2),
+        ) else {
+            self.is_spent = true;
+            return NO;
+        };
+        self.children.extend_from_slice(children);
+        self.choices.push(Choice {
+            variable,
+            start,
+            count,
+        });
+        self.before.push(last);
+        self.made.insert(hash, node);
         node
     }
 
-    fn choice(&self, node: Node) -> Option<&Choice> {
-        self.choices.get((node as usize).checked_sub(2)?)
+    fn choice(&self, node: Node) -> Option<Choice> {
+        self.choices.get((node as usize).checked_sub(2)?).copied()
     }
 
     fn variable(&self, node: Node) -> Option<Variable> {
         self.choice(node).map(|choice| choice.variable)
     }
 
-    /// What is left of a truth under each value of a variable that is asked first.
-    fn children(&self, node: Node, variable: Variable, count: usize) -> Box<[Node]> {
+    /// What is left of a truth under each value of its variable.
+    fn children(&self, node: Node) -> &[Node] {
+        let children = self.choice(node).and_then(|choice| {
+            let start = choice.start as usize;
+            self.children.get(start..start + choice.count as usize)
+        });
+        children.unwrap_or_default()
+    }
+
+    /// What is left of a truth under one value of a variable that is asked first.
+    fn under(&self, node: Node, variable: Variable, value: usize) -> Node {
         match self.choice(node) {
-            Some(choice) if choice.variable == variable => choice.children.clone(),
-            Some(_) | None => vec![node; count].into(),
+            Some(choice) if choice.variable == variable => {
+                self.children(node).get(value).copied().unwrap_or(NO)
+            }
+            Some(_) | None => node,
         }
     }
 
@@ -121,15 +169,15 @@ impl Diagram {
         if let Some(found) = self.contrary.get(&node) {
             return *found;
         }
-        let Some(choice) = self.choice(node).cloned() else {
+        let Some(choice) = self.choice(node) else {
             return NO;
         };
-        let children = choice
-            .children
-            .iter()
-            .map(|child| self.not(*child))
-            .collect();
-        let found = self.make(choice.variable, children);
+        if !self.spend(choice.count as usize) {
+            return NO;
+        }
+        let children: Vec<Node> = self.children(node).to_vec();
+        let children: Vec<Node> = children.into_iter().map(|child| self.not(child)).collect();
+        let found = self.make(choice.variable, &children);
         self.contrary.insert(node, found);
         self.contrary.insert(found, node);
         found
@@ -142,7 +190,7 @@ impl Diagram {
         if one == YES || other == NO {
             return other;
         }
-        if self.is_spent {
+        if self.is_spent() {
             return NO;
         }
         let key = (one.min(other), one.max(other));
@@ -157,15 +205,17 @@ impl Diagram {
         } else {
             second
         };
-        let (variable, count) = (top.variable, top.children.len());
-        let left = self.children(one, variable, count);
-        let right = self.children(other, variable, count);
-        let children = left
-            .iter()
-            .zip(right)
-            .map(|(left, right)| self.and(*left, right))
+        if !self.spend(top.count as usize) {
+            return NO;
+        }
+        let children: Vec<Node> = (0..top.count as usize)
+            .map(|value| {
+                let left = self.under(one, top.variable, value);
+                let right = self.under(other, top.variable, value);
+                self.and(left, right)
+            })
             .collect();
-        let found = self.make(variable, children);
+        let found = self.make(top.variable, &children);
         self.both.insert(key, found);
         found
     }
@@ -184,7 +234,7 @@ impl Diagram {
     }
 
     fn whatever_of(&mut self, node: Node, from: Variable, known: &mut HashMap<Node, Node>) -> Node {
-        let Some(choice) = self.choice(node).cloned() else {
+        let Some(choice) = self.choice(node) else {
             return node;
         };
         // They are asked last: a node that asks one is not the same for all its values.
@@ -194,12 +244,12 @@ impl Diagram {
         if let Some(found) = known.get(&node) {
             return *found;
         }
-        let children = choice
-            .children
-            .iter()
-            .map(|child| self.whatever_of(*child, from, known))
+        let children: Vec<Node> = self.children(node).to_vec();
+        let children: Vec<Node> = children
+            .into_iter()
+            .map(|child| self.whatever_of(child, from, known))
             .collect();
-        let found = self.make(choice.variable, children);
+        let found = self.make(choice.variable, &children);
         known.insert(node, found);
         found
     }
@@ -210,11 +260,8 @@ impl Diagram {
         let mut path = Vec::new();
         let mut node = node;
         while let Some(choice) = self.choice(node) {
-            let (value, child) = choice
-                .children
-                .iter()
-                .enumerate()
-                .find(|(_, child)| **child != NO)?;
+            let children = self.children(node).iter().enumerate();
+            let (value, child) = children.into_iter().find(|(_, child)| **child != NO)?;
             path.push((choice.variable, value));
             node = *child;
         }
@@ -231,7 +278,7 @@ impl Diagram {
                 && seen.insert(node)
             {
                 asked.insert(choice.variable);
-                left.extend(&choice.children);
+                left.extend(self.children(node));
             }
         }
         asked.into_iter().collect()
@@ -243,7 +290,7 @@ mod tests {
     use super::*;
 
     /// A truth as its table, over three variables of three values.
-    fn table(diagram: &Diagram, node: Node) -> Vec<bool> {
+    fn table(diagram: &Diagram<'_>, node: Node) -> Vec<bool> {
         let mut table = Vec::new();
         for first in 0..3 {
             for second in 0..3 {
@@ -251,7 +298,7 @@ mod tests {
                     let values = [first, second, third];
                     let mut at = node;
                     while let Some(choice) = diagram.choice(at) {
-                        at = choice.children[values[choice.variable as usize]];
+                        at = diagram.children(at)[values[choice.variable as usize]];
                     }
                     table.push(at == YES);
                 }
@@ -260,7 +307,7 @@ mod tests {
         table
     }
 
-    fn leaf(diagram: &mut Diagram, (variable, set): (u32, u8)) -> Node {
+    fn leaf(diagram: &mut Diagram<'_>, (variable, set): (u32, u8)) -> Node {
         let children = [0, 1, 2].map(|value| Node::from(set >> value & 1));
         diagram.choose(variable, &children)
     }
@@ -270,7 +317,8 @@ mod tests {
         fn truths_are_what_their_tables_say(
             leaves in proptest::collection::vec((0_u32..3, 0_u8..8), 4),
         ) {
-            let mut diagram = Diagram::new(10_000);
+            let budget = Budget::new(8_000_000, 1 << 20);
+            let mut diagram = Diagram::new(&budget);
             let [a, b, c, d] = [0, 1, 2, 3].map(|index: usize| leaf(&mut diagram, leaves[index]));
             let tables = [a, b, c, d].map(|node| table(&diagram, node));
             let one = diagram.and(a, b);
@@ -313,7 +361,8 @@ mod tests {
 
     #[test]
     fn a_truth_that_is_too_large_is_told() {
-        let mut diagram = Diagram::new(20);
+        let budget = Budget::new(160, 1 << 20);
+        let mut diagram = Diagram::new(&budget);
         let mut all = NO;
         for variable in 0..8 {
             let one = diagram.choose(variable, &[NO, YES]);

@@ -6,16 +6,20 @@
 //! where it is never so, no request is allowed.
 
 mod automaton;
+mod budget;
 mod callers;
 mod diagram;
 mod domain;
+mod order;
+mod prover;
 mod said;
 mod symbolic;
 mod universe;
 
+pub use budget::Budget;
 pub(crate) use callers::{Asker, askers};
+pub use prover::Prover;
 pub use symbolic::Doubt;
-pub(crate) use universe::{absent as absent_keys, has_context};
 
 use crate::context::{Context, Value};
 use crate::decide::{Logic, decide};
@@ -32,6 +36,8 @@ pub struct Requests {
     limits: Limits,
     /// Keys that begin so are facts that nobody knows.
     not_known: Vec<Box<str>>,
+    /// Nothing is taken for granted of keys but their types.
+    is_loose: bool,
 }
 
 /// What was found.
@@ -43,6 +49,20 @@ pub enum Proof {
     Violated(Box<Request>),
     /// There may be.
     Possible(Vec<Doubt>),
+}
+
+impl Proof {
+    /// The same of another action that nothing tells from this one.
+    #[must_use]
+    pub(crate) fn of_action(&self, action: &str) -> Self {
+        match self {
+            Self::Violated(request) => match request.of_action(action) {
+                Ok(request) => Self::Violated(Box::new(request)),
+                Err(_no_action) => self.clone(),
+            },
+            Self::Proved | Self::Possible(_) => self.clone(),
+        }
+    }
 }
 
 impl Requests {
@@ -63,17 +83,28 @@ impl Requests {
             request: Request::new(caller, action, resource, account, context)?,
             limits: Limits::new(),
             not_known: Vec::new(),
+            is_loose: false,
         })
     }
 
-    /// The requests that a request may be, of which some keys are not known.
+    /// The requests that a request may be, of which some keys are not known: they may have any value of their
+    /// type, or be absent.
     #[must_use]
     pub fn of(request: &Request) -> Self {
         Self {
             request: request.clone(),
             limits: Limits::new(),
             not_known: Vec::new(),
+            is_loose: true,
         }
+    }
+
+    /// Requests of an action of KMS, in lower case, have no condition keys of KMS but its own, nor such as
+    /// are none of AWS's.
+    #[must_use]
+    pub(crate) fn of_action(mut self, name: &str) -> Self {
+        self.request.context.of_action(name);
+        self
     }
 
     /// Of keys that begin so, all that there are was told.
@@ -111,6 +142,13 @@ impl Requests {
     pub fn choosing(mut self, prefix: &str) -> Self {
         let prefix = prefix.to_lowercase();
         self.not_known.retain(|one| **one != *prefix);
+        self
+    }
+
+    /// Only those of which a key begins so, or is absent.
+    #[must_use]
+    pub fn with_prefix(mut self, key: &str, prefix: &str) -> Self {
+        self.limit(key).prefix = Some(prefix.into());
         self
     }
 
@@ -154,13 +192,14 @@ impl Requests {
 
     /// Whether any of them is allowed.
     #[must_use]
-    pub fn allowed(&self, stack: &Stack) -> Proof {
+    pub fn allowed(&self, stack: &Stack, prover: &Prover) -> Proof {
         // Most are denied without any key.
         if let Verdict::Denied { .. } = evaluate(&self.request, stack) {
             return Proof::Proved;
         }
         self.find(
             &[stack],
+            prover,
             |symbolic| is_allowed(symbolic, stack),
             |request| evaluate(request, stack) == Verdict::Allowed,
         )
@@ -168,12 +207,13 @@ impl Requests {
 
     /// Whether any of them is denied.
     #[must_use]
-    pub fn denied(&self, stack: &Stack) -> Proof {
+    pub fn denied(&self, stack: &Stack, prover: &Prover) -> Proof {
         if evaluate(&self.request, stack) == Verdict::Allowed {
             return Proof::Proved;
         }
         self.find(
             &[stack],
+            prover,
             |symbolic| {
                 let allowed = is_allowed(symbolic, stack);
                 symbolic.not(allowed)
@@ -184,12 +224,13 @@ impl Requests {
 
     /// Whether one stack allows any of them that the other does not.
     #[must_use]
-    pub fn allowed_beyond(&self, wider: &Stack, other: &Stack) -> Proof {
+    pub fn allowed_beyond(&self, wider: &Stack, other: &Stack, prover: &Prover) -> Proof {
         if let Verdict::Denied { .. } = evaluate(&self.request, wider) {
             return Proof::Proved;
         }
         self.find(
             &[wider, other],
+            prover,
             |symbolic| {
                 let here = is_allowed(symbolic, wider);
                 symbolic.turn_to(other);
@@ -208,13 +249,17 @@ impl Requests {
     fn find<'a>(
         &'a self,
         stacks: &'a [&'a Stack],
+        prover: &'a Prover,
         truth: impl FnOnce(&mut Symbolic<'a>) -> Node,
         again: impl Fn(&Request) -> bool,
     ) -> Proof {
         let [first, ..] = stacks else {
             return Proof::Proved;
         };
-        let mut symbolic = Symbolic::new(self, stacks, first);
+        if prover.is_spent() {
+            return Proof::Possible(vec![Doubt::Budget]);
+        }
+        let mut symbolic = Symbolic::new(self, stacks, first, prover);
         let found = truth(&mut symbolic);
         if symbolic.diagram.is_spent() {
             return Proof::Possible(vec![Doubt::Budget]);
@@ -239,10 +284,11 @@ impl Requests {
 #[must_use]
 pub fn settled(request: &Request, stack: &Stack) -> Option<Verdict> {
     let all = Requests::of(request);
-    if let Proof::Proved = all.denied(stack) {
+    let prover = Prover::default();
+    if let Proof::Proved = all.denied(stack, &prover) {
         return Some(Verdict::Allowed);
     }
-    if let Proof::Proved = all.allowed(stack) {
+    if let Proof::Proved = all.allowed(stack, &prover) {
         // By whom it is denied may depend on it.
         return Some(Verdict::Denied { explicitly: false });
     }

@@ -11,8 +11,10 @@ pub(super) struct Said {
     pub(super) patterns: Vec<Steps>,
     /// The accounts that they write out.
     pub(super) accounts: Vec<String>,
-    /// The services.
-    pub(super) services: Vec<String>,
+    /// Of the names of services.
+    pub(super) services: Vec<Steps>,
+    /// Names that they match.
+    pub(super) service_names: Vec<String>,
 }
 
 impl Said {
@@ -26,11 +28,7 @@ impl Said {
                     "aws:principalaccount" | "kms:calleraccount" => self.of_account(expected),
                     "aws:username" => of_user(expected, partition),
                     "aws:principalservicename" | "aws:principalservicenameslist" => {
-                        if let Expected::Text(pattern) = expected
-                            && let [Piece::Text(name)] = pattern.pieces()
-                        {
-                            self.services.push(name.to_string());
-                        }
+                        self.of_service(expected, is_folded);
                         None
                     }
                     _ => None,
@@ -44,6 +42,27 @@ impl Said {
                 }));
             }
         }
+    }
+
+    fn of_service(&mut self, expected: &Expected, is_folded: bool) {
+        let Expected::Text(pattern) = expected else {
+            return;
+        };
+        let pieces = opened(pattern.pieces());
+        let steps = glob(&pieces, Set::Any);
+        self.services.push(if is_folded {
+            automaton::fold(steps)
+        } else {
+            steps
+        });
+        // Regional names of services have a Region where a wildcard stands, most often.
+        let name = pieces.iter().map(|piece| match piece {
+            Piece::Text(text) => text.to_lowercase(),
+            Piece::Run => "eu-west-1".to_owned(),
+            Piece::One => "a".to_owned(),
+            Piece::Variable(_) => String::new(),
+        });
+        self.service_names.push(name.collect());
     }
 
     fn of_account(&mut self, expected: &Expected) -> Option<Steps> {
@@ -89,11 +108,7 @@ impl Said {
 
 /// A variable may be anything.
 fn opened(pieces: &[Piece]) -> Vec<Piece> {
-    let open = |piece: &Piece| match piece {
-        Piece::Variable(_) => Piece::Run,
-        Piece::Text(_) | Piece::Run | Piece::One => piece.clone(),
-    };
-    pieces.iter().map(open).collect()
+    pieces.iter().map(Piece::opened).collect()
 }
 
 /// ARNs of users of a name.

@@ -6,15 +6,14 @@ use std::fmt;
 
 use super::Requests;
 use super::diagram::{Diagram, NO, Node, Variable, YES};
-use super::domain::{Domain, Ground};
+use super::domain::{Domain, Ground, Index};
+use super::prover::Prover;
 use crate::context::Value;
 use crate::decide::{Class, Leaves, Logic, Place, Property};
 use crate::document::Statement;
 use crate::evaluate::{Evaluation, Open, Truth, Why};
 use crate::request::{Grant, Request, Stack};
 
-/// Of so many children are all nodes at the most.
-const CHILDREN_MAX: usize = 1_000_000;
 /// What AWS leaves open, and what is not followed, is asked after everything else.
 const DOUBTS: Variable = 1 << 24;
 
@@ -44,6 +43,10 @@ pub enum Doubt {
     Alias,
     /// The policy of the bucket is not known.
     BucketPolicy,
+    /// The trust policy of a role is not known.
+    Trust(Box<str>),
+    /// Somebody may be allowed an action by which it may become somebody else, and that is not followed.
+    Action(&'static str),
     /// It would take too much memory.
     Budget,
 }
@@ -62,6 +65,8 @@ impl fmt::Display for Doubt {
             Self::Replica => f.write_str("replica"),
             Self::Alias => f.write_str("alias"),
             Self::BucketPolicy => f.write_str("bucket_policy"),
+            Self::Trust(role) => write!(f, "trust:{role}"),
+            Self::Action(action) => f.write_str(action),
             Self::Budget => f.write_str("budget"),
         }
     }
@@ -78,18 +83,33 @@ enum Leaf<'a> {
     Grant(&'a Grant),
 }
 
+impl Leaf<'_> {
+    /// How many texts a value is held against.
+    fn cost(self) -> usize {
+        match self {
+            Self::Condition(statement, index) => {
+                let condition = statement.conditions.get(index);
+                condition.map_or(1, |one| one.expected.len() + 1)
+            }
+            Self::Resource(statement) => statement.resources.list.len() + 1,
+            Self::Principal(..) | Self::Action(_) | Self::Property(_) | Self::Grant(_) => 2,
+        }
+    }
+}
+
 /// All requests at once.
 pub(super) struct Symbolic<'a> {
     request: Request,
     /// Under which it is decided.
     stack: &'a Stack,
-    /// Whose patterns tell values apart.
-    stacks: &'a [&'a Stack],
+    /// What tells values apart.
+    index: Index<'a>,
     asked: &'a Requests,
-    pub(super) diagram: Diagram,
-    domains: Vec<Domain>,
-    /// Where its domain is, and which variable it is.
-    by_key: HashMap<Box<str>, (usize, Variable)>,
+    prover: &'a Prover,
+    pub(super) diagram: Diagram<'a>,
+    domains: Vec<(Domain, Variable)>,
+    /// Where its domain is.
+    by_key: HashMap<Box<str>, usize>,
     doubts: Vec<Doubt>,
     grantee: Class,
     is_issuer: bool,
@@ -97,13 +117,20 @@ pub(super) struct Symbolic<'a> {
 
 impl<'a> Symbolic<'a> {
     /// Of a request whose context is open.
-    pub(super) fn new(asked: &'a Requests, stacks: &'a [&'a Stack], stack: &'a Stack) -> Self {
+    pub(super) fn new(
+        asked: &'a Requests,
+        stacks: &'a [&'a Stack],
+        stack: &'a Stack,
+        prover: &'a Prover,
+    ) -> Self {
+        prover.budget.begin();
         Self {
             request: asked.request.clone(),
             stack,
-            stacks,
+            index: Index::new(stacks, &asked.request),
             asked,
-            diagram: Diagram::new(CHILDREN_MAX),
+            prover,
+            diagram: Diagram::new(&prover.budget),
             domains: Vec::new(),
             by_key: HashMap::new(),
             doubts: Vec::new(),
@@ -122,11 +149,13 @@ impl<'a> Symbolic<'a> {
     }
 
     /// What tells values apart does not depend on which are tried just now.
-    fn ground(&self) -> Ground<'a> {
+    fn ground(&self) -> Ground<'a, '_> {
         Ground {
-            stacks: self.stacks,
+            index: &self.index,
             request: &self.asked.request,
             limits: &self.asked.limits,
+            is_loose: self.asked.is_loose,
+            prover: self.prover,
         }
     }
 
@@ -168,10 +197,15 @@ impl<'a> Symbolic<'a> {
             if !self.request.context.is_not_told(&key) {
                 continue;
             }
-            let Some((domain, variable)) = self.variable(&key, name) else {
-                return self.doubt(Doubt::Key(name.clone()));
+            let Some(domain) = self.variable(&key, name) else {
+                let is_spent = self.diagram.is_spent();
+                return self.doubt(if is_spent {
+                    Doubt::Budget
+                } else {
+                    Doubt::Key(name.clone())
+                });
             };
-            return self.each(leaf, domain, variable);
+            return self.each(leaf, domain);
         }
         let open = whys.into_iter().find_map(|why| match why {
             Why::Open(question) => Some(Doubt::Open(question)),
@@ -181,11 +215,15 @@ impl<'a> Symbolic<'a> {
     }
 
     /// A leaf, under each value of a key.
-    fn each(&mut self, leaf: Leaf<'_>, domain: usize, variable: Variable) -> Node {
-        let Some(domain) = self.domains.get(domain) else {
+    fn each(&mut self, leaf: Leaf<'_>, domain: usize) -> Node {
+        let Some((domain, variable)) = self.domains.get(domain) else {
             return NO;
         };
-        let name = domain.name.clone();
+        let (name, variable) = (domain.name.clone(), *variable);
+        let cost = domain.values.len().saturating_mul(leaf.cost());
+        if !self.prover.budget.spend(cost) {
+            return NO;
+        }
         let mut children = Vec::with_capacity(domain.values.len());
         for value in domain.values.clone() {
             self.request.context.tell(&name, value);
@@ -195,26 +233,31 @@ impl<'a> Symbolic<'a> {
         self.diagram.choose(variable, &children)
     }
 
-    /// The variable of a key, in lower case; `None` where its values do not tell enough.
-    fn variable(&mut self, key: &str, name: &str) -> Option<(usize, Variable)> {
-        let (index, variable) = if let Some(known) = self.by_key.get(key) {
+    /// Where the domain of a key is, in lower case; `None` where its values do not tell enough.
+    fn variable(&mut self, key: &str, name: &str) -> Option<usize> {
+        let index = if let Some(known) = self.by_key.get(key) {
             *known
         } else {
             let domain = self.ground().domain(key, name);
             let index = self.domains.len();
-            self.domains.push(domain);
             let mut not_known = self.asked.not_known.iter();
             let variable = if not_known.any(|prefix| key.starts_with(&**prefix)) {
                 self.doubts.push(Doubt::Fact(name.into()));
                 DOUBTS + number(self.doubts.len() - 1)
             } else {
-                number(index)
+                // Those that no statement asks come after those that one does.
+                let (place, places) = self.index.place(key);
+                place.unwrap_or_else(|| number(places + index))
             };
-            self.by_key.insert(key.into(), (index, variable));
-            (index, variable)
+            self.domains.push((domain, variable));
+            self.by_key.insert(key.into(), index);
+            index
         };
-        let is_rough = self.domains.get(index).is_none_or(|domain| domain.is_rough);
-        (!is_rough).then_some((index, variable))
+        let is_rough = self
+            .domains
+            .get(index)
+            .is_none_or(|(domain, _)| domain.is_rough);
+        (!is_rough).then_some(index)
     }
 
     fn doubt(&mut self, doubt: Doubt) -> Node {
@@ -253,9 +296,9 @@ impl<'a> Symbolic<'a> {
             .filter(|(_, value)| !matches!(value, None | Some(Value::Unknown)))
             .map(|(name, value)| (name.to_owned(), value))
             .collect();
-        for (index, domain) in self.domains.iter().enumerate() {
+        for (domain, own) in &self.domains {
             let mut path = path.iter();
-            let chosen = path.find(|(variable, _)| *variable == number(index));
+            let chosen = path.find(|(variable, _)| variable == own);
             let value = domain.values.get(chosen.map_or(0, |(_, value)| *value));
             // That a key is absent is told where it matters.
             if let Some(value) = value.filter(|value| value.is_some() || chosen.is_some()) {

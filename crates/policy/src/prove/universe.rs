@@ -1,10 +1,12 @@
-//! Which keys a request can have, and with what values (Service Authorization Reference, condition
-//! keys of AWS KMS; IAM User Guide, "AWS global condition context keys").
+//! What the values of condition keys look like (Service Authorization Reference, condition keys of AWS
+//! KMS; IAM User Guide, "AWS global condition context keys").
 
 use super::automaton::{Set, Step, Steps, literal};
+use crate::document::{Arn, Who};
+use crate::request::{Caller, Request};
 
 /// What the values of a key look like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::prove) enum Form {
     /// Any text.
     Text,
@@ -15,17 +17,30 @@ pub(in crate::prove) enum Form {
     /// `o-` and small letters and digits (AWS Organizations API, `Organization.Id`).
     Organization,
     Boolean,
-    /// `sagemaker.eu-west-1.amazonaws.com` (KMS Developer Guide, "kms:ViaService").
+    /// `sagemaker.eu-west-1.amazonaws.com` (KMS Developer Guide, "kms:ViaService"); the suffix of China's
+    /// partition is on no page, so that it may be either.
     Via,
     /// One of these.
     OneOf(&'static [&'static str]),
+    /// What a service works for: an ARN with or without a Region, or one of S3, which has neither Region
+    /// nor account (AWS General Reference, "Amazon Resource Names").
+    Source,
+    /// An ARN of a service in a Region and an account, of a kind.
+    Arn {
+        service: &'static str,
+        kind: &'static str,
+    },
+    /// The unique id of a user.
+    User,
+    /// The unique id of a role, and the name of a session.
+    Session,
     Number,
     Date,
     Address,
 }
 
-/// What a grant can give, as `kms:GrantOperations` says it.
-pub(in crate::prove) const OPERATIONS: [&str; 17] = [
+/// What a grant can give, as `kms:GrantOperations` says it (AWS KMS API, CreateGrant, `Operations`).
+pub(in crate::prove) const OPERATIONS: [&str; 19] = [
     "Decrypt",
     "GenerateDataKey",
     "GenerateDataKeyWithoutPlaintext",
@@ -43,30 +58,31 @@ pub(in crate::prove) const OPERATIONS: [&str; 17] = [
     "GenerateMac",
     "VerifyMac",
     "DeriveSharedSecret",
+    "Encapsulate",
+    "Decapsulate",
 ];
 
+/// What AWS services put into the encryption context, each documented by the service: an ARN, its service
+/// and what its resource begins with.
+const SERVICE_CONTEXTS: [(&str, &str, &str); 9] = [
+    ("aws:cloudtrail:arn", "cloudtrail", "trail/"),
+    ("aws:kinesis:arn", "kinesis", "stream/"),
+    ("aws:lambda:functionarn", "lambda", "function:"),
+    ("aws:logs:arn", "logs", "log-group:"),
+    ("aws:sns:topicarn", "sns", ""),
+    ("aws:sqs:arn", "sqs", ""),
+    ("aws:sqs:queuearn", "sqs", ""),
+    ("parameter_arn", "ssm", "parameter/"),
+    ("secretarn", "secretsmanager", "secret:"),
+];
+
+/// In lower case.
+const CONTEXT: &str = "kms:encryptioncontext:";
+
 impl Form {
-    /// Of a key in lower case.
-    pub(in crate::prove) fn of(key: &str) -> Self {
+    /// Of a key in lower case, in the requests of somebody.
+    pub(in crate::prove) fn of(key: &str, caller: &Caller) -> Self {
         match key {
-            "aws:principalaccount"
-            | "kms:calleraccount"
-            | "aws:sourceaccount"
-            | "aws:resourceaccount"
-            | "aws:sourceowner" => Self::Account,
-            "aws:principalorgid" | "aws:sourceorgid" | "aws:resourceorgid" => Self::Organization,
-            "aws:securetransport"
-            | "aws:viaawsservice"
-            | "aws:principalisawsservice"
-            | "aws:multifactorauthpresent"
-            | "kms:grantisforawsresource"
-            | "kms:bypasspolicylockoutsafetycheck"
-            | "kms:multiregion" => Self::Boolean,
-            "kms:viaservice" => Self::Via,
-            "kms:grantoperations" => Self::OneOf(&OPERATIONS),
-            "kms:grantconstrainttype" => {
-                Self::OneOf(&["EncryptionContextEquals", "EncryptionContextSubset"])
-            }
             "aws:principaltype" => Self::OneOf(&[
                 "AssumedRole",
                 "User",
@@ -74,12 +90,68 @@ impl Form {
                 "FederatedUser",
                 "Anonymous",
             ]),
-            "aws:currenttime" | "aws:epochtime" | "aws:tokenissuetime" => Self::Date,
-            "aws:multifactorauthage" => Self::Number,
+            "kms:viaservice" => Self::Via,
+            "aws:principalorgid" | "aws:sourceorgid" | "aws:resourceorgid" => Self::Organization,
+            "kms:grantoperations" => Self::OneOf(&OPERATIONS),
+            "kms:grantconstrainttype" => {
+                Self::OneOf(&["EncryptionContextEquals", "EncryptionContextSubset"])
+            }
+            "aws:sourcearn" => Self::Source,
+            "aws:userid" => match caller {
+                Caller::Identity(identity) => match identity.who {
+                    Who::User(_) => Self::User,
+                    Who::Role(_) | Who::Session(..) => Self::Session,
+                    Who::Root => Self::Account,
+                    Who::Federated(_) => Self::Text,
+                },
+                Caller::Service(_) | Caller::Anonymous => Self::Text,
+            },
+            _ => match (key.strip_prefix(CONTEXT), caller) {
+                (Some(name), Caller::Service(_)) => Self::of_service_context(name),
+                _ => Self::of_type(key),
+            },
+        }
+    }
+
+    fn of_service_context(name: &str) -> Self {
+        let mut known = SERVICE_CONTEXTS.iter();
+        match known.find(|(one, ..)| *one == name) {
+            Some((_, service, kind)) => Self::Arn { service, kind },
+            None => Self::Tag,
+        }
+    }
+
+    /// By nothing but the type of the key.
+    pub(in crate::prove) fn of_type(key: &str) -> Self {
+        match key {
+            "aws:principalaccount"
+            | "kms:calleraccount"
+            | "aws:sourceaccount"
+            | "aws:resourceaccount"
+            | "aws:sourceowner" => Self::Account,
+            "aws:securetransport"
+            | "aws:viaawsservice"
+            | "aws:principalisawsservice"
+            | "aws:multifactorauthpresent"
+            | "kms:grantisforawsresource"
+            | "kms:bypasspolicylockoutsafetycheck"
+            | "kms:reencryptonsamekey"
+            | "kms:multiregion" => Self::Boolean,
+            "aws:currenttime" | "aws:epochtime" | "aws:tokenissuetime" | "kms:validto" => {
+                Self::Date
+            }
+            "aws:multifactorauthage"
+            | "kms:rotationperiodindays"
+            | "kms:schedulekeydeletionpendingwindowindays"
+            | "kms:trailingdayswithoutkeyusage" => Self::Number,
             "aws:sourceip" | "aws:vpcsourceip" => Self::Address,
+            // Who asks writes them: they may be empty.
             _ if key.starts_with("aws:principaltag/")
                 || key.starts_with("aws:resourcetag/")
-                || key.starts_with("aws:requesttag/") =>
+                || key.starts_with("aws:requesttag/")
+                || key.starts_with(CONTEXT)
+                || matches!(key, "aws:useragent" | "aws:referer")
+                || !is_of_aws(key) =>
             {
                 Self::Tag
             }
@@ -87,35 +159,73 @@ impl Form {
         }
     }
 
+    /// What may be told of a key of which nothing is taken for granted but its type.
+    pub(in crate::prove) fn loose(key: &str) -> Self {
+        let typed = Self::of_type(key);
+        if matches!(typed, Self::Text | Self::Account) {
+            Self::Tag
+        } else {
+            typed
+        }
+    }
+
     /// What its texts are; none where they may be anything.
     pub(in crate::prove) fn grammar(self) -> Vec<Steps> {
         match self {
-            Self::Account => vec![vec![Step::One(Set::Digit); 12]],
+            Self::Account => vec![account()],
             Self::Organization => {
                 let mut steps = literal("o-");
-                steps.push(Step::One(Set::Small));
-                steps.push(Step::Run(Set::Small));
+                steps.extend(some(Set::Small));
                 vec![steps]
             }
-            Self::Via => {
-                let label = [Step::One(Set::Label), Step::Run(Set::Label)];
-                let mut steps = Steps::from(label);
-                steps.push(Step::Char('.'));
-                steps.extend(label);
-                steps.extend(literal(".amazonaws.com"));
-                vec![steps]
-            }
-            Self::Text => vec![vec![Step::One(Set::Any), Step::Run(Set::Any)]],
+            Self::Via => [".amazonaws.com", ".amazonaws.com.cn"]
+                .map(|suffix| {
+                    let mut steps = Steps::from(some(Set::Label));
+                    steps.push(Step::Char('.'));
+                    steps.extend(some(Set::Label));
+                    steps.extend(literal(suffix));
+                    steps
+                })
+                .into(),
+            Self::Text => vec![some(Set::Any).into()],
             Self::Boolean => vec![literal("true"), literal("false")],
             Self::OneOf(list) => list.iter().map(|text| literal(text)).collect(),
+            Self::Source => {
+                let service = some(Set::Label);
+                let any = some(Set::Any);
+                let with_region = arn(&service, &some(Set::Label), &account(), &any);
+                let without = arn(&service, &[], &account(), &any);
+                let bucket = arn(&literal("s3"), &[], &[], &any);
+                vec![with_region, without, bucket]
+            }
+            Self::Arn { service, kind } => {
+                // No name of these has a colon; a version or a stream may follow one.
+                let mut name = literal(kind);
+                name.extend(some(Set::NoColon));
+                let mut with_part = name.clone();
+                with_part.push(Step::Char(':'));
+                with_part.extend(some(Set::NoColon));
+                let of = |name| arn(&literal(service), &some(Set::Label), &account(), name);
+                let has_parts = kind.ends_with(':');
+                let more = has_parts.then(|| of(&with_part));
+                [of(&name)].into_iter().chain(more).collect()
+            }
+            Self::User => vec![id("AIDA")],
+            Self::Session => {
+                let mut steps = id("AROA");
+                steps.push(Step::Char(':'));
+                steps.extend(some(Set::Name));
+                vec![steps]
+            }
             Self::Tag | Self::Number | Self::Date | Self::Address => Vec::new(),
         }
     }
 
     /// A text that nobody wrote, and others.
-    pub(in crate::prove) fn fresh(self, number: usize) -> String {
+    pub(in crate::prove) fn fresh(self, number: usize, partition: &str) -> String {
+        let account = 999_999_999_999 - number;
         match self {
-            Self::Account => format!("{:012}", 999_999_999_999 - number),
+            Self::Account => format!("{account:012}"),
             Self::Organization => format!("o-other{number:05}"),
             Self::Via => format!("other{number}.eu-west-1.amazonaws.com"),
             Self::Boolean | Self::OneOf(_) => self
@@ -124,6 +234,12 @@ impl Form {
                 .copied()
                 .unwrap_or_default()
                 .to_owned(),
+            Self::Source => format!("arn:{partition}:sns:eu-west-1:{account:012}:other"),
+            Self::Arn { service, kind } => {
+                format!("arn:{partition}:{service}:eu-west-1:{account:012}:{kind}other")
+            }
+            Self::User => format!("AIDAOTHER{number:012}"),
+            Self::Session => format!("AROAOTHER{number:012}:session"),
             Self::Text | Self::Tag | Self::Number | Self::Date | Self::Address => {
                 if number == 0 {
                     "other".to_owned()
@@ -134,30 +250,29 @@ impl Form {
         }
     }
 
-    /// Texts to be taken for others that are like them.
-    pub(in crate::prove) fn examples(self) -> Vec<String> {
+    /// Texts that a person would expect, where one will do.
+    pub(in crate::prove) fn examples(self, partition: &str) -> Vec<String> {
         match self {
-            Self::Via => ["s3", "sagemaker", "ec2"]
-                .iter()
-                .flat_map(|service| {
-                    let regions = ["eu-west-1", "us-east-1"];
-                    regions.map(|region| format!("{service}.{region}.amazonaws.com"))
-                })
-                .collect(),
-            Self::Text
-            | Self::Tag
-            | Self::Account
+            Self::Via => ["sagemaker", "s3", "ec2"]
+                .map(|service| format!("{service}.eu-west-1.amazonaws.com"))
+                .into(),
+            Self::Boolean | Self::OneOf(_) => Vec::new(),
+            Self::Account
             | Self::Organization
-            | Self::Boolean
-            | Self::OneOf(_)
+            | Self::Source
+            | Self::Arn { .. }
+            | Self::User
+            | Self::Session
+            | Self::Text
+            | Self::Tag
             | Self::Number
             | Self::Date
-            | Self::Address => vec![self.fresh(0), self.fresh(1)],
+            | Self::Address => vec![self.fresh(0, partition)],
         }
     }
 
-    /// All of its texts, where they are few.
-    pub(in crate::prove) fn listed(self) -> &'static [&'static str] {
+    /// All its texts, where they are few.
+    pub(in crate::prove) const fn listed(self) -> &'static [&'static str] {
         match self {
             Self::Boolean => &["false", "true"],
             Self::OneOf(list) => list,
@@ -166,6 +281,10 @@ impl Form {
             | Self::Account
             | Self::Organization
             | Self::Via
+            | Self::Source
+            | Self::Arn { .. }
+            | Self::User
+            | Self::Session
             | Self::Number
             | Self::Date
             | Self::Address => &[],
@@ -173,7 +292,44 @@ impl Form {
     }
 }
 
-/// Keys that every signed request has, in lower case.
+fn some(set: Set) -> [Step; 2] {
+    [Step::One(set), Step::Run(set)]
+}
+
+fn account() -> Steps {
+    vec![Step::One(Set::Digit); 12]
+}
+
+/// A unique id (IAM User Guide, "IAM identifiers").
+fn id(prefix: &str) -> Steps {
+    let mut steps = literal(prefix);
+    steps.extend(some(Set::Capital));
+    steps
+}
+
+fn arn(service: &[Step], region: &[Step], account: &[Step], resource: &[Step]) -> Steps {
+    let mut steps = literal("arn:");
+    steps.extend(some(Set::Label));
+    for field in [service, region, account] {
+        steps.push(Step::Char(':'));
+        steps.extend(field);
+    }
+    steps.push(Step::Char(':'));
+    steps.extend(resource);
+    steps
+}
+
+fn is_of_aws(key: &str) -> bool {
+    key.starts_with("aws:") || key.starts_with("kms:") || key.starts_with("sagemaker:")
+}
+
+/// The partition that a request is of.
+pub(in crate::prove) fn partition(request: &Request) -> &str {
+    Arn::split(&request.resource).map_or("aws", |arn| arn.partition)
+}
+
+/// Keys that every signed request has, in lower case: "always included in the request context" (IAM User
+/// Guide, "AWS global condition context keys").
 pub(in crate::prove) fn is_always_there(key: &str) -> bool {
     matches!(
         key,
@@ -183,64 +339,11 @@ pub(in crate::prove) fn is_always_there(key: &str) -> bool {
             | "aws:requestedregion"
             | "aws:viaawsservice"
             | "aws:principalisawsservice"
-            | "kms:calleraccount"
             | "aws:useragent"
     )
 }
 
 /// Whether a key that is no list in the Service Authorization Reference has one value at the most.
 pub(in crate::prove) fn is_single(key: &str) -> bool {
-    key.starts_with("aws:") || key.starts_with("kms:") || key.starts_with("sagemaker:")
-}
-
-/// Whether requests of an action have an encryption context, or constrain a grant by one (Service
-/// Authorization Reference, AWS KMS). The action is one of KMS, in lower case.
-pub(crate) fn has_context(action: &str) -> bool {
-    matches!(
-        action,
-        "creategrant" | "decrypt" | "encrypt" | "reencryptfrom" | "reencryptto" | "retiregrant"
-    ) || action.starts_with("generatedatakey")
-}
-
-/// Keys that requests of an action do not have (Service Authorization Reference, AWS KMS). The
-/// action is one of KMS, in lower case.
-pub(crate) fn absent(action: &str) -> Vec<&'static str> {
-    let mut absent = Vec::new();
-    if action != "creategrant" {
-        absent.extend([
-            "kms:GrantOperations",
-            "kms:GranteePrincipal",
-            "kms:GranteeServicePrincipal",
-            "kms:RetiringServicePrincipal",
-            "kms:GrantConstraintType",
-            "kms:GrantConstraintSourceArn",
-        ]);
-        if action != "retiregrant" {
-            absent.push("kms:RetiringPrincipal");
-        }
-    }
-    let is_of_key = has_context(action)
-        || matches!(
-            action,
-            "describekey"
-                | "getpublickey"
-                | "sign"
-                | "verify"
-                | "generatemac"
-                | "verifymac"
-                | "derivesharedsecret"
-        );
-    if !is_of_key {
-        absent.push("kms:RequestAlias");
-    }
-    if !matches!(action, "creategrant" | "listgrants" | "revokegrant") {
-        absent.push("kms:GrantIsForAWSResource");
-    }
-    if !matches!(
-        action,
-        "tagresource" | "untagresource" | "createkey" | "replicatekey"
-    ) {
-        absent.push("aws:TagKeys");
-    }
-    absent
+    is_of_aws(key)
 }

@@ -18,7 +18,7 @@ mod redact;
 mod sarif;
 mod stream;
 mod table;
-mod why;
+pub(crate) mod why;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::OpenOptions;

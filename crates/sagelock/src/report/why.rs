@@ -40,7 +40,6 @@ pub(crate) fn words(why: &Why) -> String {
         Why::UntaggedEndpoint => {
             "an endpoint that names no tenant uses the key, or runs as a role that may".to_owned()
         }
-        Why::FederatedUser(arn) => format!("who may call sts:GetFederationToken for {arn}"),
         Why::KeyManager(name) => format!("KMS names the key's manager `{name}`"),
         Why::KeyPartition => "the key is of another partition".to_owned(),
         Why::KeyTags => "the tags of the key, which say whose it is, could not be read".to_owned(),
@@ -134,6 +133,12 @@ pub(crate) fn doubt_words(doubt: &Doubt) -> String {
         Doubt::Replica => "whether the principal may create keys in another Region".to_owned(),
         Doubt::Alias => "aliases that the principal may be allowed to change".to_owned(),
         Doubt::BucketPolicy => "the bucket policy, which was not read".to_owned(),
+        Doubt::Trust(role) => format!("the trust policy of {role}, which was not read"),
+        Doubt::Action(action) => {
+            format!(
+                "{action}, which the principal may be allowed, and whose effect is not followed"
+            )
+        }
         Doubt::Budget => "more work than one question is given".to_owned(),
     }
 }
@@ -168,6 +173,12 @@ const fn open_words(question: Open) -> &'static str {
             "NotPrincipal that lists only some of the caller's account, role and session"
         }
         Open::KeyTwice => "two keys that differ only in case",
+        Open::AllowNotPrincipal => "Allow with NotPrincipal, which AWS does not support",
+        Open::ArnVariable => "a policy variable before the fifth colon of a Resource",
+        Open::ArnWildcard => "a wildcard in a Resource that would have to match across a colon",
+        Open::MaskedGrantee => {
+            "the grantee of a grant, for which KMS shows the name of an AWS service"
+        }
         Open::RolePath => "the path of the caller's role",
         Open::SessionName => "the name of the caller's session",
     }

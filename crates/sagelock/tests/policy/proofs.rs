@@ -305,7 +305,7 @@ fn key_policies_are_compared() {
     let open = of(
         json!([allow(ROOT, "kms:*"), { "Effect": "Allow", "Principal": "*",
         "Action": "kms:Decrypt", "Resource": "*",
-        "Condition": { "StringEquals": { "aws:PrincipalTag/a": "${aws:RequestTag/b}x" } } }]),
+        "Condition": { "StringEquals": { "aws:PrincipalTag/a": "${aws:PrincipalTag/b}x" } } }]),
     );
     let region = of(
         json!([allow(ROOT, "kms:*"), { "Effect": "Allow", "Principal": "*",
@@ -314,7 +314,8 @@ fn key_policies_are_compared() {
     );
     let arn = of(
         json!([allow(ROOT, "kms:*"), { "Effect": "Allow", "Principal": "*",
-        "Action": "kms:Decrypt", "Resource": KEY }]),
+        "Action": "kms:Decrypt",
+        "Resource": [KEY, "arn:aws:kms:eu-west-1:111122223333:key/another"] }]),
     );
     let files = Files::new(&[
         ("region", &region),
@@ -420,7 +421,7 @@ fn what_is_odd_in_a_key_policy_is_said() {
     );
     let table = String::from_utf8(lint("odd", &[]).stdout).expect("UTF-8");
     assert!(
-        table.contains("kms:decyrpt: KMS has no such action"),
+        table.contains("kms:Decyrpt: not a KMS action; did you mean kms:Decrypt?"),
         "{table}"
     );
     let right = lint("right", &[]);

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use sagelock_policy::access::may_matter;
 use sagelock_policy::{Document, Kind};
 
 use super::About;
@@ -162,7 +163,7 @@ impl Pages {
 /// Whether it is known to make no difference to who can use which key.
 fn says_nothing_of_keys(text: &str) -> bool {
     let document = Document::read(Kind::Identity, text);
-    document.is_ok_and(|document| !document.may_be_about("kms"))
+    document.is_ok_and(|document| !may_matter(&document))
 }
 
 fn principal(

@@ -1,25 +1,33 @@
 //! Numbers, dates and addresses: what is compared, and what is beside it.
 
+use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{Form, Test};
+use ipnet::IpNet;
+
+use super::{Form, Ground, Test};
 use crate::document::{Expected, Instant};
 
 /// Values at and between all those that are compared with; `None` where they are of more than one
 /// kind.
-pub(super) fn values(tests: &[Test<'_>], form: Form) -> Option<Vec<String>> {
+pub(super) fn values(
+    ground: &Ground<'_, '_>,
+    tests: &[Test<'_>],
+    form: Form,
+) -> Option<Vec<String>> {
     let mut numbers = Vec::new();
     let mut dates = Vec::new();
-    let mut addresses = Vec::new();
+    let mut addresses: Vec<Vec<IpNet>> = Vec::new();
     for test in tests {
         let Test::Condition(condition) = test else {
             continue;
         };
+        let mut networks = Vec::new();
         for expected in &condition.expected {
             match expected {
                 Expected::Number(number) => numbers.push(number.to_string()),
                 Expected::Date(date) => dates.push(*date),
-                Expected::Address(network) => addresses.push(*network),
+                Expected::Address(network) => networks.push(*network),
                 Expected::Text(_)
                 | Expected::Arn(_)
                 | Expected::FilledArn(_)
@@ -29,16 +37,19 @@ pub(super) fn values(tests: &[Test<'_>], form: Form) -> Option<Vec<String>> {
                 | Expected::Unreadable => {}
             }
         }
+        if !networks.is_empty() {
+            addresses.push(IpNet::aggregate(&networks));
+        }
     }
     let mut values = match (numbers.is_empty(), dates.is_empty(), addresses.is_empty()) {
         (_, true, true) => around(&numbers),
         (true, false, true) => beside(&dates),
-        (true, true, false) => bounds(&addresses),
+        (true, true, false) => bounds(ground, &addresses)?,
         _ => return None,
     };
     // A tag is compared as a number, and need not be one.
     if matches!(form, Form::Text | Form::Tag) {
-        values.push(form.fresh(0));
+        values.push(form.fresh(0, "aws"));
         values.push(String::new());
     }
     Some(values)
@@ -71,14 +82,15 @@ fn beside(dates: &[Instant]) -> Vec<String> {
     values
 }
 
-/// Addresses at both ends of every network and beside them: each part that networks divide all
-/// addresses into begins at one of these.
-fn bounds(networks: &[ipnet::IpNet]) -> Vec<String> {
+/// Addresses at both ends of every network and beside them, since each part that networks divide all
+/// addresses into begins at one of these; of those that no list of networks tells apart, the first. `None`
+/// where that costs more than there is.
+fn bounds(ground: &Ground<'_, '_>, lists: &[Vec<IpNet>]) -> Option<Vec<String>> {
     let mut values = vec![
         IpAddr::V4(Ipv4Addr::UNSPECIFIED),
         IpAddr::V6(Ipv6Addr::UNSPECIFIED),
     ];
-    for network in networks {
+    for network in lists.iter().flatten() {
         values.push(network.network());
         let after = match network.broadcast() {
             IpAddr::V4(last) => u32::from(last)
@@ -92,5 +104,32 @@ fn bounds(networks: &[ipnet::IpNet]) -> Vec<String> {
     }
     values.sort_unstable();
     values.dedup();
-    values.iter().map(ToString::to_string).collect()
+    let lists: Vec<Vec<(IpAddr, IpAddr)>> = lists.iter().map(|list| ranges(list)).collect();
+    if !ground.spend(values.len().saturating_mul(lists.len() + 1)) {
+        return None;
+    }
+    let mut seen = HashSet::new();
+    values.retain(|value| {
+        let within: Vec<bool> = lists.iter().map(|list| is_within(list, *value)).collect();
+        seen.insert((value.is_ipv4(), within))
+    });
+    Some(values.iter().map(ToString::to_string).collect())
+}
+
+/// First and last address of networks that do not overlap, in their order.
+fn ranges(networks: &[IpNet]) -> Vec<(IpAddr, IpAddr)> {
+    let mut ranges: Vec<(IpAddr, IpAddr)> = networks
+        .iter()
+        .map(|one| (one.network(), one.broadcast()))
+        .collect();
+    ranges.sort_unstable();
+    ranges
+}
+
+fn is_within(ranges: &[(IpAddr, IpAddr)], address: IpAddr) -> bool {
+    let after = ranges.partition_point(|(first, _)| *first <= address);
+    after
+        .checked_sub(1)
+        .and_then(|at| ranges.get(at))
+        .is_some_and(|(_, last)| address <= *last)
 }

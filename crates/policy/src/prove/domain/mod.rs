@@ -1,16 +1,21 @@
 //! The values of a key that matter: every value that a key can have decides as one of these does.
 
+mod index;
 mod measure;
 mod text;
 
 use std::collections::{HashMap, HashSet};
 
+pub(in crate::prove) use index::Index;
+
+use super::prover::Prover;
 use super::universe::{self, Form};
 use crate::context::{Value, is_list};
-use crate::document::{Base, Condition, Document, Expected, Statement};
+use crate::document::{Base, Condition, Expected};
 use crate::evaluate::{Evaluation, Truth, condition};
+use crate::global;
 use crate::pattern::{Filled, Pattern, Piece};
-use crate::request::{Grant, Request, Stack};
+use crate::request::Request;
 
 /// It says which role a session is of, with its path.
 const PRINCIPAL: &str = "aws:principalarn";
@@ -31,6 +36,8 @@ pub(super) struct Limit {
     pub(super) has_one_of: Option<&'static [&'static str]>,
     /// It is one of these, where there are any.
     pub(super) only: Vec<Box<str>>,
+    /// It begins so.
+    pub(super) prefix: Option<Box<str>>,
 }
 
 /// What is known of keys, in lower case.
@@ -55,15 +62,39 @@ pub(super) enum Test<'a> {
     Like(&'a str),
 }
 
+impl Test<'_> {
+    /// Where it stands: what is tested twice says nothing new.
+    fn place(&self) -> (u8, usize, usize) {
+        match self {
+            Self::Condition(condition) => (0, std::ptr::from_ref(*condition).addr(), 0),
+            Self::Within(list) => (1, list.as_ptr().addr(), list.len()),
+            Self::Exactly(text) => (2, text.as_ptr().addr(), text.len()),
+            Self::Like(text) => (3, text.as_ptr().addr(), text.len()),
+        }
+    }
+
+    /// How many texts a value is held against.
+    fn cost(&self) -> usize {
+        match self {
+            Self::Condition(condition) => condition.expected.len(),
+            Self::Within(list) => list.len(),
+            Self::Exactly(_) | Self::Like(_) => 1,
+        }
+    }
+}
+
 /// The documents that tell values apart, and what is known.
-pub(super) struct Ground<'a> {
-    pub(super) stacks: &'a [&'a Stack],
+pub(super) struct Ground<'a, 'i> {
+    pub(super) index: &'i Index<'a>,
     /// With what is known of it, and nothing that is tried.
     pub(super) request: &'a Request,
     pub(super) limits: &'a Limits,
+    /// Nothing is taken for granted of keys but their types.
+    pub(super) is_loose: bool,
+    pub(super) prover: &'a Prover,
 }
 
-impl<'a> Ground<'a> {
+impl<'a> Ground<'a, '_> {
     fn evaluation(&self) -> Evaluation<'a> {
         Evaluation::bare(self.request)
     }
@@ -72,24 +103,30 @@ impl<'a> Ground<'a> {
         self.request.context.is_not_told(key)
     }
 
-    fn statements(&self) -> impl Iterator<Item = &'a Statement> {
-        self.stacks
-            .iter()
-            .flat_map(|stack| stack.documents())
-            .flat_map(Document::statements)
+    fn form(&self, key: &str) -> Form {
+        if self.is_loose {
+            Form::loose(key)
+        } else {
+            Form::of(key, &self.request.caller)
+        }
     }
 
-    fn grants(&self) -> impl Iterator<Item = &'a Grant> {
-        self.stacks.iter().flat_map(|stack| &stack.grants)
+    fn spend(&self, steps: usize) -> bool {
+        self.prover.budget.spend(steps)
     }
 
     fn tests(&self, key: &str) -> Vec<Test<'a>> {
-        let conditions = self.statements().flat_map(|one| &one.conditions);
-        let mut tests: Vec<Test<'a>> = conditions
-            .filter(|condition| *condition.key == *key)
-            .map(Test::Condition)
-            .collect();
-        for grant in self.grants() {
+        let conditions = self.index.conditions(key).iter();
+        let mut tests: Vec<Test<'a>> = conditions.copied().map(Test::Condition).collect();
+        let of_grants = [
+            "kms:grantoperations",
+            "aws:sourcearn",
+            "kms:grantconstraintsourcearn",
+        ];
+        if !key.starts_with("kms:encryptioncontext") && !of_grants.contains(&key) {
+            return tests;
+        }
+        for grant in self.index.grants() {
             match key {
                 "kms:grantoperations" => tests.push(Test::Within(&grant.operations)),
                 "aws:sourcearn" => tests.extend(grant.source.as_deref().map(Test::Like)),
@@ -120,18 +157,9 @@ impl<'a> Ground<'a> {
         let mut at = 0;
         while let Some(one) = company.get(at).cloned() {
             at += 1;
-            for condition in self.statements().flat_map(|one| &one.conditions) {
-                for variable in condition.expected.iter().filter_map(bare) {
-                    let other: &str = if condition.key == one {
-                        variable
-                    } else if *variable == *one {
-                        &condition.key
-                    } else {
-                        continue;
-                    };
-                    if self.is_free(other) && !company.iter().any(|one| **one == *other) {
-                        company.push(other.into());
-                    }
+            for other in self.index.links(&one) {
+                if self.is_free(other) && !company.iter().any(|one| **one == *other) {
+                    company.push(other.into());
                 }
             }
         }
@@ -151,21 +179,31 @@ impl<'a> Ground<'a> {
                 is_rough: true,
             };
         }
+        // A key that AWS has not is in no request.
+        if !self.is_loose && global::meant(key).is_some() {
+            return Domain {
+                name: name.into(),
+                values: vec![None],
+                is_rough: false,
+            };
+        }
         let company = self.company(key);
-        let tests: Vec<Test<'a>> = company.iter().flat_map(|one| self.tests(one)).collect();
+        let mut tests: Vec<Test<'a>> = company.iter().flat_map(|one| self.tests(one)).collect();
+        let mut places = HashSet::new();
+        tests.retain(|test| places.insert(test.place()));
         let mut domain = Domain {
             name: name.into(),
             values: Vec::new(),
             is_rough: false,
         };
-        let forms: Vec<Form> = company.iter().map(|one| Form::of(one)).collect();
-        let form = Form::of(key);
+        let forms: Vec<Form> = company.iter().map(|one| self.form(one)).collect();
+        let form = self.form(key);
         let is_alone = forms.iter().all(|one| *one == form);
         let families = families(&tests);
         let values = match families.as_slice() {
             _ if !is_alone && form != Form::Text && form != Form::Tag => None,
             [] | [Family::Text] => Some(text::values(self, &tests, &company, form)),
-            [Family::Measure] if company.len() == 1 => Some(measure::values(&tests, form)),
+            [Family::Measure] if company.len() == 1 => Some(measure::values(self, &tests, form)),
             _ => None,
         };
         let Some(Some(mut values)) = values else {
@@ -173,8 +211,10 @@ impl<'a> Ground<'a> {
             return domain;
         };
         values.retain(|value| is_within(limit, value));
-        if company.len() == 1 && !self.is_variable(key) {
-            self.merge(&tests, limit, &mut values);
+        let may_merge = company.len() == 1 && !self.index.is_variable(key);
+        if may_merge && !self.merge(&tests, limit, &mut values) {
+            domain.is_rough = true;
+            return domain;
         }
         if values.len() > VALUES_MAX {
             domain.is_rough = true;
@@ -192,7 +232,7 @@ impl<'a> Ground<'a> {
             domain.values.extend(single);
         }
         if may_be_list {
-            let Some(lists) = lists(&values, limit) else {
+            let Some(lists) = lists(&values, limit).filter(|lists| self.spend(lists.len())) else {
                 domain.is_rough = true;
                 return domain;
             };
@@ -201,19 +241,13 @@ impl<'a> Ground<'a> {
         domain
     }
 
-    /// Whether a pattern has a key as a variable.
-    fn is_variable(&self, key: &str) -> bool {
-        self.statements().any(|statement| {
-            let resources = statement.resources.list.iter().flat_map(Pattern::variables);
-            let expected = statement.conditions.iter().flat_map(|one| &one.expected);
-            resources
-                .chain(expected.flat_map(Expected::variables))
-                .any(|variable| variable == key)
-        })
-    }
-
-    /// Of values that no test tells apart, the first.
-    fn merge(&self, tests: &[Test<'a>], limit: &Limit, values: &mut Vec<String>) {
+    /// Of values that no test tells apart, the first; false where telling them apart costs more than there
+    /// is.
+    fn merge(&self, tests: &[Test<'a>], limit: &Limit, values: &mut Vec<String>) -> bool {
+        let cost: usize = tests.iter().map(Test::cost).sum();
+        if !self.spend(cost.saturating_mul(values.len())) {
+            return false;
+        }
         let mut seen: HashSet<(bool, Vec<Truth>)> = HashSet::new();
         values.retain(|value| {
             let signature: Vec<Truth> = tests.iter().map(|test| self.is(test, value)).collect();
@@ -222,6 +256,7 @@ impl<'a> Ground<'a> {
             let wanted = limit.has_one_of.unwrap_or_default();
             is_empty || seen.insert((wanted.contains(&value.as_str()), signature))
         });
+        true
     }
 
     fn is(&self, test: &Test<'_>, value: &str) -> Truth {
@@ -314,7 +349,12 @@ fn has_quantity(tests: &[Test<'_>]) -> bool {
 
 fn is_within(limit: &Limit, text: &str) -> bool {
     let is_one = limit.only.is_empty() || limit.only.iter().any(|one| **one == *text);
+    let begins = limit
+        .prefix
+        .as_ref()
+        .is_none_or(|prefix| text.starts_with(&**prefix));
     is_one
+        && begins
         && !limit.without.iter().any(|one| {
             let under = text.strip_prefix(&**one);
             let account = crate::document::Arn::split(text).map(|arn| arn.account);

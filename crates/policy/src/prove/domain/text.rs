@@ -4,20 +4,19 @@ use std::collections::HashSet;
 
 use base64::Engine;
 
-use super::{Form, Ground, Limit, Test};
+use super::{Form, Ground, Limit, Test, index};
 use crate::document::{Condition, Expected, arn_fields};
 use crate::pattern::{Pattern, Piece, Syntax, matches};
 use crate::prove::automaton::{self, Set, Step, Steps};
+use crate::prove::universe;
 
-/// How many ways a text may come about.
-const WAYS_MAX: usize = 60_000;
 /// A variable that is part of a pattern has at the most so many values that make it match.
 const PARTS_MAX: usize = 64;
 
 /// Texts that show every way in which the tests can come out together, `each` of every way; `None`
 /// where there are too many.
 pub(super) fn values(
-    ground: &Ground<'_>,
+    ground: &Ground<'_, '_>,
     tests: &[Test<'_>],
     company: &[Box<str>],
     form: Form,
@@ -53,6 +52,11 @@ pub(super) fn values(
     let limits: Vec<&Limit> = limits.collect();
     let only = limits.iter().flat_map(|limit| &limit.only);
     patterns.extend(only.map(|text| automaton::literal(text)));
+    for prefix in limits.iter().filter_map(|limit| limit.prefix.as_ref()) {
+        let mut begun = automaton::literal(prefix);
+        begun.push(Step::Run(Set::Any));
+        patterns.push(begun);
+    }
     // What a key does not have is no sign of what else it may have.
     for text in limits.iter().flat_map(|limit| &limit.without) {
         patterns.push(automaton::literal(text));
@@ -70,11 +74,100 @@ pub(super) fn values(
     }
     patterns.sort();
     patterns.dedup();
-    let literals: Option<Vec<String>> = patterns.iter().map(as_text).collect();
-    match literals {
-        Some(literals) => Some(plain(literals, form, each)),
-        None => automaton::texts(&patterns, &form.grammar(), &form.examples(), each, WAYS_MAX),
+    let partition = universe::partition(ground.request);
+    let is_folded = tests.iter().any(|test| match test {
+        Test::Condition(condition) => index::is_folded(condition),
+        Test::Within(_) | Test::Exactly(_) | Test::Like(_) => false,
+    });
+    if is_folded {
+        // Two keys that are compared without regard to case: texts that differ in case only are told apart.
+        let words: Option<Vec<String>> = patterns.iter().map(as_word).collect();
+        return Some(in_every_case(&words?, form, each, partition));
     }
+    let literals: Option<Vec<String>> = patterns.iter().map(as_text).collect();
+    if let Some(literals) = literals {
+        return Some(plain(literals, form, each, partition));
+    }
+    let budget = &ground.prover.budget;
+    let found = ground.prover.texts((form, each, patterns), |patterns| {
+        let examples = form.examples(partition);
+        automaton::texts(patterns, &form.grammar(), &examples, each, budget)
+    });
+    found.map(|texts| texts.to_vec())
+}
+
+/// The text that steps are, in some case.
+fn as_word(steps: &Steps) -> Option<String> {
+    steps
+        .iter()
+        .map(|step| match step {
+            Step::Char(c) | Step::Fold(c) => Some(*c),
+            Step::One(_) | Step::Run(_) => None,
+        })
+        .collect()
+}
+
+/// Of every text that is compared, and of `each` others: itself, and up to `each` more that differ from it in
+/// case only and are none of those that are compared.
+fn in_every_case(words: &[String], form: Form, each: usize, partition: &str) -> Vec<String> {
+    let folded: HashSet<String> = words.iter().map(|word| word.to_lowercase()).collect();
+    let others = (0..)
+        .map(|number| form.fresh(number, partition))
+        .filter(|text| !folded.contains(&text.to_lowercase()))
+        .take(each);
+    let mut texts: Vec<String> = Vec::new();
+    for word in others.chain(words.iter().cloned()) {
+        let more = cases(&word).filter(|text| !words.contains(text)).take(each);
+        for text in [word.clone()].into_iter().chain(more) {
+            if !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
+    }
+    let grammar = form.grammar();
+    texts.retain(|text| automaton::accepts(&grammar, text));
+    if form == Form::Tag && !texts.iter().any(String::is_empty) {
+        texts.push(String::new());
+    }
+    texts
+}
+
+/// Letters, at the most, whose case is changed one by one.
+const LETTERS: usize = 8;
+
+/// A text with the case of some of its letters changed.
+fn cases(text: &str) -> impl Iterator<Item = String> {
+    let letters: Vec<char> = text.chars().collect();
+    let places = letters.iter().enumerate();
+    let places: Vec<usize> = places
+        .filter(|(_, c)| other_case(**c).is_some())
+        .map(|(place, _)| place)
+        .take(LETTERS)
+        .collect();
+    (1_usize..1 << places.len()).map(move |set| {
+        let mut changed = letters.clone();
+        for (bit, place) in places.iter().enumerate() {
+            if let Some(letter) = changed.get_mut(*place)
+                && set >> bit & 1 == 1
+                && let Some(other) = other_case(*letter)
+            {
+                *letter = other;
+            }
+        }
+        changed.into_iter().collect()
+    })
+}
+
+/// The other case of a letter that has one.
+fn other_case(c: char) -> Option<char> {
+    let mut upper = c.to_uppercase();
+    let mut lower = c.to_lowercase();
+    let one = if c.is_lowercase() {
+        (upper.next()?, upper.next())
+    } else {
+        (lower.next()?, lower.next())
+    };
+    (one.1.is_none() && one.0 != c).then_some(one.0)
 }
 
 /// The text that steps are, where there is one.
@@ -89,10 +182,10 @@ fn as_text(steps: &Steps) -> Option<String> {
 }
 
 /// Where only whole texts are compared: each of them, and others.
-fn plain(literals: Vec<String>, form: Form, each: usize) -> Vec<String> {
+fn plain(literals: Vec<String>, form: Form, each: usize, partition: &str) -> Vec<String> {
     let grammar = form.grammar();
     let mut texts: Vec<String> = (0..)
-        .map(|number| form.fresh(number))
+        .map(|number| form.fresh(number, partition))
         .filter(|text| !literals.contains(text))
         .take(each)
         .collect();
@@ -104,7 +197,7 @@ fn plain(literals: Vec<String>, form: Form, each: usize) -> Vec<String> {
     texts
 }
 
-fn of_condition(ground: &Ground<'_>, condition: &Condition, patterns: &mut Vec<Steps>) {
+fn of_condition(ground: &Ground<'_, '_>, condition: &Condition, patterns: &mut Vec<Steps>) {
     use crate::document::Base;
     for expected in &condition.expected {
         match expected {
@@ -157,9 +250,9 @@ fn of_condition(ground: &Ground<'_>, condition: &Condition, patterns: &mut Vec<S
 
 /// The texts that a key must be for a pattern in which it is a variable to match what is known: the
 /// resource, or the value of another key. `None` where there are too many.
-fn of_variables(ground: &Ground<'_>, key: &str) -> Option<Vec<String>> {
+fn of_variables(ground: &Ground<'_, '_>, key: &str) -> Option<Vec<String>> {
     let mut found = Vec::new();
-    for statement in ground.statements() {
+    for statement in ground.index.statements() {
         for pattern in &statement.resources.list {
             parts(
                 ground,
@@ -206,7 +299,7 @@ fn of_variables(ground: &Ground<'_>, key: &str) -> Option<Vec<String>> {
 
 /// The parts of a text that a variable can be.
 fn parts(
-    ground: &Ground<'_>,
+    ground: &Ground<'_, '_>,
     pieces: &[Piece],
     key: &str,
     text: &str,

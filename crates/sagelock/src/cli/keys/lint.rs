@@ -1,17 +1,19 @@
 //! `sagelock keys lint`.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use sagelock_policy::Document;
 use sagelock_policy::access::{Key, Lockout, lockout, outsiders, powers};
 use sagelock_policy::lint::{Remark, remarks};
-use sagelock_policy::prove::Proof;
+use sagelock_policy::prove::{Doubt, Proof, Prover};
 use serde::Serialize;
 
 use super::written::{checked, of_account, read};
 use crate::cli::{Plain, print, print_plain};
 use crate::exit::{Exit, Failure};
+use crate::report::why::doubt_words;
 use crate::report::wrap;
 
 /// `sagelock keys lint`.
@@ -31,7 +33,7 @@ pub(super) struct Command {
     /// Key policies; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// The ARN of the key [default: any of the account whose root the policy names]
+    /// The ARN of the key [default: any key of the account that the policy names]
     #[arg(long, value_name = "ARN")]
     key: Option<String>,
     /// Organisations whose accounts are no outsiders; repeat it for more
@@ -51,7 +53,8 @@ struct Written {
 #[derive(Serialize)]
 struct Policy {
     file: String,
-    key: String,
+    /// Which key it is of, where that is known.
+    key: Option<String>,
     remarks: Vec<Said>,
 }
 
@@ -74,22 +77,10 @@ impl Command {
         for file in &self.files {
             let document = read(file)?;
             let arn = match &self.key {
-                Some(arn) => checked(arn.clone())?,
-                None => of_account(&[&document])?,
+                Some(arn) => Ok(checked(arn.clone())?),
+                None => of_account(&[&document]),
             };
-            let mut found: Vec<Said> = remarks(&document).into_iter().map(of_statement).collect();
-            let key = Key {
-                policy: Some(document),
-                grants: Some(Vec::new()),
-                ..Key::new(&arn)
-            };
-            let organizations: Vec<&str> = self.organizations.iter().map(String::as_str).collect();
-            found.extend(of_key(&key, &organizations));
-            policies.push(Policy {
-                file: file.display().to_string(),
-                key: arn,
-                remarks: found,
-            });
+            policies.push(self.of_policy(file, &document, arn));
         }
         let written = Written {
             schema: "sagelock.keys.lint/1",
@@ -112,6 +103,39 @@ impl Command {
     }
 }
 
+impl Command {
+    /// What a policy says, and what it comes to where it is known of which key it is.
+    fn of_policy(&self, file: &Path, document: &Document, arn: Result<String, Failure>) -> Policy {
+        let prover = Prover::default();
+        let key = arn.map(|arn| Key {
+            policy: Some(document.clone()),
+            grants: Some(Vec::new()),
+            ..Key::new(&arn)
+        });
+        let known = key.as_ref().ok();
+        let mut found: Vec<Said> = remarks(document, known, &prover)
+            .into_iter()
+            .map(of_statement)
+            .collect();
+        let organizations: Vec<&str> = self.organizations.iter().map(String::as_str).collect();
+        match &key {
+            Ok(key) => found.extend(of_key(key, &organizations, &prover)),
+            Err(unknown) => {
+                let message = format!(
+                    "{}; give the key with --key ARN to learn who can use and administer it",
+                    unknown.error
+                );
+                found.push(whole("owner", "--key", message, true));
+            }
+        }
+        Policy {
+            file: file.display().to_string(),
+            key: key.ok().map(|key| key.arn.into()),
+            remarks: found,
+        }
+    }
+}
+
 fn of_statement(remark: Remark) -> Said {
     Said {
         line: Some(remark.at.line),
@@ -119,7 +143,7 @@ fn of_statement(remark: Remark) -> Said {
         statement: Some(remark.statement),
         sid: remark.sid,
         code: remark.kind.name(),
-        message: format!("{}: {}", remark.about, remark.kind.says()),
+        message: format!("{}: {}", remark.about, remark.says),
         about: remark.about,
         perhaps: false,
     }
@@ -139,11 +163,14 @@ fn whole(code: &'static str, about: &str, message: String, perhaps: bool) -> Sai
 }
 
 /// What the policy comes to.
-fn of_key(key: &Key, organizations: &[&str]) -> Vec<Said> {
+fn of_key(key: &Key, organizations: &[&str], prover: &Prover) -> Vec<Said> {
     let mut found = Vec::new();
-    match outsiders(key, &[], organizations) {
+    match outsiders(key, &[], organizations, prover) {
         Err(doubt) => {
-            let message = format!("whether somebody outside can use the key depends on {doubt}");
+            let message = format!(
+                "whether somebody outside can use the key depends on {}",
+                doubt_words(&doubt)
+            );
             found.push(whole("outsiders", "*", message, true));
         }
         Ok(outside) => {
@@ -164,21 +191,19 @@ fn of_key(key: &Key, organizations: &[&str]) -> Vec<Said> {
             }
         }
     }
-    for power in powers(key).unwrap_or_default() {
-        if let (Some(true), Some(true)) = (power.administers, power.uses) {
-            let message = if power.is_account {
-                "the account's own policies decide both who administers the key and who uses it"
-                    .to_owned()
-            } else {
-                format!("{} may both administer the key and use it", power.who)
-            };
-            found.push(whole("both", &power.who, message, false));
-        }
-    }
-    let (message, perhaps) = match lockout(key) {
+    found.extend(both(key, prover));
+    let (message, perhaps) = match lockout(key, prover) {
         Lockout::Safe => return found,
         Lockout::Locked => ("nobody may change the key policy".to_owned(), false),
-        Lockout::Deletable(who) => {
+        Lockout::Deletable(who, doubts) if who.is_empty() => (
+            format!(
+                "the account's root user may never change the key policy, and whether anybody else may \
+                 depends on {}",
+                words(&doubts)
+            ),
+            false,
+        ),
+        Lockout::Deletable(who, _) => {
             let who = who.join(", ");
             (
                 format!("only {who} may change the key policy, and can be deleted"),
@@ -186,15 +211,71 @@ fn of_key(key: &Key, organizations: &[&str]) -> Vec<Said> {
             )
         }
         Lockout::Conditional(_) => {
-            let message = "the account's root may change the key policy under a condition only";
+            let message =
+                "the account's root user may change the key policy only under a condition";
             (message.to_owned(), false)
         }
-        Lockout::Unknown(_) => (
-            "whether somebody is locked out is not known".to_owned(),
-            true,
-        ),
+        Lockout::Unknown(doubts) => undecided(&doubts),
     };
     found.push(whole("lockout", &key.arn, message, perhaps));
+    found
+}
+
+fn undecided(doubts: &[Doubt]) -> (String, bool) {
+    let why = words(doubts);
+    (
+        format!("whether the key policy can be changed depends on {why}"),
+        true,
+    )
+}
+
+fn words(doubts: &[Doubt]) -> String {
+    let words: Vec<String> = doubts.iter().map(doubt_words).collect();
+    words.join(", ")
+}
+
+/// Who may both administer the key and use it.
+fn both(key: &Key, prover: &Prover) -> Vec<Said> {
+    let all = match powers(key, prover) {
+        Ok(all) => all,
+        Err(doubt) => {
+            let message = format!(
+                "who may both administer the key and use it depends on {}",
+                doubt_words(&doubt)
+            );
+            return vec![whole("both", "*", message, true)];
+        }
+    };
+    let mut found = Vec::new();
+    for power in all {
+        let like = if power.is_itself {
+            ""
+        } else {
+            "somebody like "
+        };
+        let (verb, perhaps) = match (power.administers, power.uses) {
+            (Some(false), _) | (_, Some(false)) => continue,
+            (Some(true), Some(true)) => ("may", false),
+            (None, _) | (_, None) => ("may perhaps", true),
+        };
+        let message = match (power.is_account, perhaps) {
+            (true, false) => {
+                "the account's own policies decide both who administers the key and who uses it"
+                    .to_owned()
+            }
+            (true, true) => {
+                "the account's own policies may decide both who administers the key and who uses it"
+                    .to_owned()
+            }
+            (false, _) => {
+                format!(
+                    "{like}{} {verb} both administer the key and use it",
+                    power.who
+                )
+            }
+        };
+        found.push(whole("both", &power.who, message, perhaps));
+    }
     found
 }
 

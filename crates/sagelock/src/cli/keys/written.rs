@@ -48,23 +48,51 @@ pub(super) fn checked(arn: String) -> Result<String, Failure> {
     }
 }
 
-/// Any key of the account whose root the first policy names.
+/// The key that policies name, or any of the account whose root user the first one names, or else of the only
+/// account of which it names somebody.
 pub(super) fn of_account(policies: &[&Document]) -> Result<String, Failure> {
     let hint = "give the key with --key ARN";
-    if !policies.iter().all(|one| one.is_about_everything()) {
-        let error = anyhow!("a statement names a resource: which key is it about?");
-        return Err(Failure::usage(error).hint(hint));
-    }
-    let accounts = policies.first().map(|first| first.accounts());
-    match accounts.unwrap_or_default().as_slice() {
-        [account] => Ok(format!("arn:aws:kms:*:{account}:key/*")),
+    let named = policies.iter().flat_map(|one| one.named_resources());
+    let named: Vec<String> = named.collect();
+    let owners = policies.first().map(|first| first.owners());
+    let account = match owners.unwrap_or_default().as_slice() {
+        [account] => account.clone(),
         [] => {
-            Err(Failure::usage(anyhow!("the policy names no account: whose key is it?")).hint(hint))
+            let error = anyhow!("the policy names no account: whose key is it?");
+            return Err(Failure::usage(error).hint(hint));
         }
-        several => Err(Failure::usage(anyhow!(
-            "the policy names several accounts ({}): whose key is it?",
-            several.join(", ")
-        ))
-        .hint(hint)),
+        several => {
+            return Err(Failure::usage(anyhow!(
+                "the policy names several accounts ({}): whose key is it?",
+                several.join(", ")
+            ))
+            .hint(hint));
+        }
+    };
+    let mut partitions: Vec<String> = policies.iter().filter_map(|one| one.partition()).collect();
+    partitions.sort();
+    partitions.dedup();
+    let partition = match partitions.as_slice() {
+        [] => "aws",
+        [one] => one,
+        several => {
+            return Err(Failure::usage(anyhow!(
+                "the policies name several partitions ({}): whose key is it?",
+                several.join(", ")
+            ))
+            .hint(hint));
+        }
+    };
+    let Some((first, rest)) = named.split_first() else {
+        return Ok(format!("arn:{partition}:kms:*:{account}:key/*"));
+    };
+    // A resource that is the key tells its Region, and perhaps which one it is.
+    let own = format!(":{account}:key/");
+    let is_key = first.starts_with(&format!("arn:{partition}:kms:")) && first.contains(&own);
+    if is_key && rest.iter().all(|one| one == first) && !first.contains("${") {
+        Ok(first.clone())
+    } else {
+        let error = anyhow!("statements name resources: which key is it about?");
+        Err(Failure::usage(error).hint(hint))
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use sagelock_policy::access::{Beyond, Comparison, Key, Own, compare};
 use sagelock_policy::context::Value;
-use sagelock_policy::prove::Doubt;
+use sagelock_policy::prove::{Doubt, Prover};
 use sagelock_policy::{Document, Request};
 use serde::Serialize;
 
@@ -82,11 +82,12 @@ impl Command {
             ..Key::new(&arn)
         };
         let (old, new) = (key(old), key(new));
-        let comparison = compare(&old, &new).unwrap_or_else(|doubt| Comparison {
-            perhaps_wider: vec![doubt.clone()],
-            perhaps_narrower: vec![doubt],
-            ..Comparison::default()
-        });
+        let comparison =
+            compare(&old, &new, &Prover::default()).unwrap_or_else(|doubt| Comparison {
+                perhaps_wider: vec![doubt.clone()],
+                perhaps_narrower: vec![doubt],
+                ..Comparison::default()
+            });
         let answer = answer(&comparison);
         let written = Written {
             schema: "sagelock.keys.policy.diff/1",

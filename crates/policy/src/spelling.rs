@@ -1,7 +1,8 @@
 //! What somebody may have meant to write.
 
 /// How many letters have to be put in, taken out or changed (Levenshtein).
-pub(crate) fn distance(a: &str, b: &str) -> usize {
+#[must_use]
+pub fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, left) in a.chars().enumerate() {

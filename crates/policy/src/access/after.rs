@@ -1,0 +1,372 @@
+//! What has to follow a step: the change of a key's tags, aliases, policy or grants, and what it opens.
+
+use std::collections::BTreeMap;
+
+use super::channel::{Channel, common};
+use super::of_one;
+use super::users::{Asking, Use, Users, telling_principal};
+use super::way::{ALIASES, DIRECTLY, Freed, GRANTED, Step, TAGS, Way};
+use crate::context::Value;
+use crate::document::Kind;
+use crate::prove::{Doubt, Proof, Requests};
+use crate::request::{Caller, Grant, Request, Stack};
+use crate::write::{Principal as Whom, Statement};
+
+/// A way that begins with a change of tags or aliases: open where what it opens is asked for, the chain of
+/// any length.
+pub(super) fn by_change(users: &Users, way: Way, asking: &Asking<'_>) -> Use {
+    let closed = Use {
+        way,
+        proof: Proof::Proved,
+        steps: Vec::new(),
+    };
+    let asked = Freed::asked(asking.stack);
+    let own = match way {
+        Way::ByTag(_) => Freed {
+            tags: true,
+            aliases: false,
+        },
+        Way::Directly(_)
+        | Way::ByGrant
+        | Way::ByPolicy
+        | Way::ByReplica
+        | Way::ByAlias(_)
+        | Way::ByBecoming(_) => Freed {
+            tags: false,
+            aliases: true,
+        },
+    };
+    if (own.tags && !asked.tags) || (own.aliases && !asked.aliases) {
+        return closed;
+    }
+    let first = users.opened(way, asking, Freed::default());
+    let is_first = !matches!(first.proof, Proof::Proved);
+    // What the other change opens first.
+    let other = Freed {
+        tags: own.aliases && asked.tags,
+        aliases: own.tags && asked.aliases,
+    };
+    if !is_first {
+        let is_opened = other.any() && can_change(users, asking, other, Freed::default());
+        if !is_opened || matches!(users.opened(way, asking, other).proof, Proof::Proved) {
+            return closed;
+        }
+    }
+    let mut freed = own;
+    let mut then = opens(users, asking, freed);
+    if matches!(then.proof, Proof::Proved) && other.any() {
+        // This change may open the other one, or the other one this.
+        if can_change(users, asking, other, own) {
+            freed = asked;
+            then = opens(users, asking, freed);
+        }
+    }
+    let possible = |doubt: Doubt| Use {
+        way,
+        proof: Proof::Possible(vec![doubt]),
+        steps: Vec::new(),
+    };
+    match &then.proof {
+        Proof::Proved => closed,
+        Proof::Violated(request) if freed == own && is_first => {
+            exactly(users, way, asking, request, &then.steps)
+                .unwrap_or_else(|| possible(doubt_of(way)))
+        }
+        Proof::Violated(_) => possible(doubt_of(way)),
+        Proof::Possible(doubts) => Use {
+            way,
+            proof: match &first.proof {
+                Proof::Possible(more) => Proof::Possible(more.clone()),
+                Proof::Proved | Proof::Violated(_) => Proof::Possible(doubts.clone()),
+            },
+            steps: Vec::new(),
+        },
+    }
+}
+
+const fn doubt_of(way: Way) -> Doubt {
+    match way {
+        Way::ByTag(_) => Doubt::Tag,
+        Way::ByAlias(_)
+        | Way::Directly(_)
+        | Way::ByGrant
+        | Way::ByPolicy
+        | Way::ByReplica
+        | Way::ByBecoming(_) => Doubt::Alias,
+    }
+}
+
+/// Whether somebody may be able to change something, once it has changed something else.
+fn can_change(users: &Users, asking: &Asking<'_>, what: Freed, freed: Freed) -> bool {
+    let tags = TAGS.map(Way::ByTag).into_iter().filter(|_| what.tags);
+    let aliases = ALIASES.map(Way::ByAlias).into_iter();
+    let aliases = aliases.filter(|_| what.aliases);
+    tags.chain(aliases)
+        .any(|way| !matches!(users.opened(way, asking, freed).proof, Proof::Proved))
+}
+
+/// The first way that is open, or may be, once some of the key's facts are as somebody wants them.
+fn opens(users: &Users, asking: &Asking<'_>, freed: Freed) -> Use {
+    let mut ways: Vec<Way> = DIRECTLY.into_iter().map(Way::Directly).collect();
+    ways.extend([Way::ByPolicy, Way::ByGrant]);
+    if users.key.arn.contains(":key/mrk-") {
+        ways.push(Way::ByReplica);
+    }
+    let mut possible = None;
+    for way in ways {
+        let found = users.opened(way, asking, freed);
+        match found.proof {
+            Proof::Proved => {}
+            Proof::Violated(_) => return found,
+            Proof::Possible(_) => {
+                possible.get_or_insert(found);
+            }
+        }
+    }
+    possible.unwrap_or(Use {
+        way: Way::ByPolicy,
+        proof: Proof::Proved,
+        steps: Vec::new(),
+    })
+}
+
+/// The steps of a change and of what follows, where the change that the second step needs is allowed
+/// exactly.
+fn exactly(
+    users: &Users,
+    way: Way,
+    asking: &Asking<'_>,
+    needs: &Request,
+    rest: &[Step],
+) -> Option<Use> {
+    let context: BTreeMap<String, Option<Value>> = needs
+        .context()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    let first = match way {
+        Way::ByTag(action) => tagged(users, asking, action, &context)?,
+        Way::ByAlias("kms:CreateAlias") => given_alias(users, asking, &context)?,
+        Way::ByAlias(_)
+        | Way::Directly(_)
+        | Way::ByGrant
+        | Way::ByPolicy
+        | Way::ByReplica
+        | Way::ByBecoming(_) => return None,
+    };
+    let who = asking.principal.arn.clone();
+    let step = Step {
+        who,
+        request: first.clone(),
+    };
+    Some(Use {
+        way,
+        proof: Proof::Violated(first),
+        steps: [step].into_iter().chain(rest.iter().cloned()).collect(),
+    })
+}
+
+const TAG: &str = "aws:ResourceTag/";
+
+/// A request that gives the key the tags that another one needs, or takes those away that it must not have.
+fn tagged(
+    users: &Users,
+    asking: &Asking<'_>,
+    action: &'static str,
+    needs: &BTreeMap<String, Option<Value>>,
+) -> Option<Box<Request>> {
+    let own = users.key.tags.as_ref()?;
+    let mut give: Vec<(String, Value)> = Vec::new();
+    let mut take: Vec<String> = Vec::new();
+    for (name, value) in needs {
+        let Some(tag) = name.strip_prefix(TAG) else {
+            continue;
+        };
+        let is_now = own.iter().find(|(name, _)| name.eq_ignore_ascii_case(tag));
+        match value {
+            Some(Value::One(text)) if is_now.is_none_or(|(_, now)| now != text) => {
+                give.push((tag.to_owned(), Value::One(text.clone())));
+            }
+            None if is_now.is_some() => take.push(tag.to_owned()),
+            Some(_) | None => {}
+        }
+    }
+    let (names, values) = match (action, give.is_empty(), take.is_empty()) {
+        ("kms:TagResource", false, true) => {
+            let names: Vec<String> = give.iter().map(|(name, _)| name.clone()).collect();
+            (names, give)
+        }
+        ("kms:UntagResource", true, false) => (take, Vec::new()),
+        // The tags are as they have to be already.
+        (_, true, true) => return any_of(users, asking, action, |asked| asked),
+        _ => return None,
+    };
+    let names: Vec<Box<str>> = names.into_iter().map(Into::into).collect();
+    any_of(users, asking, action, |asked| {
+        let list = Value::List(names.clone().into());
+        let mut asked = asked.telling("aws:TagKeys", Some(list));
+        for (name, value) in &values {
+            asked = asked.telling(&format!("aws:RequestTag/{name}"), Some(value.clone()));
+        }
+        asked.whole("aws:RequestTag/")
+    })
+}
+
+/// A request that gives the key the alias that another one needs: it takes the permission on the key, which
+/// is asked, and on the alias (KMS Developer Guide, "Controlling access to aliases").
+fn given_alias(
+    users: &Users,
+    asking: &Asking<'_>,
+    needs: &BTreeMap<String, Option<Value>>,
+) -> Option<Box<Request>> {
+    let own = users.key.aliases.as_ref()?;
+    let wanted = needs
+        .iter()
+        .filter_map(|(name, value)| match (&**name, value) {
+            ("kms:RequestAlias", Some(Value::One(text))) => Some(vec![text.clone()]),
+            ("kms:ResourceAliases", Some(Value::List(list))) => Some(list.to_vec()),
+            _ => None,
+        });
+    let mut wanted: Vec<Box<str>> = wanted.flatten().collect();
+    wanted.retain(|alias| !own.contains(alias));
+    wanted.dedup();
+    let [alias] = wanted.as_slice() else {
+        return None;
+    };
+    if !alias.starts_with("alias/") {
+        return None;
+    }
+    let (before, _) = users.key.arn.split_once(":key/")?;
+    let arn = format!("{before}:{alias}");
+    let Asking {
+        principal,
+        stack,
+        prover,
+    } = *asking;
+    let caller = users.callers(principal).into_iter().next()?;
+    let told = common(&caller, &principal.arn, Channel::Direct);
+    let on_alias =
+        Requests::new(caller, "kms:CreateAlias", &arn, users.key.account(), told).ok()?;
+    let on_alias = telling_principal(on_alias.of_action("createalias"), principal);
+    match on_alias.allowed(stack, prover) {
+        Proof::Violated(_) => any_of(users, asking, "kms:CreateAlias", |asked| asked),
+        Proof::Proved | Proof::Possible(_) => None,
+    }
+}
+
+/// A request of an action on the key that is allowed to somebody.
+fn any_of(
+    users: &Users,
+    asking: &Asking<'_>,
+    action: &str,
+    tell: impl Fn(Requests) -> Requests,
+) -> Option<Box<Request>> {
+    let Asking {
+        principal,
+        stack,
+        prover,
+    } = *asking;
+    users.callers(principal).iter().find_map(|caller| {
+        let freed = Freed::default();
+        let asked = users.asked(action, caller, Channel::Direct, principal, freed)?;
+        match tell(asked).allowed(stack, prover) {
+            Proof::Violated(request) => Some(request),
+            Proof::Proved | Proof::Possible(_) => None,
+        }
+    })
+}
+
+/// Replicating a key takes kms:CreateKey in the other Region as well (AWS KMS API, ReplicateKey, "Required
+/// permissions").
+pub(super) fn and_create_key(
+    users: &Users,
+    found: Proof,
+    caller: &Caller,
+    asking: &Asking<'_>,
+) -> Proof {
+    let Asking {
+        principal,
+        stack,
+        prover,
+    } = *asking;
+    let told = common(caller, &principal.arn, Channel::Direct);
+    let asked = Requests::new(
+        caller.clone(),
+        "kms:CreateKey",
+        "*",
+        users.key.account(),
+        told,
+    );
+    let Ok(asked) = asked else {
+        return Proof::Possible(vec![Doubt::Replica]);
+    };
+    let asked = telling_principal(asked.of_action("createkey"), principal);
+    match (asked.allowed(stack, prover), found) {
+        (Proof::Proved, _) if !principal.is_partial => Proof::Proved,
+        (Proof::Violated(_), found @ Proof::Violated(_)) => found,
+        (_, Proof::Possible(doubts)) => Proof::Possible(doubts),
+        _ => Proof::Possible(vec![Doubt::Replica]),
+    }
+}
+
+/// Every step of a way whose first request is allowed.
+pub(super) fn steps(
+    users: &Users,
+    way: Way,
+    caller: &Caller,
+    first: &Request,
+    asking: &Asking<'_>,
+) -> Vec<Step> {
+    let who = asking.principal.arn.clone();
+    let mut steps = vec![Step {
+        who: who.clone(),
+        request: Box::new(first.clone()),
+    }];
+    let changed = match way {
+        // Whom the new policy lets in, it lets in.
+        Way::ByPolicy => Stack {
+            resource: of_one(
+                Kind::Resource,
+                Statement::allow("kms:*").to(Whom::Aws(asking.principal.arn.to_string().into())),
+            )
+            .pop(),
+            ..asking.stack.clone()
+        },
+        Way::ByGrant => {
+            let mut stack = asking.stack.clone();
+            let given = first
+                .context()
+                .find_map(|(name, value)| match (name, value) {
+                    ("kms:GrantOperations", Some(Value::List(list))) => Some(list),
+                    _ => None,
+                });
+            // Where nothing depends on them, any will do.
+            let any: Vec<Box<str>> = GRANTED.map(Into::into).into();
+            let operations = given.map_or(any, |list| list.to_vec());
+            let operations = operations.iter();
+            stack.grants.push(Grant {
+                grantee: Some(caller.to_string().into()),
+                issuer: caller.account().map(Into::into),
+                operations: operations
+                    .map(|one| one.to_ascii_lowercase().into())
+                    .collect(),
+                ..Grant::default()
+            });
+            stack
+        }
+        Way::Directly(_)
+        | Way::ByReplica
+        | Way::ByTag(_)
+        | Way::ByAlias(_)
+        | Way::ByBecoming(_) => return steps,
+    };
+    let then = DIRECTLY.iter().find_map(|action| {
+        let (principal, freed) = (asking.principal, Freed::default());
+        let asked = users.asked(action, caller, Channel::Direct, principal, freed)?;
+        match asked.allowed(&changed, asking.prover) {
+            Proof::Violated(request) => Some(request),
+            Proof::Proved | Proof::Possible(_) => None,
+        }
+    });
+    steps.extend(then.map(|request| Step { who, request }));
+    steps
+}

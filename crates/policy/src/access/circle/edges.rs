@@ -1,0 +1,191 @@
+//! One edge: whether somebody can become somebody else, and by which steps.
+
+use super::iam;
+use super::services;
+use super::{Actor, Circle, Edge, Form, Place};
+use crate::access::channel::{Channel, common};
+use crate::access::users::telling_principal;
+use crate::access::way::Step;
+use crate::access::{Principal, Trust, everything};
+use crate::context::Value;
+use crate::document::{Document, Who};
+use crate::prove::{Doubt, Proof, Prover, Requests};
+use crate::request::{Caller, Stack};
+
+/// Whether somebody may call something.
+pub(super) enum Called {
+    Never,
+    /// This request is allowed.
+    By(Box<crate::Request>),
+    Perhaps(Vec<Doubt>),
+}
+
+impl Circle {
+    /// How one becomes another; found once.
+    pub(super) fn edge(&self, from: Place, to: Place, form: Form) -> Option<Edge> {
+        let known = self.known.borrow().get(&(from, to, form)).cloned();
+        if let Some(known) = known {
+            return known;
+        }
+        let found = self.edge_anew(from, to, form);
+        self.known
+            .borrow_mut()
+            .insert((from, to, form), found.clone());
+        found
+    }
+
+    fn edge_anew(&self, from: Place, to: Place, form: Form) -> Option<Edge> {
+        let (actor, target) = (self.actor(from)?, self.actor(to)?);
+        let prover = &self.prover;
+        match form {
+            Form::Itself => best([
+                assumed(actor, target, prover),
+                services::passed(actor, target, prover),
+                iam::taken_over(actor, target, prover),
+            ]),
+            Form::Promoted => {
+                let promoted = iam::promoted(actor, target, prover)?;
+                if from == to {
+                    return Some(promoted);
+                }
+                let taken = self.edge(from, to, Form::Itself)?;
+                Some(promoted.and(taken))
+            }
+        }
+    }
+}
+
+impl Edge {
+    pub(super) fn by(steps: Vec<Step>) -> Self {
+        Self {
+            steps,
+            doubts: Vec::new(),
+        }
+    }
+
+    pub(super) fn perhaps(doubts: Vec<Doubt>) -> Self {
+        Self {
+            steps: Vec::new(),
+            doubts,
+        }
+    }
+
+    /// This one, and then another.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.steps.extend(other.steps);
+        self.doubts.extend(other.doubts);
+        self
+    }
+}
+
+/// The edge that is certain, or else one that may be.
+pub(super) fn best(edges: impl IntoIterator<Item = Option<Edge>>) -> Option<Edge> {
+    let mut possible = None;
+    for edge in edges.into_iter().flatten() {
+        if edge.doubts.is_empty() {
+            return Some(edge);
+        }
+        possible.get_or_insert(edge);
+    }
+    possible
+}
+
+/// Whether somebody may call an action on a resource of its own account or another; `resource_policy` is the
+/// trust policy of a role.
+pub(super) fn called(
+    principal: &Principal,
+    action: &str,
+    (resource, account): (&str, &str),
+    told: &[(&str, &str)],
+    trust: Option<&Document>,
+    prover: &Prover,
+) -> Called {
+    let Caller::Identity(identity) = &principal.caller else {
+        return Called::Never;
+    };
+    let caller = Caller::Identity(identity.session_but(&[]));
+    let common = common(&caller, &principal.arn, Channel::Direct);
+    let Ok(asked) = Requests::new(caller, action, resource, account, common) else {
+        return Called::Never;
+    };
+    // What is so of the target nobody chooses who asks.
+    let mut asked = telling_principal(asked, principal)
+        .not_knowing("aws:ResourceTag/")
+        .not_knowing("iam:ResourceTag/")
+        .not_knowing("iam:PermissionsBoundary")
+        .not_knowing("aws:CurrentTime")
+        .not_knowing("aws:EpochTime")
+        .not_knowing("aws:userid");
+    for (key, value) in told {
+        asked = asked.telling(key, Some(Value::One((*value).into())));
+    }
+    let stack = Stack {
+        identity: if principal.is_partial {
+            everything()
+        } else {
+            principal.identity.clone()
+        },
+        boundary: principal.boundary.clone().filter(|_| !principal.is_partial),
+        scp: principal.scp.clone().unwrap_or_default(),
+        session: principal.session.clone(),
+        resource: trust.cloned(),
+        ..Stack::default()
+    };
+    match asked.allowed(&stack, prover) {
+        Proof::Proved => Called::Never,
+        Proof::Possible(doubts) => Called::Perhaps(doubts),
+        Proof::Violated(_) if principal.is_partial => Called::Perhaps(vec![Doubt::Policies]),
+        Proof::Violated(_) if principal.scp.is_none() => Called::Perhaps(vec![Doubt::Scp]),
+        Proof::Violated(request) => Called::By(request),
+    }
+}
+
+/// One step, where it may be taken.
+pub(super) fn stepped(principal: &Principal, called: Called) -> Option<Edge> {
+    match called {
+        Called::Never => None,
+        Called::By(request) => Some(Edge::by(vec![Step {
+            who: principal.arn.clone(),
+            request,
+        }])),
+        Called::Perhaps(doubts) => Some(Edge::perhaps(doubts)),
+    }
+}
+
+/// By sts:AssumeRole (IAM User Guide, "Granting a user permissions to switch roles").
+fn assumed(actor: &Actor, target: &Actor, prover: &Prover) -> Option<Edge> {
+    const ACTION: &str = "sts:AssumeRole";
+    if !matches!(target.identity.who, Who::Role(_)) {
+        return None;
+    }
+    let role = &*target.principal.arn;
+    let principal = &actor.principal;
+    let on = (role, &*target.identity.account);
+    match &target.principal.trust {
+        Trust::Known(document) => {
+            let found = called(principal, ACTION, on, &[], Some(document), prover);
+            stepped(principal, found)
+        }
+        Trust::Unread => Some(Edge::perhaps(vec![Doubt::Trust(role.into())])),
+        // Who may assume it is not followed: for whom its own policies allow it, it may be so.
+        Trust::NotAsked => match called(principal, ACTION, on, &[], Some(&anybody()), prover) {
+            Called::Never => None,
+            Called::By(_) | Called::Perhaps(_) => {
+                let own = Document::any_may_allow(&principal.identity, ACTION, Some(role));
+                (own || principal.is_partial)
+                    .then(|| Edge::perhaps(vec![Doubt::Trust(role.into())]))
+            }
+        },
+    }
+}
+
+/// A trust policy that lets everybody in.
+pub(super) fn anybody() -> Document {
+    use crate::document::Kind;
+    use crate::write::{Principal as Whom, Statement};
+    let statement = Statement::allow("sts:AssumeRole").to(Whom::Everybody);
+    let written = crate::access::of_one(Kind::Trust, statement);
+    written.into_iter().next().unwrap_or(Document {
+        statements: Vec::new().into(),
+    })
+}

@@ -1,0 +1,235 @@
+//! Services that run the code of who calls them as a role that is handed to them (iam:PassRole; IAM User Guide,
+//! "Grant a user permissions to pass a role to an AWS service").
+
+use super::edges::{Called, best, called, stepped};
+use super::iam::may;
+use super::{Actor, Edge, entries};
+use crate::access::Trust;
+use crate::document::{Entry, Who};
+use crate::prove::{Doubt, Proof, Prover, Requests};
+use crate::request::{Caller, Stack};
+
+/// A service, and what makes it run code as a role.
+struct Service {
+    /// Its principal, as trust policies name it.
+    principal: &'static str,
+    /// Each list alone is enough, with iam:PassRole: all of its actions are needed.
+    runs: &'static [&'static [&'static str]],
+    /// What changes code that runs as a role already: which, nobody reads.
+    changes: &'static [&'static str],
+}
+
+/// iam:PassRole, and what changes code that runs.
+pub(super) const PASS: [&str; 9] = [
+    "iam:PassRole",
+    "lambda:UpdateFunctionCode",
+    "ssm:SendCommand",
+    "ssm:StartSession",
+    "ecs:ExecuteCommand",
+    "sagemaker:CreatePresignedNotebookInstanceUrl",
+    "sagemaker:CreatePresignedDomainUrl",
+    "codebuild:StartBuild",
+    "cloudformation:UpdateStack",
+];
+
+const SERVICES: [Service; 12] = [
+    Service {
+        principal: "sagemaker.amazonaws.com",
+        runs: &[
+            &["sagemaker:CreateNotebookInstance"],
+            &["sagemaker:CreateProcessingJob"],
+            &["sagemaker:CreateTrainingJob"],
+            &["sagemaker:CreateHyperParameterTuningJob"],
+            &["sagemaker:CreateModel", "sagemaker:CreateTransformJob"],
+            &[
+                "sagemaker:CreateModel",
+                "sagemaker:CreateEndpointConfig",
+                "sagemaker:CreateEndpoint",
+            ],
+            &["sagemaker:CreateUserProfile"],
+            &["sagemaker:CreateDomain"],
+        ],
+        changes: &[
+            "sagemaker:CreatePresignedNotebookInstanceUrl",
+            "sagemaker:CreatePresignedDomainUrl",
+        ],
+    },
+    Service {
+        principal: "lambda.amazonaws.com",
+        runs: &[
+            &["lambda:CreateFunction", "lambda:InvokeFunction"],
+            &["lambda:CreateFunction", "lambda:CreateEventSourceMapping"],
+            &["lambda:CreateFunction", "lambda:AddPermission"],
+        ],
+        changes: &["lambda:UpdateFunctionCode"],
+    },
+    Service {
+        principal: "ec2.amazonaws.com",
+        runs: &[&["ec2:RunInstances"], &["ec2:AssociateIamInstanceProfile"]],
+        changes: &["ssm:SendCommand", "ssm:StartSession"],
+    },
+    Service {
+        principal: "ecs-tasks.amazonaws.com",
+        runs: &[
+            &["ecs:RegisterTaskDefinition", "ecs:RunTask"],
+            &["ecs:RegisterTaskDefinition", "ecs:StartTask"],
+            &["ecs:RegisterTaskDefinition", "ecs:CreateService"],
+            &["ecs:RegisterTaskDefinition", "ecs:UpdateService"],
+        ],
+        changes: &["ecs:ExecuteCommand"],
+    },
+    Service {
+        principal: "glue.amazonaws.com",
+        runs: &[
+            &["glue:CreateJob", "glue:StartJobRun"],
+            &["glue:CreateSession", "glue:RunStatement"],
+            &["glue:CreateDevEndpoint"],
+        ],
+        changes: &[],
+    },
+    Service {
+        principal: "codebuild.amazonaws.com",
+        runs: &[&["codebuild:CreateProject", "codebuild:StartBuild"]],
+        changes: &["codebuild:StartBuild"],
+    },
+    Service {
+        principal: "cloudformation.amazonaws.com",
+        runs: &[
+            &["cloudformation:CreateStack"],
+            &[
+                "cloudformation:CreateChangeSet",
+                "cloudformation:ExecuteChangeSet",
+            ],
+        ],
+        changes: &["cloudformation:UpdateStack"],
+    },
+    Service {
+        principal: "states.amazonaws.com",
+        runs: &[&["states:CreateStateMachine", "states:StartExecution"]],
+        changes: &[],
+    },
+    Service {
+        principal: "ssm.amazonaws.com",
+        runs: &[&["ssm:StartAutomationExecution"]],
+        changes: &[],
+    },
+    Service {
+        principal: "scheduler.amazonaws.com",
+        runs: &[&["scheduler:CreateSchedule"]],
+        changes: &[],
+    },
+    Service {
+        principal: "elasticmapreduce.amazonaws.com",
+        runs: &[&["elasticmapreduce:RunJobFlow"]],
+        changes: &[],
+    },
+    Service {
+        principal: "batch.amazonaws.com",
+        runs: &[&["batch:RegisterJobDefinition", "batch:SubmitJob"]],
+        changes: &[],
+    },
+];
+
+/// Every action that makes a service run code.
+#[cfg(test)]
+pub(super) fn actions() -> impl Iterator<Item = &'static str> {
+    let runs = SERVICES.iter().flat_map(|service| service.runs);
+    let changes = SERVICES.iter().flat_map(|service| service.changes);
+    runs.copied().flatten().chain(changes).copied()
+}
+
+/// Whether somebody can have a service run its code as a role of its account.
+pub(super) fn passed(actor: &Actor, target: &Actor, prover: &Prover) -> Option<Edge> {
+    let is_role = matches!(target.identity.who, Who::Role(_));
+    if !is_role || actor.identity.account != target.identity.account {
+        return None;
+    }
+    let trust = match &target.principal.trust {
+        Trust::Known(document) => Some(document),
+        // Which services may run as it is not known.
+        Trust::Unread | Trust::NotAsked => None,
+    };
+    let Some(document) = trust else {
+        let any = PASS.iter().find(|action| may(actor, action))?;
+        let on = (&*target.principal.arn, &*target.identity.account);
+        let pass = called(&actor.principal, "iam:PassRole", on, &[], None, prover);
+        let can_pass = !matches!(pass, Called::Never);
+        return (can_pass || *any != "iam:PassRole").then(|| {
+            let action = if can_pass { "iam:PassRole" } else { any };
+            Edge::perhaps(vec![Doubt::Action(action)])
+        });
+    };
+    let named: Vec<&str> = entries(document)
+        .filter_map(|entry| match entry {
+            Entry::Service(name) => Some(&**name),
+            Entry::Everybody
+            | Entry::Account { .. }
+            | Entry::Identity(_)
+            | Entry::Provider(_)
+            | Entry::Nobody(_) => None,
+        })
+        .filter(|name| lets_assume(document, name, target, prover))
+        .collect();
+    best(
+        named
+            .into_iter()
+            .map(|name| by(name, actor, target, prover)),
+    )
+}
+
+/// Whether a trust policy lets a service assume the role.
+fn lets_assume(document: &crate::Document, service: &str, target: &Actor, prover: &Prover) -> bool {
+    let stack = Stack {
+        resource: Some(document.clone()),
+        ..Stack::default()
+    };
+    let caller = Caller::Service(service.into());
+    let (arn, account) = (&*target.principal.arn, &*target.identity.account);
+    let asked = Requests::new(caller, "sts:AssumeRole", arn, account, []);
+    asked.is_ok_and(|asked| !matches!(asked.allowed(&stack, prover), Proof::Proved))
+}
+
+fn by(service: &str, actor: &Actor, target: &Actor, prover: &Prover) -> Option<Edge> {
+    let principal = &actor.principal;
+    let on = (&*target.principal.arn, &*target.identity.account);
+    let told = [("iam:PassedToService", service)];
+    let pass = called(principal, "iam:PassRole", on, &told, None, prover);
+    let pass = stepped(principal, pass);
+    let mut services = SERVICES.iter();
+    let Some(known) = services.find(|one| one.principal == service) else {
+        // What makes it run code is not followed.
+        return pass.map(|_| Edge::perhaps(vec![Doubt::Action("iam:PassRole")]));
+    };
+    let runs = known.runs.iter().map(|actions| {
+        let mut edge = pass.clone()?;
+        for action in *actions {
+            edge = edge.and(somewhere(actor, action, prover)?);
+        }
+        Some(edge)
+    });
+    // What changes code that runs already: as which role it runs is not read.
+    let changes = known.changes.iter().filter(|action| may(actor, action));
+    let changes = changes.map(|action| Some(Edge::perhaps(vec![Doubt::Action(action)])));
+    best(runs.chain(changes))
+}
+
+/// Whether somebody may call an action on something: on what its statements name.
+fn somewhere(actor: &Actor, action: &'static str, prover: &Prover) -> Option<Edge> {
+    if !may(actor, action) {
+        return None;
+    }
+    let principal = &actor.principal;
+    let account = &*actor.identity.account;
+    let partition = &*actor.identity.partition;
+    let service = action.split(':').next().unwrap_or_default();
+    let generic = format!("arn:{partition}:{service}:eu-west-1:{account}:any/any");
+    let mut resources = vec![generic];
+    for document in &principal.identity {
+        resources.extend(document.examples_of(action));
+    }
+    let found = resources.iter().map(|resource| {
+        let found = called(principal, action, (resource, account), &[], None, prover);
+        stepped(principal, found)
+    });
+    best(found).or_else(|| Some(Edge::perhaps(vec![Doubt::Action(action)])))
+}

@@ -1,0 +1,332 @@
+//! Who comes to a key through others: what each can do by itself, handed back to everybody who can become it.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::iam;
+use super::{Actor, Circle, Edge, Form, Place};
+use crate::access::users::{Use, Users};
+use crate::access::way::{Step, Way};
+use crate::access::{Principal, everything};
+use crate::prove::{Doubt, Proof, Prover, askers};
+use crate::request::Caller;
+
+/// What somebody can do with a key by itself: it can use it, or that depends on something.
+pub type Own = Vec<Doubt>;
+
+/// How somebody comes to what a key protects, through others.
+#[derive(Clone, Debug)]
+pub struct Course {
+    /// The first step.
+    pub way: Way,
+    /// The steps, where all are allowed, up to being `end`; none where something is in doubt.
+    pub steps: Vec<Step>,
+    /// What it depends on.
+    pub doubts: Vec<Doubt>,
+    /// As whom it goes on with what that one can do by itself; `None`: the steps are all.
+    pub end: Option<Place>,
+}
+
+impl Course {
+    fn of(edge: &Edge, rest: &[Step], doubts: &[Doubt], end: Option<Place>) -> Self {
+        let mut all: Vec<Doubt> = edge.doubts.iter().chain(doubts).cloned().collect();
+        all.sort();
+        all.dedup();
+        let steps: Vec<Step> = edge.steps.iter().chain(rest).cloned().collect();
+        let first = steps.first().map(|step| step.request.action_name());
+        let action = first.as_deref().map_or("sts:AssumeRole", known);
+        Self {
+            way: Way::ByBecoming(action),
+            steps: if all.is_empty() { steps } else { Vec::new() },
+            doubts: all,
+            end,
+        }
+    }
+
+    /// The same as what is found of a way; `rest` is what the one at the end can do by itself.
+    #[must_use]
+    pub fn found(mut self, rest: &[Step]) -> Use {
+        if self.doubts.is_empty() {
+            self.steps.extend_from_slice(rest);
+        }
+        let request = self.steps.first().map(|step| step.request.clone());
+        let proof = match request {
+            Some(request) if self.doubts.is_empty() => Proof::Violated(request),
+            Some(_) | None => Proof::Possible(self.doubts),
+        };
+        Use {
+            way: self.way,
+            proof,
+            steps: self.steps,
+        }
+    }
+}
+
+/// The name of an action as a word of this release.
+fn known(action: &str) -> &'static str {
+    const OTHERS: [&str; 3] = ["sts:AssumeRole", "sts:GetFederationToken", "iam:PassRole"];
+    let mut all = iam::ACTIONS.iter().chain(&OTHERS);
+    all.find(|one| one.eq_ignore_ascii_case(action))
+        .copied()
+        .unwrap_or("sts:AssumeRole")
+}
+
+/// About a key: who can use it, and whether what is certain is wanted, or what may be.
+struct Asked<'a> {
+    users: &'a Users,
+    is_certain: bool,
+    prover: &'a Prover,
+    /// For what does not depend on the key.
+    edges: &'a Prover,
+}
+
+impl Asked<'_> {
+    /// What somebody can do with the key.
+    fn used(&self, principal: &Principal) -> Option<(Vec<Step>, Vec<Doubt>)> {
+        let found = self.users.worst(principal, true, self.prover)?;
+        Some(match found.proof {
+            Proof::Violated(_) => (found.steps, Vec::new()),
+            Proof::Possible(doubts) => (Vec::new(), doubts),
+            Proof::Proved => return None,
+        })
+    }
+}
+
+/// Somebody who comes to the key, while those who can become it are looked for.
+struct Found {
+    place: Place,
+    steps: Vec<Step>,
+    doubts: Vec<Doubt>,
+    end: Option<Place>,
+}
+
+impl Found {
+    fn of(place: Place, course: &Course) -> Self {
+        Self {
+            place,
+            steps: course.steps.clone(),
+            doubts: course.doubts.clone(),
+            end: course.end,
+        }
+    }
+}
+
+impl Circle {
+    /// Who comes to a key through others: `own` is what each can do by itself that is not proved to be closed.
+    /// Those who can by themselves are not told again.
+    #[must_use]
+    pub fn spread(
+        &self,
+        users: &Users,
+        own: &BTreeMap<Place, Own>,
+        prover: &Prover,
+    ) -> BTreeMap<Place, Course> {
+        let mut courses: BTreeMap<Place, Course> = BTreeMap::new();
+        let settled: BTreeSet<Place> = own
+            .iter()
+            .filter(|(_, doubts)| doubts.is_empty())
+            .map(|(place, _)| *place)
+            .collect();
+        // What is certain first: then what may be says nothing new of those.
+        for is_certain in [true, false] {
+            let by_own = own
+                .iter()
+                .filter(|(_, doubts)| doubts.is_empty() || !is_certain);
+            let mut queue: VecDeque<Found> = by_own
+                .map(|(place, doubts)| Found {
+                    place: *place,
+                    steps: Vec::new(),
+                    doubts: doubts.clone(),
+                    end: Some(*place),
+                })
+                .collect();
+            let asked = Asked {
+                users,
+                is_certain,
+                prover,
+                edges: &self.prover,
+            };
+            let sources = self.made_more(&settled, &courses, &asked);
+            for (place, course) in sources {
+                courses.entry(place).or_insert(course);
+            }
+            let known = courses.iter();
+            let known = known.filter(|(_, course)| course.doubts.is_empty() || !is_certain);
+            queue.extend(known.map(|(place, course)| Found::of(*place, course)));
+            self.hand_back(queue, &settled, &mut courses, is_certain);
+        }
+        courses
+    }
+
+    /// Hands back what somebody can do to everybody who can become it.
+    fn hand_back(
+        &self,
+        mut queue: VecDeque<Found>,
+        settled: &BTreeSet<Place>,
+        courses: &mut BTreeMap<Place, Course>,
+        is_certain: bool,
+    ) {
+        let mut done: BTreeSet<Place> = BTreeSet::new();
+        while let Some(found) = queue.pop_front() {
+            if !done.insert(found.place) {
+                continue;
+            }
+            let Some(target) = self.actor(found.place) else {
+                continue;
+            };
+            for from in self.candidates(target) {
+                if from == found.place || settled.contains(&from) || courses.contains_key(&from) {
+                    continue;
+                }
+                let Some(edge) = self.edge(from, found.place, Form::Itself) else {
+                    continue;
+                };
+                if is_certain && !edge.doubts.is_empty() {
+                    continue;
+                }
+                let course = Course::of(&edge, &found.steps, &found.doubts, found.end);
+                queue.push_back(Found::of(from, &course));
+                courses.insert(from, course);
+            }
+        }
+    }
+
+    /// Those who make themselves, somebody whom they can become, or somebody new, able to use the key.
+    fn made_more(
+        &self,
+        settled: &BTreeSet<Place>,
+        courses: &BTreeMap<Place, Course>,
+        asked: &Asked<'_>,
+    ) -> Vec<(Place, Course)> {
+        let mut found = Vec::new();
+        for place in 0..self.actors.len() {
+            if settled.contains(&place) || courses.contains_key(&place) {
+                continue;
+            }
+            let Some(actor) = self.actor(place) else {
+                continue;
+            };
+            let changes = self
+                .changers
+                .get(&actor.identity.account)
+                .is_some_and(|changers| changers.contains(&place));
+            let federates = self.federators.contains(&place);
+            let promoted = changes.then(|| self.promotes(place, actor, asked));
+            let made = changes.then(|| makes(actor, asked));
+            let token = federates.then(|| federated(actor, asked));
+            let course = promoted.flatten().or(made.flatten()).or(token.flatten());
+            found.extend(course.map(|course| (place, course)));
+        }
+        found
+    }
+
+    /// Whether somebody of the account that it promotes, itself first, can use the key then.
+    fn promotes(&self, place: Place, actor: &Actor, asked: &Asked<'_>) -> Option<Course> {
+        let own = self.by_account.get(&actor.identity.account);
+        let others = own.into_iter().flatten().filter(|other| **other != place);
+        let mut possible = None;
+        for target in [&place].into_iter().chain(others) {
+            if !asked.is_certain && possible.is_some() {
+                break;
+            }
+            let Some(edge) = self.edge(place, *target, Form::Promoted) else {
+                continue;
+            };
+            if asked.is_certain && !edge.doubts.is_empty() {
+                continue;
+            }
+            let Some(promoted) = self.actor(*target).map(|target| Principal {
+                identity: everything(),
+                is_partial: false,
+                ..target.principal.clone()
+            }) else {
+                continue;
+            };
+            match asked.used(&promoted) {
+                Some((steps, doubts)) if doubts.is_empty() && edge.doubts.is_empty() => {
+                    return Some(Course::of(&edge, &steps, &[], None));
+                }
+                Some((steps, doubts)) if !asked.is_certain => {
+                    possible.get_or_insert(Course::of(&edge, &steps, &doubts, None));
+                }
+                Some(_) | None => {}
+            }
+        }
+        possible
+    }
+}
+
+/// Whether somebody can make a role or user that can use the key: of any name that policies tell apart.
+fn makes(actor: &Actor, asked: &Asked<'_>) -> Option<Course> {
+    let may = |action| iam::may(actor, action);
+    if !may("iam:CreateRole") && !may("iam:CreateUser") {
+        return None;
+    }
+    let account = &*actor.identity.account;
+    let partition = &*actor.identity.partition;
+    let stack = asked.users.stack_of(&actor.principal);
+    let askers = askers(&[&stack], partition, &[account], asked.prover)?;
+    let mut possible = None;
+    for asker in askers {
+        let Caller::Identity(identity) = &asker.caller else {
+            continue;
+        };
+        let is_new = *identity.account == *account
+            && !asker.is_itself
+            && (asker.arn.contains(":role/") || asker.arn.contains(":user/"))
+            && !asker.arn.contains(":role/aws-service-role/");
+        if !is_new {
+            continue;
+        }
+        let Some(edge) = iam::made(actor, &asker.arn, asked.edges) else {
+            continue;
+        };
+        let Ok(caller) = Caller::read(&asker.arn) else {
+            continue;
+        };
+        let made = Principal {
+            identity: everything(),
+            scp: actor.principal.scp.clone(),
+            organization: actor.principal.organization.clone(),
+            ..Principal::new(&asker.arn, caller)
+        };
+        match asked.used(&made) {
+            Some((steps, doubts)) if doubts.is_empty() && edge.doubts.is_empty() => {
+                return Some(Course::of(&edge, &steps, &[], None));
+            }
+            Some((steps, doubts)) if !asked.is_certain => {
+                possible.get_or_insert(Course::of(&edge, &steps, &doubts, None));
+            }
+            Some(_) | None => {}
+        }
+    }
+    possible
+}
+
+/// Whether a user can have a token of a federated user whom the key policy or a grant names.
+fn federated(actor: &Actor, asked: &Asked<'_>) -> Option<Course> {
+    let mut possible = None;
+    for named in asked.users.federated(&actor.identity.account) {
+        let arn = named.to_string();
+        let Some(edge) = iam::federated(actor, &arn, asked.edges) else {
+            continue;
+        };
+        let session = Principal {
+            arn: arn.as_str().into(),
+            caller: Caller::Identity(named.clone()),
+            session: everything().pop(),
+            tags: None,
+            id: None,
+            ..actor.principal.clone()
+        };
+        match asked.used(&session) {
+            Some((steps, doubts)) if doubts.is_empty() && edge.doubts.is_empty() => {
+                return Some(Course::of(&edge, &steps, &[], None));
+            }
+            Some((steps, doubts)) if !asked.is_certain => {
+                possible.get_or_insert(Course::of(&edge, &steps, &doubts, None));
+            }
+            Some(_) | None => {}
+        }
+    }
+    possible
+}

@@ -1,0 +1,143 @@
+//! What a document names: accounts, partitions, resources.
+
+use super::{Document, Entry};
+use crate::pattern::Piece;
+
+impl Document {
+    /// The accounts whose roots its statements name.
+    #[must_use]
+    pub fn accounts(&self) -> Vec<String> {
+        let principals = self
+            .statements
+            .iter()
+            .filter_map(|one| one.principals.as_ref());
+        let mut accounts: Vec<String> = principals
+            .flat_map(|principals| principals.list.iter())
+            .filter_map(|entry| match entry {
+                Entry::Account { account, .. } => Some(account.to_string()),
+                Entry::Everybody
+                | Entry::Identity(_)
+                | Entry::Service(_)
+                | Entry::Provider(_)
+                | Entry::Nobody(_) => None,
+            })
+            .collect();
+        accounts.sort();
+        accounts.dedup();
+        accounts
+    }
+
+    /// The accounts that its statements name, by whatever of theirs, and those that its conditions
+    /// write out.
+    #[must_use]
+    pub fn every_account(&self) -> Vec<String> {
+        const KEYS: [&str; 4] = [
+            "aws:principalaccount",
+            "aws:principalarn",
+            "aws:sourceaccount",
+            "kms:calleraccount",
+        ];
+        let mut accounts = self.accounts();
+        for statement in self.statements.iter() {
+            let principals = statement.principals.iter();
+            for entry in principals.flat_map(|principals| principals.list.iter()) {
+                if let Entry::Identity(identity) = entry {
+                    accounts.push(identity.account.to_string());
+                }
+            }
+            let conditions = statement.conditions.iter();
+            for condition in conditions.filter(|one| KEYS.contains(&&*one.key)) {
+                for expected in &condition.expected {
+                    accounts.extend(expected.texts().flat_map(|text| {
+                        let parts = text.split(|c: char| !c.is_ascii_digit());
+                        parts
+                            .filter(|part| part.len() == 12)
+                            .map(ToOwned::to_owned)
+                            .collect::<Vec<_>>()
+                    }));
+                }
+            }
+        }
+        accounts.sort();
+        accounts.dedup();
+        accounts
+    }
+
+    /// The partition that its principals are of, or else that the ARNs in its conditions and resources are of;
+    /// `None` where it names none, or several.
+    #[must_use]
+    pub fn partition(&self) -> Option<String> {
+        fn only(mut named: Vec<String>) -> Option<String> {
+            named.sort();
+            named.dedup();
+            if named.len() == 1 { named.pop() } else { None }
+        }
+        let principals = self.statements.iter().flat_map(|one| &one.principals);
+        let principals = principals.flat_map(|principals| principals.list.iter());
+        let named = principals.filter_map(|entry| match entry {
+            Entry::Account { partition, .. } => partition.as_deref(),
+            Entry::Identity(identity) => Some(&*identity.partition),
+            Entry::Everybody | Entry::Service(_) | Entry::Provider(_) | Entry::Nobody(_) => None,
+        });
+        let named: Vec<String> = named.map(ToOwned::to_owned).collect();
+        if !named.is_empty() {
+            return only(named);
+        }
+        let conditions = self.statements.iter().flat_map(|one| &one.conditions);
+        let expected = conditions.flat_map(|condition| condition.expected.iter());
+        let texts =
+            expected.flat_map(|expected| expected.texts().map(str::to_owned).collect::<Vec<_>>());
+        let resources = self
+            .statements
+            .iter()
+            .flat_map(|one| one.resources.list.iter());
+        let texts = texts.chain(resources.map(ToString::to_string));
+        let of = |text: String| {
+            text.strip_prefix("arn:")?
+                .split(':')
+                .next()
+                .map(ToOwned::to_owned)
+        };
+        only(
+            texts
+                .filter_map(of)
+                .filter(|name| name.starts_with("aws"))
+                .collect(),
+        )
+    }
+
+    /// The accounts of whose keys it may be: of the root users that it names, or else of anybody.
+    #[must_use]
+    pub fn owners(&self) -> Vec<String> {
+        let roots = self.accounts();
+        if !roots.is_empty() {
+            return roots;
+        }
+        let principals = self.statements.iter().flat_map(|one| &one.principals);
+        let principals = principals.flat_map(|principals| principals.list.iter());
+        let mut accounts: Vec<String> = principals
+            .filter_map(|entry| match entry {
+                Entry::Identity(identity) => Some(identity.account.to_string()),
+                Entry::Account { .. }
+                | Entry::Everybody
+                | Entry::Service(_)
+                | Entry::Provider(_)
+                | Entry::Nobody(_) => None,
+            })
+            .collect();
+        accounts.sort();
+        accounts.dedup();
+        accounts
+    }
+
+    /// The resources that its statements name, `*` left out.
+    #[must_use]
+    pub fn named_resources(&self) -> Vec<String> {
+        let resources = self
+            .statements
+            .iter()
+            .flat_map(|one| one.resources.list.iter());
+        let named = resources.filter(|one| one.pieces() != [Piece::Run]);
+        named.map(ToString::to_string).collect()
+    }
+}

@@ -1,0 +1,236 @@
+//! What a key policy says that it cannot have meant, statement by statement.
+
+mod conditions;
+mod holds;
+mod principals;
+
+use crate::access::Key;
+use crate::document::{Document, Effect, Statement};
+use crate::json::Position;
+use crate::kms;
+use crate::pattern::{Pattern, Piece, matches};
+use crate::prove::Prover;
+use crate::spelling::distance;
+
+/// Something that a statement says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// Which statement, from 0.
+    pub statement: usize,
+    /// Its Sid.
+    pub sid: Option<Box<str>>,
+    /// Where it stands.
+    pub at: Position,
+    /// What it is.
+    pub kind: Oddity,
+    /// What it is about: an action, a principal, a condition key.
+    pub about: String,
+    /// What it means and what to do, one sentence without its full stop.
+    pub says: String,
+}
+
+/// What is odd.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Oddity {
+    /// KMS has no such action.
+    UnknownAction,
+    /// AWS has no such condition key.
+    UnknownKey,
+    /// A required element is missing: KMS takes the statement, and it has no effect.
+    NoEffect,
+    /// No request is as the statement says.
+    NeverHolds,
+    /// Requests of the statement's actions never have a condition key.
+    KeyNotOfAction,
+    /// It names nobody.
+    NamesNobody,
+    /// `NotPrincipal` with `Allow`, which AWS does not support.
+    AllowsNotPrincipal,
+    /// `ForAllValues` in an Allow: it holds where the key is absent.
+    HoldsWithoutValues,
+    /// A negated operator in an Allow: it holds where the key is absent.
+    HoldsWhereAbsent,
+    /// A key with several values without `ForAnyValue` or `ForAllValues`.
+    ListWithoutQuantity,
+    /// A service that may act for anybody.
+    ServiceForAnybody,
+    /// Whoever may create grants may create one for itself.
+    OpenGrants,
+    /// A policy variable in a document whose version has none.
+    VariableAsText,
+    /// A wildcard under an operator that has none.
+    WildcardAsText,
+    /// A resource that is not `*`: in a key policy only the key itself is one.
+    NamesResource,
+    /// A Deny to who is not of an organisation hits AWS services as well.
+    DeniesServices,
+}
+
+impl Oddity {
+    /// Its name in output.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::UnknownAction => "unknown_action",
+            Self::UnknownKey => "unknown_key",
+            Self::NoEffect => "no_effect",
+            Self::NeverHolds => "never_holds",
+            Self::KeyNotOfAction => "key_not_of_action",
+            Self::NamesNobody => "names_nobody",
+            Self::AllowsNotPrincipal => "allows_not_principal",
+            Self::HoldsWithoutValues => "holds_without_values",
+            Self::HoldsWhereAbsent => "holds_where_absent",
+            Self::ListWithoutQuantity => "list_without_quantity",
+            Self::ServiceForAnybody => "service_for_anybody",
+            Self::OpenGrants => "open_grants",
+            Self::VariableAsText => "variable_as_text",
+            Self::WildcardAsText => "wildcard_as_text",
+            Self::NamesResource => "names_resource",
+            Self::DeniesServices => "denies_services",
+        }
+    }
+}
+
+/// Remarks on one statement.
+struct Saying<'a> {
+    index: usize,
+    statement: &'a Statement,
+    /// The key, where it is known which one.
+    key: Option<&'a Key>,
+    remarks: Vec<Remark>,
+}
+
+impl Saying<'_> {
+    fn say(&mut self, kind: Oddity, about: &str, says: impl Into<String>) {
+        self.remarks.push(Remark {
+            statement: self.index,
+            sid: self.statement.sid.clone(),
+            at: self.statement.at,
+            kind,
+            about: about.to_owned(),
+            says: says.into(),
+        });
+    }
+
+    fn allows(&self) -> bool {
+        self.statement.effect == Effect::Allow
+    }
+}
+
+/// Everything that is odd in a key policy, in the order of its statements; `key` is the key whose policy it is,
+/// where that is known.
+#[must_use]
+pub fn remarks(document: &Document, key: Option<&Key>, prover: &Prover) -> Vec<Remark> {
+    let mut remarks = Vec::new();
+    for (index, statement) in document.statements().iter().enumerate() {
+        let mut saying = Saying {
+            index,
+            statement,
+            key,
+            remarks: Vec::new(),
+        };
+        let lacks = lacking(statement);
+        if lacks.is_empty() {
+            saying.actions();
+            let holds = saying.principals();
+            saying.conditions(prover, holds);
+            saying.resources();
+        } else {
+            let says = format!(
+                "the statement has no `{}`: KMS accepts it, and it has no effect",
+                lacks.join("` and no `")
+            );
+            saying.say(Oddity::NoEffect, lacks.first().unwrap_or(&""), says);
+        }
+        remarks.append(&mut saying.remarks);
+    }
+    remarks
+}
+
+/// Required elements that a statement does not have, or that list nothing.
+fn lacking(statement: &Statement) -> Vec<&'static str> {
+    let is_empty = |list: &crate::document::Listed<Pattern>| list.list.is_empty();
+    let elements = [
+        ("Action", is_empty(&statement.actions)),
+        ("Resource", is_empty(&statement.resources)),
+    ];
+    let lacks = elements.into_iter().filter(|(_, lacks)| *lacks);
+    lacks.map(|(name, _)| name).collect()
+}
+
+/// Typing errors in one action.
+const ERRORS: usize = 3;
+
+impl Saying<'_> {
+    fn actions(&mut self) {
+        let listed = self.statement.actions.list.iter();
+        let written = listed.zip(&self.statement.written);
+        for (pattern, written) in written.collect::<Vec<_>>() {
+            let pieces = pattern.pieces();
+            let is_of_kms = pattern.to_string().starts_with("kms:");
+            let mut actions = kms::ACTIONS.iter();
+            if is_of_kms
+                && !actions.any(|action| matches(pieces, &action.name.to_ascii_lowercase()))
+            {
+                let says = match meant(written) {
+                    Some(near) => format!("not a KMS action; did you mean {near}?"),
+                    None => "not a KMS action: the statement says nothing about it".to_owned(),
+                };
+                self.say(Oddity::UnknownAction, written, says);
+            }
+        }
+    }
+
+    /// Whether a resource is the key (KMS Developer Guide, "Key policies", `Resource`).
+    fn resources(&mut self) {
+        for pattern in &self.statement.resources.list {
+            let text = pattern.to_string();
+            if text == "*" {
+                continue;
+            }
+            let pieces: Vec<Piece> = pattern.pieces().iter().map(Piece::opened).collect();
+            let says = match self.key.map(|key| matches(&pieces, &key.arn)) {
+                Some(true) => "it matches the key; in a key policy `*` is the key, and enough",
+                Some(false) => {
+                    "it does not match the key, so the statement does not apply to it; in a key policy \
+                     `*` is the key"
+                }
+                None if matches(&pieces, SOME_KEY) || text.contains(":key/") => {
+                    "in a key policy `*` is the key; whether this ARN matches it depends on the key \
+                     (--key)"
+                }
+                None => {
+                    "not the ARN of a key, so the statement does not apply to the key; in a key policy \
+                     `*` is the key"
+                }
+            };
+            self.say(Oddity::NamesResource, &text, says);
+        }
+    }
+}
+
+const SOME_KEY: &str =
+    "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+/// The action that somebody may have meant.
+fn meant(written: &str) -> Option<&'static str> {
+    if written.eq_ignore_ascii_case("kms:ReEncrypt") {
+        return Some("kms:ReEncrypt*, or kms:ReEncryptFrom and kms:ReEncryptTo");
+    }
+    let lower = written.to_ascii_lowercase();
+    let near = kms::ACTIONS.iter().map(|action| {
+        let errors = distance(&action.name.to_ascii_lowercase(), &lower);
+        (errors, action.name)
+    });
+    let nearest = near.min().filter(|(errors, _)| *errors <= ERRORS);
+    nearest.map(|(_, name)| name)
+}
+
+/// Names, the last after `and`.
+fn and(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}

@@ -1,0 +1,170 @@
+//! What is odd about whom a statement names.
+
+use super::{Oddity, Saying, and};
+use crate::document::{Arn, Entry};
+use crate::pattern::{Piece, matches};
+
+/// Keys that say for whom a service acts.
+const SOURCES: [&str; 4] = [
+    "aws:sourceaccount",
+    "aws:sourcearn",
+    "aws:sourceorgid",
+    "aws:sourceorgpaths",
+];
+/// Keys that bound what a grant gives, to whom, or through which service.
+const BOUNDS: [&str; 4] = [
+    "kms:grantisforawsresource",
+    "kms:grantoperations",
+    "kms:granteeprincipal",
+    "kms:viaservice",
+];
+/// Keys that say which service asks.
+const SERVICE_NAMES: [&str; 2] = ["aws:principalservicename", "aws:principalservicenameslist"];
+
+impl Saying<'_> {
+    /// Says what is odd; gives back what would be said only of a statement that can hold.
+    pub(super) fn principals(&mut self) -> Vec<(Oddity, String, String)> {
+        let mut if_it_holds = Vec::new();
+        let Some(principals) = &self.statement.principals else {
+            return if_it_holds;
+        };
+        let allows = self.allows();
+        if principals.is_all_but && allows {
+            let says =
+                "AWS does not support NotPrincipal with Allow; name who is allowed in Principal";
+            self.say(Oddity::AllowsNotPrincipal, "NotPrincipal", says);
+        }
+        let mut services: Vec<&str> = Vec::new();
+        let mut granters: Vec<String> = Vec::new();
+        for entry in &principals.list {
+            match entry {
+                Entry::Nobody(text) => {
+                    let says = format!("{}, so it names nobody", wrong_with(text));
+                    self.say(Oddity::NamesNobody, text, says);
+                }
+                Entry::Provider(text) => {
+                    let says =
+                        "an identity provider does not call KMS; name the role that it lets assume";
+                    self.say(Oddity::NamesNobody, text, says);
+                }
+                Entry::Service(name) if allows => services.push(name),
+                Entry::Everybody if allows && self.asks(&SERVICE_NAMES) => services.push("*"),
+                Entry::Identity(identity) if allows => granters.push(identity.to_string()),
+                Entry::Everybody if allows => granters.push("*".to_owned()),
+                Entry::Service(_)
+                | Entry::Identity(_)
+                | Entry::Everybody
+                | Entry::Account { .. } => {}
+            }
+        }
+        if !services.is_empty() && !self.asks(&SOURCES) && !self.asks_for_service_context() {
+            let says = "the service may act for any account: add a condition on aws:SourceAccount or \
+                        aws:SourceArn";
+            let about = and(&services);
+            if_it_holds.push((Oddity::ServiceForAnybody, about, says.to_owned()));
+        }
+        if !principals.is_all_but && self.may_create_grants() && !self.asks(&BOUNDS) {
+            let says = "whoever may create grants may create one for itself: add kms:GrantIsForAWSResource";
+            let open = granters.into_iter();
+            if_it_holds.extend(open.map(|who| (Oddity::OpenGrants, who, says.to_owned())));
+        }
+        if_it_holds
+    }
+
+    fn asks(&self, keys: &[&str]) -> bool {
+        let mut conditions = self.statement.conditions.iter();
+        conditions.any(|one| keys.contains(&&*one.key))
+    }
+
+    fn asks_for_service_context(&self) -> bool {
+        let mut conditions = self.statement.conditions.iter();
+        conditions.any(|one| one.key.starts_with("kms:encryptioncontext:"))
+    }
+
+    fn may_create_grants(&self) -> bool {
+        let actions = &self.statement.actions;
+        let mut patterns = actions.list.iter();
+        let is_listed = patterns.any(|one| matches(one.pieces(), "kms:creategrant"));
+        is_listed != actions.is_all_but
+    }
+}
+
+/// What is wrong with a text that names nobody (IAM User Guide, "AWS JSON policy elements: Principal" and "IAM
+/// identifiers").
+fn wrong_with(text: &str) -> String {
+    let is_id = |prefix: &str| {
+        text.starts_with(prefix) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    for (prefix, what) in [
+        ("AROA", "a role"),
+        ("AIDA", "a user"),
+        ("AGPA", "a group"),
+        ("AIPA", "an instance profile"),
+        ("ANPA", "a managed policy"),
+    ] {
+        if is_id(prefix) {
+            return format!(
+                "it is the unique id of {what} that was deleted, which AWS shows in its place"
+            );
+        }
+    }
+    let Some(arn) = Arn::split(text) else {
+        let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        return if is_number {
+            "an account has twelve digits".to_owned()
+        } else if text.ends_with(".amazonaws.com") {
+            "it is a service, which stands under \"Service\", not under \"AWS\"".to_owned()
+        } else {
+            "it is neither an ARN nor an account".to_owned()
+        };
+    };
+    if text.contains(['*', '?']) {
+        return "a principal's ARN has no wildcards; use `*` with a condition on aws:PrincipalArn"
+            .to_owned();
+    }
+    let is_account = arn.account.len() == 12 && arn.account.bytes().all(|one| one.is_ascii_digit());
+    let kind = arn.resource.split('/').next().unwrap_or_default();
+    match (arn.service, kind) {
+        ("iam" | "sts", _) if !is_account => {
+            format!("`{}` is no account, which has twelve digits", arn.account)
+        }
+        ("iam" | "sts", _) if !arn.region.is_empty() => {
+            format!(
+                "ARNs of IAM have no Region, and this one has `{}`",
+                arn.region
+            )
+        }
+        ("iam", "group") => {
+            "an IAM group cannot be a principal; name its users or a role".to_owned()
+        }
+        ("iam", "instance-profile") => {
+            "an instance profile cannot be a principal; name its role".to_owned()
+        }
+        ("iam", "policy") => "a policy cannot be a principal".to_owned(),
+        ("iam", "saml-provider" | "oidc-provider") => {
+            "an identity provider does not call KMS; name the role that it lets assume".to_owned()
+        }
+        ("iam", "assumed-role") => {
+            "the ARN of a session begins with arn:aws:sts, not arn:aws:iam".to_owned()
+        }
+        ("sts", "role" | "user") => {
+            format!("the ARN of a {kind} begins with arn:aws:iam, not arn:aws:sts")
+        }
+        ("sts", "assumed-role") => {
+            "the ARN of a session is assumed-role/ROLE/SESSION, the role without its path"
+                .to_owned()
+        }
+        ("iam", "role" | "user") => format!("its name is missing after `{kind}/`"),
+        ("iam" | "sts", _) => {
+            "it is not the ARN of a user, a role, a session or an account's root".to_owned()
+        }
+        (service, _) => {
+            format!("an ARN of {service} is no principal; principals are of iam or sts")
+        }
+    }
+}
+
+/// Whether a pattern is written out.
+pub(super) fn is_plain(pieces: &[Piece]) -> bool {
+    pieces.iter().all(|piece| matches!(piece, Piece::Text(_)))
+}

@@ -33,6 +33,7 @@ cargo xtask differential [--cases N] [--seed S]
 cargo xtask bench sim           how many requests a second the simulated AWS answers on one core
 cargo xtask bench policy          how many requests a second the policy engine decides on one core
 cargo xtask bench isolation       which of 100 tenants can use which of 1,000 keys, on one core
+cargo xtask bench proofs          what the hardest key policies cost: lint, who-can, diff, an audit
 cargo xtask bench audit [--configs N] [--endpoints N] [--rounds N] [--without-moto]
                                 an audit beside a script of boto3: requests, CPU, time, memory
 cargo xtask bench audit --scale [--accounts N] [--regions N] [--endpoints N] [--rate R] [--delay MS]
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
         ["bench", "audit", rest @ ..] => bench::audit(rest),
         ["bench", "policy", rest @ ..] => bench::policy(rest),
         ["bench", "isolation", rest @ ..] => bench::isolation(rest),
+        ["bench", "proofs", rest @ ..] => bench::proofs(rest),
         ["differential", rest @ ..] => differential::run(rest),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");

@@ -6,6 +6,7 @@ mod isolation;
 mod moto;
 mod policy;
 mod process;
+mod proofs;
 mod python;
 mod scale;
 mod server;
@@ -20,6 +21,7 @@ use crate::{cargo, run as execute, target};
 
 pub(crate) use isolation::isolation;
 pub(crate) use policy::policy;
+pub(crate) use proofs::proofs;
 pub(crate) use sim::sim;
 
 /// An audit beside a script of boto3, or of a fleet.

@@ -73,7 +73,7 @@ pub(super) fn peak(id: u32) -> Option<u32> {
     line.trim().trim_end_matches(" kB").parse().ok()
 }
 
-fn cpu(who: UsageWho) -> Result<f64> {
+pub(super) fn cpu(who: UsageWho) -> Result<f64> {
     let usage: Usage = getrusage(who)?;
     let time = usage.user_time() + usage.system_time();
     let microseconds = i32::try_from(time.num_microseconds() % 1_000_000)?;

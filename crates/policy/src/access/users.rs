@@ -1,6 +1,7 @@
 //! Which of those who are known can come to what a key protects, by what they may do themselves.
 
 use std::cell::OnceCell;
+use std::collections::HashSet;
 
 use super::after;
 use super::channel::{Channel, requests, tells_channels};
@@ -32,6 +33,8 @@ pub struct Users {
     ways: Vec<Plan>,
     tells_channels: bool,
     named: Vec<Identity>,
+    /// By account and name, without paths and sessions.
+    names: HashSet<(Box<str>, Option<Box<str>>)>,
 }
 
 /// A way, and what is known of it whoever asks.
@@ -70,6 +73,7 @@ impl Users {
         let mut users = Self {
             key: key.clone(),
             tells_channels: tells_channels(stack.documents()),
+            names: key.named().iter().map(name).collect(),
             named: key.named(),
             stack,
             ways: Vec::new(),
@@ -141,9 +145,10 @@ impl Users {
     #[must_use]
     pub fn of(&self, principal: &Principal, prover: &Prover) -> Vec<Use> {
         let stack = OnceCell::new();
+        let is_named = self.may_be_named(principal);
         let plans = self.ways.iter();
         plans
-            .map(|plan| self.found(plan, principal, &stack, prover))
+            .map(|plan| self.found(plan, is_named, principal, &stack, prover))
             .collect()
     }
 
@@ -151,12 +156,13 @@ impl Users {
     #[must_use]
     pub fn worst(&self, principal: &Principal, with_steps: bool, prover: &Prover) -> Option<Use> {
         let stack = OnceCell::new();
+        let is_named = self.may_be_named(principal);
         let mut possible = None;
         for plan in &self.ways {
             if plan.way.has_steps() && !with_steps {
                 continue;
             }
-            let found = self.found(plan, principal, &stack, prover);
+            let found = self.found(plan, is_named, principal, &stack, prover);
             match found.proof {
                 Proof::Proved => {}
                 Proof::Violated(_) => return Some(found),
@@ -171,12 +177,13 @@ impl Users {
     fn found(
         &self,
         plan: &Plan,
+        is_named: bool,
         principal: &Principal,
         stack: &OnceCell<Stack>,
         prover: &Prover,
     ) -> Use {
         let way = plan.way;
-        if self.is_out_of_reach(plan, principal) {
+        if !is_named && self.is_out_of_reach(plan, principal) {
             return Use {
                 way,
                 proof: Proof::Proved,
@@ -366,7 +373,20 @@ impl Users {
         }
     }
 
-    /// Whether it is plain that a way is closed to somebody.
+    /// Whether the key policy or a grant may be about somebody more than about others.
+    fn may_be_named(&self, principal: &Principal) -> bool {
+        let Caller::Identity(identity) = &principal.caller else {
+            return true;
+        };
+        let path = match &identity.who {
+            Who::Role(path) | Who::User(path) => path,
+            Who::Root | Who::Session(..) | Who::Federated(_) => return true,
+        };
+        // What control policies deny they deny nobody of these.
+        path.starts_with("aws-service-role/") || self.names.contains(&name(identity))
+    }
+
+    /// Whether it is plain that a way is closed to somebody whom nothing names.
     fn is_out_of_reach(&self, plan: &Plan, principal: &Principal) -> bool {
         if self.key.policy.is_none() || (self.key.grants.is_none() && plan.way.is_granted()) {
             return false;
@@ -374,14 +394,6 @@ impl Users {
         let Caller::Identity(identity) = &principal.caller else {
             return false;
         };
-        let path = match &identity.who {
-            Who::Role(path) | Who::User(path) => path,
-            Who::Root | Who::Session(..) | Who::Federated(_) => return false,
-        };
-        // What control policies deny they deny nobody of these.
-        if path.starts_with("aws-service-role/") || self.is_named(identity) {
-            return false;
-        }
         let reach = if *identity.account == *self.key.account() {
             plan.here
         } else {
@@ -400,21 +412,17 @@ impl Users {
             }
         }
     }
+}
 
-    /// Whether the key policy or a grant names somebody, or a session of it.
-    fn is_named(&self, identity: &Identity) -> bool {
-        fn name(who: &Who) -> Option<&str> {
-            match who {
-                Who::Role(path) | Who::User(path) => path.rsplit('/').next(),
-                Who::Session(role, _) => Some(role),
-                Who::Federated(name) => Some(name),
-                Who::Root => None,
-            }
-        }
-        let own = name(&identity.who);
-        let mut named = self.named.iter();
-        named.any(|one| one.account == identity.account && name(&one.who) == own)
-    }
+/// The account, and the name that key policies tell somebody or its sessions by.
+fn name(identity: &Identity) -> (Box<str>, Option<Box<str>>) {
+    let name = match &identity.who {
+        Who::Role(path) | Who::User(path) => path.rsplit('/').next(),
+        Who::Session(role, _) => Some(&**role),
+        Who::Federated(name) => Some(&**name),
+        Who::Root => None,
+    };
+    (identity.account.clone(), name.map(Into::into))
 }
 
 /// With what is so of who asks, whatever it asks for.

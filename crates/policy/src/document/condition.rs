@@ -182,6 +182,12 @@ impl Expected {
         }
     }
 
+    /// Whether it has policy variables.
+    pub(crate) fn has_variables(&self) -> bool {
+        let mut patterns = self.patterns().into_iter();
+        patterns.any(|pattern| pattern.fixed().is_none())
+    }
+
     /// The keys of its variables.
     pub(crate) fn variables(&self) -> Vec<&str> {
         let patterns = self.patterns().into_iter();

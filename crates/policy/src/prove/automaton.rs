@@ -1,6 +1,6 @@
 //! Patterns side by side: texts that show every way in which they can match together.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use super::budget::Budget;
 use crate::pattern::{Pattern, Piece};
@@ -222,6 +222,11 @@ impl Patterns {
         self.ends.iter().map(has).collect()
     }
 
+    /// Whether a text is what one of them says; of none, any text is.
+    fn takes(&self, text: &str) -> bool {
+        self.starts.is_empty() || self.accepted(&self.read(text)).contains(&true)
+    }
+
     /// One character for each way in which characters can differ here.
     fn alphabet(&self) -> Vec<char> {
         let written = self.steps.iter().flatten().filter_map(|step| match step {
@@ -257,62 +262,137 @@ pub(in crate::prove) fn texts(
     each: usize,
     budget: &Budget,
 ) -> Option<Vec<String>> {
-    let all: Vec<Steps> = patterns.iter().chain(grammar).cloned().collect();
-    let all = Patterns::new(&all);
-    let alphabet = all.alphabet();
-    let is_in_grammar = |accepted: &[bool]| {
-        grammar.is_empty()
-            || accepted
-                .get(patterns.len()..)
-                .is_some_and(|grammar| grammar.contains(&true))
+    // Whole texts are ways of their own, each: only the others have to be walked through.
+    let words: HashSet<String> = patterns.iter().filter_map(as_text).collect();
+    let open = patterns.iter().filter(|steps| as_text(steps).is_none());
+    let open: Vec<Steps> = open.cloned().collect();
+    let walk = Walk {
+        patterns: &open,
+        grammar,
+        examples,
+        words: &words,
     };
-    let mut found: BTreeMap<Box<[bool]>, Vec<String>> = BTreeMap::new();
-    let mut find = |accepted: &[bool], text: &str| {
-        if is_in_grammar(accepted) {
+    if !budget.spend(words.len()) {
+        return None;
+    }
+    let (mut found, is_whole) = walk.texts(each, budget)?;
+    if !is_whole {
+        let nothing = HashSet::new();
+        let walk = Walk {
+            patterns,
+            words: &nothing,
+            ..walk
+        };
+        return Some(walk.texts(each, budget)?.0);
+    }
+    let grammar = Patterns::new(grammar);
+    let mut words: Vec<String> = words.into_iter().collect();
+    words.sort();
+    found.extend(words.into_iter().filter(|text| grammar.takes(text)));
+    Some(found)
+}
+
+/// The text that steps are, where there is one.
+pub(in crate::prove) fn as_text(steps: &Steps) -> Option<String> {
+    let characters = steps.iter().map(|step| match step {
+        Step::Char(c) => Some(*c),
+        Step::Fold(_) | Step::One(_) | Step::Run(_) => None,
+    });
+    characters.collect()
+}
+
+/// A walk through all texts, the shorter ones first.
+#[derive(Clone, Copy)]
+struct Walk<'a> {
+    patterns: &'a [Steps],
+    grammar: &'a [Steps],
+    examples: &'a [String],
+    /// Texts that are not wanted.
+    words: &'a HashSet<String>,
+}
+
+impl Walk<'_> {
+    /// What was found, and whether that is all: not, where a text that is not wanted stood for others.
+    fn texts(self, each: usize, budget: &Budget) -> Option<(Vec<String>, bool)> {
+        let Walk {
+            patterns,
+            grammar,
+            examples,
+            words: unwanted,
+        } = self;
+        let all: Vec<Steps> = patterns.iter().chain(grammar).cloned().collect();
+        let all = Patterns::new(&all);
+        let alphabet = all.alphabet();
+        let is_in_grammar = |accepted: &[bool]| {
+            grammar.is_empty()
+                || accepted
+                    .get(patterns.len()..)
+                    .is_some_and(|grammar| grammar.contains(&true))
+        };
+        let mut found: BTreeMap<Box<[bool]>, Vec<String>> = BTreeMap::new();
+        let mut skipped: BTreeSet<Box<[bool]>> = BTreeSet::new();
+        let mut find = |accepted: &[bool], text: &str| {
+            if !is_in_grammar(accepted) {
+                return;
+            }
             let shown = accepted.get(..patterns.len()).unwrap_or_default();
+            if unwanted.contains(text) {
+                skipped.insert(shown.into());
+                return;
+            }
             let texts = found.entry(shown.into()).or_default();
             if texts.len() < each && !texts.iter().any(|one| one == text) {
                 texts.push(text.to_owned());
             }
+        };
+        for example in examples {
+            find(&all.accepted(&all.read(example)), example);
         }
-    };
-    for example in examples {
-        find(&all.accepted(&all.read(example)), example);
-    }
-    let mut visits: HashMap<Reached, usize> = HashMap::new();
-    let mut queue = VecDeque::from([(all.start(), String::new())]);
-    let words = all.steps.len().div_ceil(64) + patterns.len() / 16;
-    while let Some((reached, text)) = queue.pop_front() {
-        let visited = visits.entry(reached.clone()).or_default();
-        if *visited >= each {
-            continue;
-        }
-        *visited += 1;
-        find(&all.accepted(&reached), &text);
-        let places: usize = reached.iter().map(|word| word.count_ones() as usize).sum();
-        if !budget.spend((places / 4 + words + 2) * alphabet.len()) {
-            return None;
-        }
-        for c in &alphabet {
-            let next = all.after(&reached, *c);
-            // Nothing can match any more; that is one way, unless the grammar is lost too.
-            if !grammar.is_empty() && is_lost(&all, &next, patterns.len()) {
+        let mut visits: HashMap<Reached, usize> = HashMap::new();
+        let mut queue = VecDeque::from([(all.start(), String::new())]);
+        let words = all.steps.len().div_ceil(64) + patterns.len() / 16;
+        while let Some((reached, text)) = queue.pop_front() {
+            let visited = visits.entry(reached.clone()).or_default();
+            if *visited >= each {
                 continue;
             }
-            if visits.get(&next).is_none_or(|visited| *visited < each) {
-                let mut text = text.clone();
-                text.push(*c);
-                queue.push_back((next, text));
+            if !unwanted.contains(&text) {
+                *visited += 1;
+            }
+            find(&all.accepted(&reached), &text);
+            let places: usize = reached.iter().map(|word| word.count_ones() as usize).sum();
+            if !budget.spend((places / 4 + words + 2) * alphabet.len()) {
+                return None;
+            }
+            for c in &alphabet {
+                let next = all.after(&reached, *c);
+                // Nothing can match any more; that is one way, unless the grammar is lost too.
+                if !grammar.is_empty() && is_lost(&all, &next, patterns.len()) {
+                    continue;
+                }
+                if visits.get(&next).is_none_or(|visited| *visited < each) {
+                    let mut text = text.clone();
+                    text.push(*c);
+                    queue.push_back((next, text));
+                }
             }
         }
+        let is_short = |way: &[bool]| found.get(way).is_none_or(|texts| texts.len() < each);
+        let is_whole = !skipped.iter().any(|way| is_short(way));
+        Some((found.into_values().flatten().collect(), is_whole))
     }
-    Some(found.into_values().flatten().collect())
 }
 
 /// Whether a text is what one of them says; of none, any text is.
 pub(in crate::prove) fn accepts(grammar: &[Steps], text: &str) -> bool {
-    let all = Patterns::new(grammar);
-    grammar.is_empty() || all.accepted(&all.read(text)).contains(&true)
+    Patterns::new(grammar).takes(text)
+}
+
+/// Those texts that one of them says; of none, all are.
+pub(in crate::prove) fn accepted(grammar: &[Steps], texts: Vec<String>) -> Vec<String> {
+    let grammar = Patterns::new(grammar);
+    let texts = texts.into_iter();
+    texts.filter(|text| grammar.takes(text)).collect()
 }
 
 /// Whether no pattern from one on can match any more.

@@ -193,6 +193,9 @@ impl Requests {
     /// Whether any of them is allowed.
     #[must_use]
     pub fn allowed(&self, stack: &Stack, prover: &Prover) -> Proof {
+        if !prover.begins(&[stack]) {
+            return Proof::Possible(vec![Doubt::Budget]);
+        }
         // Most are denied without any key.
         if let Verdict::Denied { .. } = evaluate(&self.request, stack) {
             return Proof::Proved;
@@ -208,6 +211,9 @@ impl Requests {
     /// Whether any of them is denied.
     #[must_use]
     pub fn denied(&self, stack: &Stack, prover: &Prover) -> Proof {
+        if !prover.begins(&[stack]) {
+            return Proof::Possible(vec![Doubt::Budget]);
+        }
         if evaluate(&self.request, stack) == Verdict::Allowed {
             return Proof::Proved;
         }
@@ -225,6 +231,9 @@ impl Requests {
     /// Whether one stack allows any of them that the other does not.
     #[must_use]
     pub fn allowed_beyond(&self, wider: &Stack, other: &Stack, prover: &Prover) -> Proof {
+        if !prover.begins(&[wider, other]) {
+            return Proof::Possible(vec![Doubt::Budget]);
+        }
         if let Verdict::Denied { .. } = evaluate(&self.request, wider) {
             return Proof::Proved;
         }
@@ -256,9 +265,6 @@ impl Requests {
         let [first, ..] = stacks else {
             return Proof::Proved;
         };
-        if prover.is_spent() {
-            return Proof::Possible(vec![Doubt::Budget]);
-        }
         let mut symbolic = Symbolic::new(self, stacks, first, prover);
         let found = truth(&mut symbolic);
         if symbolic.diagram.is_spent() {

@@ -7,6 +7,8 @@ use std::rc::Rc;
 use super::automaton::Steps;
 use super::budget::Budget;
 use super::universe::Form;
+use crate::document::{Document, Statement};
+use crate::request::Stack;
 
 /// Texts that show every way in which patterns match together; `None` where finding them cost too much.
 type Texts = Option<Rc<[String]>>;
@@ -46,6 +48,21 @@ impl Prover {
         self.budget.left()
     }
 
+    /// Another proof begins: to read its documents is a part of what it costs. False where nothing is left.
+    pub(super) fn begins(&self, stacks: &[&Stack]) -> bool {
+        self.budget.begin();
+        self.budget
+            .spend(stacks.iter().map(|stack| weight(stack)).sum())
+    }
+
+    /// A proof has to be followed: what its documents ask is sorted by key.
+    pub(super) fn is_followed(&self, stacks: &[&Stack]) {
+        let conditions = stacks.iter().flat_map(|stack| statements(stack));
+        let conditions = conditions.flat_map(|one| &one.conditions);
+        let asked = conditions.map(|one| PER_KEY + one.expected.len());
+        self.budget.spend(asked.sum());
+    }
+
     /// The texts of patterns, found once.
     pub(super) fn texts(
         &self,
@@ -63,4 +80,26 @@ impl Prover {
         texts.insert(asked, found.clone());
         found
     }
+}
+
+/// Steps that it takes to sort one condition by its key.
+const PER_KEY: usize = 8;
+
+fn statements(stack: &Stack) -> impl Iterator<Item = &Statement> {
+    stack.documents().flat_map(Document::statements)
+}
+
+/// What it costs to read the documents of a stack, in steps.
+fn weight(stack: &Stack) -> usize {
+    let grants = stack.grants.len();
+    let statements = statements(stack).map(|statement| {
+        let principals = statement.principals.iter();
+        let named: usize = principals.map(|principals| principals.list.len()).sum();
+        let expected = statement
+            .conditions
+            .iter()
+            .map(|one| 1 + one.expected.len() / 4);
+        2 + named / 2 + expected.sum::<usize>()
+    });
+    grants + statements.sum::<usize>()
 }

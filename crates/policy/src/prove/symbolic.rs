@@ -123,7 +123,7 @@ impl<'a> Symbolic<'a> {
         stack: &'a Stack,
         prover: &'a Prover,
     ) -> Self {
-        prover.budget.begin();
+        prover.is_followed(stacks);
         Self {
             request: asked.request.clone(),
             stack,

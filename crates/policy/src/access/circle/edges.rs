@@ -1,8 +1,10 @@
 //! One edge: whether somebody can become somebody else, and by which steps.
 
+use std::rc::Rc;
+
 use super::iam;
 use super::services;
-use super::{Actor, Circle, Edge, Form, Place};
+use super::{Actor, Circle, Edge, Place};
 use crate::access::channel::{Channel, common};
 use crate::access::users::telling_principal;
 use crate::access::way::Step;
@@ -21,37 +23,48 @@ pub(super) enum Called {
 }
 
 impl Circle {
-    /// How one becomes another; found once.
-    pub(super) fn edge(&self, from: Place, to: Place, form: Form) -> Option<Edge> {
-        let known = self.known.borrow().get(&(from, to, form)).cloned();
-        if let Some(known) = known {
-            return known;
-        }
-        let found = self.edge_anew(from, to, form);
-        self.known
-            .borrow_mut()
-            .insert((from, to, form), found.clone());
-        found
+    /// Those who become somebody, and how; found once.
+    pub(super) fn into(&self, to: Place) -> Rc<[(Place, Edge)]> {
+        let known = self.into.borrow().get(&to).cloned();
+        known.unwrap_or_else(|| {
+            let target = self.actor(to);
+            let from = target.map(|target| self.candidates(target));
+            let from = from.into_iter().flatten().filter(|from| *from != to);
+            let edges = from.filter_map(|from| Some((from, self.becoming(from, to)?)));
+            let edges: Rc<[(Place, Edge)]> = edges.collect();
+            self.into.borrow_mut().insert(to, edges.clone());
+            edges
+        })
     }
 
-    fn edge_anew(&self, from: Place, to: Place, form: Form) -> Option<Edge> {
-        let (actor, target) = (self.actor(from)?, self.actor(to)?);
-        let prover = &self.prover;
-        match form {
-            Form::Itself => best([
-                assumed(actor, target, prover),
-                services::passed(actor, target, prover),
-                iam::taken_over(actor, target, prover),
-            ]),
-            Form::Promoted => {
-                let promoted = iam::promoted(actor, target, prover)?;
-                if from == to {
-                    return Some(promoted);
+    /// Whom somebody gives every policy that it wants and becomes then, itself first; found once.
+    pub(super) fn promoting(&self, from: Place) -> Rc<[(Place, Edge)]> {
+        let known = self.promoting.borrow().get(&from).cloned();
+        known.unwrap_or_else(|| {
+            let actor = self.actor(from);
+            let own = actor.and_then(|actor| self.by_account.get(&actor.identity.account));
+            let others = own.into_iter().flatten().copied().filter(|to| *to != from);
+            let edges = [from].into_iter().chain(others).filter_map(|to| {
+                let promoted = iam::promoted(actor?, self.actor(to)?, &self.prover)?;
+                if to == from {
+                    return Some((to, promoted));
                 }
-                let taken = self.edge(from, to, Form::Itself)?;
-                Some(promoted.and(taken))
-            }
-        }
+                let taken = self.becoming(from, to)?;
+                Some((to, promoted.and(taken)))
+            });
+            let edges: Rc<[(Place, Edge)]> = edges.collect();
+            self.promoting.borrow_mut().insert(from, edges.clone());
+            edges
+        })
+    }
+
+    fn becoming(&self, from: Place, to: Place) -> Option<Edge> {
+        let (actor, target) = (self.actor(from)?, self.actor(to)?);
+        best([
+            assumed(actor, target, &self.prover),
+            services::passed(actor, target, &self.prover),
+            iam::taken_over(actor, target, &self.prover),
+        ])
     }
 }
 
@@ -103,6 +116,12 @@ pub(super) fn called(
     let Caller::Identity(identity) = &principal.caller else {
         return Called::Never;
     };
+    // Only a trust policy allows what one's own policies do not.
+    let own = || Document::any_may_allow(&principal.identity, action, Some(resource));
+    let is_root = identity.who == Who::Root;
+    if trust.is_none() && !principal.is_partial && !is_root && !own() {
+        return Called::Never;
+    }
     let caller = Caller::Identity(identity.session_but(&[]));
     let common = common(&caller, &principal.arn, Channel::Direct);
     let Ok(asked) = Requests::new(caller, action, resource, account, common) else {
@@ -128,7 +147,8 @@ pub(super) fn called(
         boundary: principal.boundary.clone().filter(|_| !principal.is_partial),
         scp: principal.scp.clone().unwrap_or_default(),
         session: principal.session.clone(),
-        resource: trust.cloned(),
+        // What somebody has just made has no policy of its own.
+        resource: Some(trust.cloned().unwrap_or_else(nothing)),
         ..Stack::default()
     };
     match asked.allowed(&stack, prover) {
@@ -185,7 +205,12 @@ pub(super) fn anybody() -> Document {
     use crate::write::{Principal as Whom, Statement};
     let statement = Statement::allow("sts:AssumeRole").to(Whom::Everybody);
     let written = crate::access::of_one(Kind::Trust, statement);
-    written.into_iter().next().unwrap_or(Document {
+    written.into_iter().next().unwrap_or_else(nothing)
+}
+
+/// A policy that says nothing.
+fn nothing() -> Document {
+    Document {
         statements: Vec::new().into(),
-    })
+    }
 }

@@ -8,6 +8,7 @@ mod spread;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::way::Step;
 use super::{Principal, Trust};
@@ -19,6 +20,9 @@ pub use spread::{Course, Own as OwnUse};
 
 /// Where somebody stands among all.
 pub type Place = usize;
+
+/// Edges that were found, by where they begin or end.
+type Known = RefCell<BTreeMap<Place, Rc<[(Place, Edge)]>>>;
 
 /// Everybody who is known.
 #[derive(Debug)]
@@ -34,7 +38,8 @@ pub struct Circle {
     changers: BTreeMap<Box<str>, Vec<Place>>,
     /// Users who may have sessions of federated users.
     federators: BTreeSet<Place>,
-    known: RefCell<BTreeMap<(Place, Place, Form), Option<Edge>>>,
+    into: Known,
+    promoting: Known,
 }
 
 /// Somebody.
@@ -43,15 +48,6 @@ struct Actor {
     /// Without policies, where they let it become nobody.
     principal: Principal,
     identity: Identity,
-}
-
-/// As what somebody is reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Form {
-    /// With the policies that it has.
-    Itself,
-    /// With a policy that allows everything, which was put on it first.
-    Promoted,
 }
 
 /// How somebody becomes somebody else.
@@ -99,7 +95,8 @@ impl Default for Circle {
             assumers: BTreeSet::new(),
             changers: BTreeMap::new(),
             federators: BTreeSet::new(),
-            known: RefCell::default(),
+            into: Known::default(),
+            promoting: Known::default(),
         }
     }
 }

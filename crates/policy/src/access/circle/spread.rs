@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::iam;
-use super::{Actor, Circle, Edge, Form, Place};
+use super::{Actor, Circle, Edge, Place};
 use crate::access::users::{Use, Users};
 use crate::access::way::{Step, Way};
 use crate::access::{Principal, everything};
@@ -170,22 +170,16 @@ impl Circle {
             if !done.insert(found.place) {
                 continue;
             }
-            let Some(target) = self.actor(found.place) else {
-                continue;
-            };
-            for from in self.candidates(target) {
-                if from == found.place || settled.contains(&from) || courses.contains_key(&from) {
+            for (from, edge) in self.into(found.place).iter() {
+                if settled.contains(from) || courses.contains_key(from) {
                     continue;
                 }
-                let Some(edge) = self.edge(from, found.place, Form::Itself) else {
-                    continue;
-                };
                 if is_certain && !edge.doubts.is_empty() {
                     continue;
                 }
-                let course = Course::of(&edge, &found.steps, &found.doubts, found.end);
-                queue.push_back(Found::of(from, &course));
-                courses.insert(from, course);
+                let course = Course::of(edge, &found.steps, &found.doubts, found.end);
+                queue.push_back(Found::of(*from, &course));
+                courses.insert(*from, course);
             }
         }
     }
@@ -210,7 +204,7 @@ impl Circle {
                 .get(&actor.identity.account)
                 .is_some_and(|changers| changers.contains(&place));
             let federates = self.federators.contains(&place);
-            let promoted = changes.then(|| self.promotes(place, actor, asked));
+            let promoted = changes.then(|| self.promotes(place, asked));
             let made = changes.then(|| makes(actor, asked));
             let token = federates.then(|| federated(actor, asked));
             let course = promoted.flatten().or(made.flatten()).or(token.flatten());
@@ -220,17 +214,12 @@ impl Circle {
     }
 
     /// Whether somebody of the account that it promotes, itself first, can use the key then.
-    fn promotes(&self, place: Place, actor: &Actor, asked: &Asked<'_>) -> Option<Course> {
-        let own = self.by_account.get(&actor.identity.account);
-        let others = own.into_iter().flatten().filter(|other| **other != place);
+    fn promotes(&self, place: Place, asked: &Asked<'_>) -> Option<Course> {
         let mut possible = None;
-        for target in [&place].into_iter().chain(others) {
+        for (target, edge) in self.promoting(place).iter() {
             if !asked.is_certain && possible.is_some() {
                 break;
             }
-            let Some(edge) = self.edge(place, *target, Form::Promoted) else {
-                continue;
-            };
             if asked.is_certain && !edge.doubts.is_empty() {
                 continue;
             }
@@ -243,10 +232,10 @@ impl Circle {
             };
             match asked.used(&promoted) {
                 Some((steps, doubts)) if doubts.is_empty() && edge.doubts.is_empty() => {
-                    return Some(Course::of(&edge, &steps, &[], None));
+                    return Some(Course::of(edge, &steps, &[], None));
                 }
                 Some((steps, doubts)) if !asked.is_certain => {
-                    possible.get_or_insert(Course::of(&edge, &steps, &doubts, None));
+                    possible.get_or_insert(Course::of(edge, &steps, &doubts, None));
                 }
                 Some(_) | None => {}
             }

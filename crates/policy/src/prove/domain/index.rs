@@ -43,7 +43,7 @@ impl<'a> Index<'a> {
                     .or_default()
                     .push(condition);
                 asked.insert(&condition.key);
-                for expected in &condition.expected {
+                for expected in condition.expected.iter().filter(|one| one.has_variables()) {
                     let variables = expected.variables();
                     asked.extend(variables.iter().copied());
                     index.variables.extend(variables);

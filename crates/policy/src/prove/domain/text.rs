@@ -84,7 +84,7 @@ pub(super) fn values(
         let words: Option<Vec<String>> = patterns.iter().map(as_word).collect();
         return Some(in_every_case(&words?, form, each, partition));
     }
-    let literals: Option<Vec<String>> = patterns.iter().map(as_text).collect();
+    let literals: Option<Vec<String>> = patterns.iter().map(automaton::as_text).collect();
     if let Some(literals) = literals {
         return Some(plain(literals, form, each, partition));
     }
@@ -170,17 +170,6 @@ fn other_case(c: char) -> Option<char> {
     (one.1.is_none() && one.0 != c).then_some(one.0)
 }
 
-/// The text that steps are, where there is one.
-fn as_text(steps: &Steps) -> Option<String> {
-    steps
-        .iter()
-        .map(|step| match step {
-            Step::Char(c) => Some(*c),
-            Step::Fold(_) | Step::One(_) | Step::Run(_) => None,
-        })
-        .collect()
-}
-
 /// Where only whole texts are compared: each of them, and others.
 fn plain(literals: Vec<String>, form: Form, each: usize, partition: &str) -> Vec<String> {
     let grammar = form.grammar();
@@ -189,8 +178,7 @@ fn plain(literals: Vec<String>, form: Form, each: usize, partition: &str) -> Vec
         .filter(|text| !literals.contains(text))
         .take(each)
         .collect();
-    let is_one = |text: &String| automaton::accepts(&grammar, text);
-    texts.extend(literals.into_iter().filter(is_one));
+    texts.extend(automaton::accepted(&grammar, literals));
     if form == Form::Tag && !texts.iter().any(String::is_empty) {
         texts.push(String::new());
     }

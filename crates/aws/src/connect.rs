@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region as SdkRegion, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
@@ -78,15 +79,15 @@ impl Aws {
             return Ok(Self::simulated(simulated));
         }
         let http = http_client(ProxyConfig::from_env());
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
-        if let Some(profile) = &options.profile {
-            // Named on the command line, it goes before keys in the environment, as in the AWS CLI.
-            let named = ProfileFileCredentialsProvider::builder()
-                .profile_name(profile)
-                .build();
-            loader = loader.profile_name(profile).credentials_provider(named);
-        }
-        let sdk = with_region(loader.load().await, options.region.as_ref());
+        let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
+        let sdk = match &options.profile {
+            None => with_region(loader.load().await, options.region.as_ref()),
+            Some(profile) => {
+                let loader = loader.profile_name(profile).no_credentials();
+                let sdk = with_region(loader.load().await, options.region.as_ref());
+                of_profile(sdk, profile, &http)
+            }
+        };
         let Some(provider) = sdk.credentials_provider() else {
             let source = CredentialsError::not_loaded("no provider is configured");
             return Err(ConnectError::NoCredentials {
@@ -129,6 +130,21 @@ impl Aws {
         };
         Self::new(sdk.build(), http, provider)
     }
+}
+
+/// With the credentials of a profile: named on the command line, it goes before keys in the environment, as in
+/// the AWS CLI. A role that it assumes is asked of STS in the region, and by the client, of all other calls.
+fn of_profile(sdk: SdkConfig, profile: &str, http: &SharedHttpClient) -> SdkConfig {
+    let config = ProviderConfig::default()
+        .with_http_client(http.clone())
+        .with_region(sdk.region().cloned());
+    let provider = ProfileFileCredentialsProvider::builder()
+        .configure(&config)
+        .profile_name(profile)
+        .build();
+    sdk.into_builder()
+        .credentials_provider(SharedCredentialsProvider::new(provider))
+        .build()
 }
 
 fn in_profile(profile: Option<&String>) -> String {

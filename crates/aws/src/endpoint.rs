@@ -1,5 +1,7 @@
 //! Where a service answers.
 
+use std::net::IpAddr;
+
 use aws_config::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
 use sagelock_domain::call::{CallError, CallErrorKind, Service};
@@ -75,6 +77,20 @@ pub(crate) fn overridden(sdk: &SdkConfig, service: Service) -> Option<String> {
     specific.or_else(|| sdk.endpoint_url().map(ToOwned::to_owned))
 }
 
+/// Whether an address is of this machine. A name other than `localhost` is resolved by others.
+pub(crate) fn is_loopback(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let authority = rest.get(..end).unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let host = match host.strip_prefix('[') {
+        Some(inner) => inner.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    let is_local = |address: IpAddr| address.is_loopback();
+    host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(is_local)
+}
+
 /// Botocore's `serviceId`, from which the names of the overrides follow.
 fn service_id(service: Service) -> &'static str {
     match service {
@@ -143,6 +159,31 @@ fn dns_suffix(region: &Region) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_this_machine_is_loopback() {
+        for here in [
+            "http://127.0.0.1:4599",
+            "http://127.8.9.1/",
+            "https://localhost:4566/path",
+            "http://LOCALHOST",
+            "http://[::1]:80",
+        ] {
+            assert!(is_loopback(here), "{here}");
+        }
+        for elsewhere in [
+            "https://vpce-1a2b-3c4d.sts.eu-west-1.vpce.amazonaws.com",
+            "https://sts.eu-west-1.amazonaws.com",
+            "http://127.0.0.1.example.com",
+            "http://localhost.example.com:80",
+            "http://127.0.0.1@example.com/",
+            "http://10.0.0.1",
+            "http://[fe80::1]",
+            "",
+        ] {
+            assert!(!is_loopback(elsewhere), "{elsewhere}");
+        }
+    }
 
     #[test]
     fn services_answer_where_aws_says() {

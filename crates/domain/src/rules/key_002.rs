@@ -25,7 +25,7 @@ reasons! {
     Fail ANY_CALLER_OF_SERVICE "service_for_anybody": "a service can use the key for any account"; "add a condition on aws:SourceAccount or aws:SourceArn to the statement that names the service"
     Unknown MEMBERSHIP "membership_unknown": "the key policy or a grant names an account of which it is not known whether it belongs to the organisation"; "allow organizations:DescribeAccount, or list the account under `keys.allowed_accounts`"
     Unknown ORGANIZATION "organization_unknown": "the key policy names an organisation of which it is not known whether it is the own one"; "allow organizations:DescribeOrganization"
-    Unknown UNDECIDED "not_decided": "whether somebody outside can use the key depends on what is not known"; "ask `sagelock policy who-can`, which says on what"
+    Unknown UNDECIDED "not_decided": "whether somebody outside can use the key depends on what is not known"; "run `sagelock keys lint` on the key policy: it names the statements, and what they depend on"
 }
 
 pub(super) const RULE: Rule = Rule {

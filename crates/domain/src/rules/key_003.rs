@@ -23,7 +23,7 @@ use crate::severity::Severity;
 reasons! {
     Pass ONLY_ALLOWED "only_allowed": "it is proved that nobody of the accounts can use the key but the execution roles and who is allowed to"; ""
     Fail OTHERS "others_can_use": "somebody can use the key who is neither an execution role of its endpoints nor allowed to"; "take the permission away, or name who needs it under `keys.users`; `sagelock keys policy generate` writes a key policy that leaves nothing to the account"
-    Unknown UNDECIDED "not_decided": "whether somebody else can use the key depends on what is not known"; "ask `sagelock policy who-can`, which says on what"
+    Unknown UNDECIDED "not_decided": "whether somebody else can use the key depends on what is not known"; "see the message: it names who may be able to, and what that depends on"
     Unknown NOT_READ "users_not_read": "the users and roles were not read"; "run again, with every account that the key policy lets in"
     NotApplicable NOT_CONFIGURED "not_configured": "who may use keys is not set; set `keys.users`"; ""
 }

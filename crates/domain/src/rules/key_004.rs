@@ -17,7 +17,7 @@ reasons! {
     Pass SEPARATED "separated": "nobody whom the key policy names may both administer the key and use it"; ""
     Fail BOTH "administers_and_uses": "somebody may both administer the key and use it"; "give the administration and the use to different principals (kms:PutKeyPolicy)"
     Fail LEFT_TO_ACCOUNT "left_to_account": "the key policy leaves both the administration and the use of the key to the account's own policies"; "let the account administer and describe the key, and name the roles that use it (`sagelock keys policy generate` writes such a policy)"
-    Unknown UNDECIDED "not_decided": "whether somebody may both administer the key and use it depends on what is not known"; "ask `sagelock policy who-can`, which says on what"
+    Unknown UNDECIDED "not_decided": "whether somebody may both administer the key and use it depends on what is not known"; "run `sagelock keys lint` on the key policy: it names the statements, and what they depend on"
 }
 
 pub(super) const RULE: Rule = Rule {

@@ -23,7 +23,7 @@ reasons! {
     Fail DELETABLE "only_deletable": "only users or roles that can be deleted may change the key policy"; "add a statement that lets the account's root change the key policy, while there is somebody who can"
     Fail SHUT_OUT "root_shut_out": "the account's root user may never change the key policy, and it is not known whether anybody else may"; "add a statement that lets the account's root change the key policy, or take the denial off the root"
     Fail CONDITIONAL "root_under_condition": "the account's root user may change the key policy only under a condition"; "take the condition off the root's statement, or the denial off the root"
-    Unknown UNDECIDED "not_decided": "whether the key policy can be changed depends on what is not known"; "ask `sagelock policy who-can`, which says on what"
+    Unknown UNDECIDED "not_decided": "whether the key policy can be changed depends on what is not known"; "run `sagelock keys lint` on the key policy: it names the statements, and what they depend on"
 }
 
 pub(super) const RULE: Rule = Rule {

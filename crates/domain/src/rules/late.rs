@@ -15,7 +15,7 @@ use crate::why::Why;
 
 reasons! {
     NotApplicable NO_CUSTOMER_KEY "no_customer_key": "EP-001 finds no customer managed key to look at"; ""
-    Unknown USES_UNKNOWN "uses_not_all_known": "who uses the key may not be all that is known"; "see what could not be read: `sagelock doctor` says which permission is missing"
+    Unknown USES_UNKNOWN "uses_not_all_known": "who uses the key may not be all that is known"; "see the gaps of the report: each names the call that failed, and why"
     Pass WAITS "waits": "it depends on all others"; ""
 }
 

@@ -99,9 +99,13 @@ struct SourceArgs {
     #[arg(long, value_name = "DIR", conflicts_with_all = ["profile", "rate", "role", "accounts_file", "org"])]
     offline: Option<PathBuf>,
     /// Requests a second for each account, region and operation, or `max`
-    /// [default: 10 for SageMaker, 20 for KMS; max behind an endpoint override]
+    /// [default: 10 for SageMaker, 20 for KMS; max where AWS is simulated]
     #[arg(long, value_name = "N|max", value_parser = parse_rate)]
     rate: Option<RateArg>,
+    /// Take what answers at the endpoint override for a simulated AWS: no limit on requests, and the
+    /// report says so [default: where all services are overridden to this machine]
+    #[arg(long, conflicts_with = "offline")]
+    simulated: bool,
     #[command(flatten)]
     accounts: accounts::AccountArgs,
 }
@@ -124,6 +128,7 @@ impl SourceArgs {
             offline: self.offline.as_deref(),
             record: None,
             simulated: None,
+            is_simulated: self.simulated,
             accounts: self.accounts.wanted()?,
             rate: self.rate.map(|rate| rate.0).or(configured),
             deadline: Duration::from_secs(u64::from(config.audit.deadline_seconds)),

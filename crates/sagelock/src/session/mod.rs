@@ -38,6 +38,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) deadline: Duration,
     /// A simulated AWS to talk to.
     pub(crate) simulated: Option<Simulated>,
+    /// Whatever answers at the endpoint override is none of AWS.
+    pub(crate) is_simulated: bool,
     /// Which accounts.
     pub(crate) accounts: Accounts,
 }
@@ -85,9 +87,17 @@ impl Session {
             simulated: wanted.simulated.clone(),
         };
         let aws = Aws::connect(options).await.map_err(no_credentials)?;
-        let simulated = aws
-            .endpoint_override()
-            .map(|url| format!("{url} answers in AWS's place"));
+        let url = if wanted.is_simulated {
+            let none = || anyhow!("`--simulated` is for an endpoint override, and there is none");
+            let url = aws.endpoint_override().ok_or_else(|| {
+                Failure::usage(none())
+                    .hint("set AWS_ENDPOINT_URL to where the simulated AWS answers")
+            })?;
+            Some(url)
+        } else {
+            aws.simulation()
+        };
+        let simulated = url.map(|url| format!("{url} answers in AWS's place"));
         let rate = wanted.rate.unwrap_or(match simulated {
             Some(_) => Rate::Max,
             None => Rate::Default,

@@ -18,6 +18,7 @@ mod isolation;
 #[path = "../peers/script.rs"]
 mod peer;
 mod preflight;
+mod profiles;
 #[path = "../peers/python.rs"]
 mod python;
 #[path = "../peers/sim.rs"]

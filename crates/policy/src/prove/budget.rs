@@ -42,8 +42,8 @@ impl Budget {
         let steps = 260_000 + 1_500 * people as u64;
         Self {
             // Most of its proofs are easy, and finding out who there is is not.
-            proof_max: steps / 4,
-            proof_left: Cell::new(steps / 4),
+            proof_max: steps / 2,
+            proof_left: Cell::new(steps / 2),
             ..Self::new(steps, 32 << 20)
         }
     }

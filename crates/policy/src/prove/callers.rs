@@ -85,10 +85,12 @@ pub(crate) fn askers(
     });
     let known = accounts.iter().copied().chain(named).chain([NOBODYS]);
     let examples: Vec<String> = known.flat_map(|one| examples(partition, one)).collect();
-    let arns = automaton::texts(&patterns, &kinds, &examples, 1, budget)?;
+    let arns = prover.people(patterns, |patterns| {
+        automaton::texts(patterns, &kinds, &examples, 1, budget)
+    })?;
     let mut askers = Vec::new();
-    for arn in arns {
-        let Some(identity) = identity_of(&arn) else {
+    for arn in arns.iter() {
+        let Some(identity) = identity_of(arn) else {
             continue;
         };
         let is_named = entries.iter().any(|entry| match entry {

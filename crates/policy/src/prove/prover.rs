@@ -24,6 +24,8 @@ const KEPT: usize = 4096;
 pub struct Prover {
     pub(super) budget: Budget,
     texts: RefCell<HashMap<Asked, Texts>>,
+    /// ARNs of those whom patterns tell apart.
+    people: RefCell<HashMap<Vec<Steps>, Texts>>,
 }
 
 impl Prover {
@@ -33,6 +35,7 @@ impl Prover {
         Self {
             budget,
             texts: RefCell::default(),
+            people: RefCell::default(),
         }
     }
 
@@ -61,6 +64,20 @@ impl Prover {
         let conditions = conditions.flat_map(|one| &one.conditions);
         let asked = conditions.map(|one| PER_KEY + one.expected.len());
         self.budget.spend(asked.sum());
+    }
+
+    /// The ARNs of those whom patterns tell apart, found once.
+    pub(super) fn people(
+        &self,
+        patterns: Vec<Steps>,
+        find: impl FnOnce(&[Steps]) -> Option<Vec<String>>,
+    ) -> Texts {
+        if let Some(known) = self.people.borrow().get(&patterns) {
+            return known.clone();
+        }
+        let found: Texts = find(&patterns).map(Into::into);
+        self.people.borrow_mut().insert(patterns, found.clone());
+        found
     }
 
     /// The texts of patterns, found once.

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on says so"
 )]
 
+mod kms;
 mod known;
 mod managed;
 mod ministack;

@@ -1,0 +1,54 @@
+//! The table of KMS actions, beside the model of the service that the AWS SDK for Python has.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+
+use sagelock_policy::kms::{ACTIONS, Reach};
+use serde_json::Value;
+
+use crate::python::python;
+
+/// Actions that are no operations (Service Authorization Reference, "Actions defined by AWS KMS",
+/// `[permission only]`; ReEncrypt needs two).
+const NO_OPERATIONS: [&str; 3] = ["ReEncryptFrom", "ReEncryptTo", "SynchronizeMultiRegionKey"];
+
+#[test]
+fn every_operation_of_kms_is_an_action_that_is_known() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let output = Command::new(python(&tests.join("moto/requirements.txt")))
+        .arg(tests.join("policy/kms/operations.py"))
+        .output()
+        .expect("runs");
+    assert!(output.status.success(), "{output:?}");
+    let model: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let listed = |field: &str| -> BTreeSet<String> {
+        let list = model[field].as_array().expect("a list");
+        let names = list.iter().filter_map(Value::as_str);
+        names.map(ToOwned::to_owned).collect()
+    };
+    let named = ACTIONS
+        .iter()
+        .map(|action| action.name.trim_start_matches("kms:"));
+    let named: BTreeSet<String> = named.map(ToOwned::to_owned).collect();
+    let operations = listed("operations");
+    assert!(operations.len() > 50, "{operations:?}");
+    let missing: Vec<&String> = operations
+        .iter()
+        .filter(|name| *name != "ReEncrypt" && !named.contains(*name))
+        .collect();
+    assert!(missing.is_empty(), "the table lacks {missing:?}");
+    let newer: Vec<&String> = named.difference(&operations).collect();
+    let newer: Vec<&&String> = newer
+        .iter()
+        .filter(|name| !NO_OPERATIONS.contains(&name.as_str()))
+        .collect();
+    assert!(newer.is_empty(), "AWS KMS has no {newer:?}");
+
+    let granted = ACTIONS
+        .iter()
+        .filter(|action| action.reach == Reach::Granted);
+    let granted = granted.map(|action| action.name.trim_start_matches("kms:"));
+    let granted: BTreeSet<String> = granted.map(ToOwned::to_owned).collect();
+    assert_eq!(granted, listed("granted"));
+}

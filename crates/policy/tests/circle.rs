@@ -235,6 +235,9 @@ fn permissions_that_do_not_meet_open_nothing() {
     let passes_another = json!({ "arn": arn("role/First"), "tags": {}, "identity": [other],
         "trust": sagemaker() });
     let target = |trust: &Value| role("Target", &["s3:ListBucket"], trust);
+    let denies = policy(&json!([{ "Effect": "Deny", "Action": "sts:*", "Resource": "*" }]));
+    let denies_itself = json!({ "arn": arn("role/First"), "tags": {}, "identity": [denies],
+        "trust": sagemaker() });
     let conditional = policy(
         &json!([{ "Effect": "Allow", "Principal": { "AWS": arn("root") },
         "Action": "sts:AssumeRole", "Condition": { "StringEquals": {
@@ -261,6 +264,13 @@ fn permissions_that_do_not_meet_open_nothing() {
             json!([
                 first(&["iam:PassRole", "sagemaker:CreateTrainingJob"]),
                 target(&service("lambda.amazonaws.com"))
+            ]),
+        ),
+        (
+            "the role that is named denies itself to assume others",
+            json!([
+                denies_itself,
+                target(&trusts(&json!({ "AWS": arn("role/First") })))
             ]),
         ),
         (

@@ -171,6 +171,24 @@ impl Principal {
     }
 }
 
+impl Principal {
+    /// Beside what decides whoever asks, what has a say about it.
+    fn stack(&self, of_others: Stack) -> Stack {
+        Stack {
+            // What is not known may allow everything.
+            identity: if self.is_partial {
+                everything()
+            } else {
+                self.identity.clone()
+            },
+            boundary: self.boundary.clone().filter(|_| !self.is_partial),
+            scp: self.scp.clone().unwrap_or_default(),
+            session: self.session.clone(),
+            ..of_others
+        }
+    }
+}
+
 /// The trust policy of a role.
 #[derive(Clone, Debug)]
 pub enum Trust {

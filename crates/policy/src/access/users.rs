@@ -210,18 +210,7 @@ impl Users {
     /// Everything that has a say about somebody.
     pub(super) fn stack_of(&self, principal: &Principal) -> Stack {
         let own = self.stack.about(&principal.caller);
-        Stack {
-            // What is not known may allow everything.
-            identity: if principal.is_partial {
-                everything()
-            } else {
-                principal.identity.clone()
-            },
-            boundary: principal.boundary.clone().filter(|_| !principal.is_partial),
-            scp: principal.scp.clone().unwrap_or_default(),
-            session: principal.session.clone(),
-            ..own
-        }
+        principal.stack(own)
     }
 
     /// A way, where somebody has changed some of the key's facts already.

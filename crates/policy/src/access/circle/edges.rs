@@ -8,7 +8,7 @@ use super::{Actor, Circle, Edge, Place};
 use crate::access::channel::{Channel, common};
 use crate::access::users::telling_principal;
 use crate::access::way::Step;
-use crate::access::{Principal, Trust, everything};
+use crate::access::{Principal, Trust};
 use crate::context::Value;
 use crate::document::{Document, Who};
 use crate::prove::{Doubt, Proof, Prover, Requests};
@@ -138,19 +138,11 @@ pub(super) fn called(
     for (key, value) in told {
         asked = asked.telling(key, Some(Value::One((*value).into())));
     }
-    let stack = Stack {
-        identity: if principal.is_partial {
-            everything()
-        } else {
-            principal.identity.clone()
-        },
-        boundary: principal.boundary.clone().filter(|_| !principal.is_partial),
-        scp: principal.scp.clone().unwrap_or_default(),
-        session: principal.session.clone(),
+    let stack = principal.stack(Stack {
         // What somebody has just made has no policy of its own.
         resource: Some(trust.cloned().unwrap_or_else(nothing)),
         ..Stack::default()
-    };
+    });
     match asked.allowed(&stack, prover) {
         Proof::Proved => Called::Never,
         Proof::Possible(doubts) => Called::Perhaps(doubts),

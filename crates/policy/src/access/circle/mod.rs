@@ -121,8 +121,10 @@ impl Circle {
         let changes = can(&iam::ACTIONS) || can(&services::PASS);
         let federates = matches!(identity.who, Who::User(_)) && can(&["sts:GetFederationToken"]);
         let mut kept = principal.clone();
-        if !assumes && !changes && !federates {
-            // Only what it is named by matters.
+        // A trust policy that names it is enough to assume a role, unless its own policies deny that.
+        let is_about = |document: &Document| document.may_be_about("sts");
+        let says = principal.identity.iter().any(is_about);
+        if !assumes && !changes && !federates && !says {
             kept.identity = Vec::new();
         }
         if assumes {

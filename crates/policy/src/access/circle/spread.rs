@@ -80,14 +80,18 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// What somebody can do with the key.
-    fn used(&self, principal: &Principal) -> Option<(Vec<Step>, Vec<Doubt>)> {
+    /// How an edge to somebody comes to the key, where it does as certainly as is asked.
+    fn course(&self, edge: &Edge, principal: &Principal) -> Option<Course> {
+        if self.is_certain && !edge.doubts.is_empty() {
+            return None;
+        }
         let found = self.users.worst(principal, true, self.prover)?;
-        Some(match found.proof {
+        let (steps, doubts) = match found.proof {
             Proof::Violated(_) => (found.steps, Vec::new()),
-            Proof::Possible(doubts) => (Vec::new(), doubts),
-            Proof::Proved => return None,
-        })
+            Proof::Possible(doubts) if !self.is_certain => (Vec::new(), doubts),
+            Proof::Proved | Proof::Possible(_) => return None,
+        };
+        Some(Course::of(edge, &steps, &doubts, None))
     }
 }
 
@@ -213,34 +217,18 @@ impl Circle {
         found
     }
 
-    /// Whether somebody of the account that it promotes, itself first, can use the key then.
+    /// How somebody whom it promotes, itself first, can use the key then.
     fn promotes(&self, place: Place, asked: &Asked<'_>) -> Option<Course> {
-        let mut possible = None;
-        for (target, edge) in self.promoting(place).iter() {
-            if !asked.is_certain && possible.is_some() {
-                break;
-            }
-            if asked.is_certain && !edge.doubts.is_empty() {
-                continue;
-            }
-            let Some(promoted) = self.actor(*target).map(|target| Principal {
+        let promoting = self.promoting(place);
+        let mut edges = promoting.iter();
+        edges.find_map(|(target, edge)| {
+            let promoted = Principal {
                 identity: everything(),
                 is_partial: false,
-                ..target.principal.clone()
-            }) else {
-                continue;
+                ..self.actor(*target)?.principal.clone()
             };
-            match asked.used(&promoted) {
-                Some((steps, doubts)) if doubts.is_empty() && edge.doubts.is_empty() => {
-                    return Some(Course::of(edge, &steps, &[], None));
-                }
-                Some((steps, doubts)) if !asked.is_certain => {
-                    possible.get_or_insert(Course::of(edge, &steps, &doubts, None));
-                }
-                Some(_) | None => {}
-            }
-        }
-        possible
+            asked.course(edge, &promoted)
+        })
     }
 }
 
@@ -253,52 +241,36 @@ fn makes(actor: &Actor, asked: &Asked<'_>) -> Option<Course> {
     let account = &*actor.identity.account;
     let partition = &*actor.identity.partition;
     let stack = asked.users.stack_of(&actor.principal);
-    let askers = askers(&[&stack], partition, &[account], asked.prover)?;
-    let mut possible = None;
-    for asker in askers {
-        let Caller::Identity(identity) = &asker.caller else {
-            continue;
-        };
-        let is_new = *identity.account == *account
+    let Some(askers) = askers(&[&stack], partition, &[account], asked.prover) else {
+        // Which names there are is too much to tell.
+        let edge = Edge::perhaps(vec![Doubt::Budget]);
+        return (!asked.is_certain).then(|| Course::of(&edge, &[], &[], None));
+    };
+    askers.into_iter().find_map(|asker| {
+        let is_new = matches!(&asker.caller, Caller::Identity(one) if *one.account == *account)
             && !asker.is_itself
             && (asker.arn.contains(":role/") || asker.arn.contains(":user/"))
             && !asker.arn.contains(":role/aws-service-role/");
         if !is_new {
-            continue;
+            return None;
         }
-        let Some(edge) = iam::made(actor, &asker.arn, asked.edges) else {
-            continue;
-        };
-        let Ok(caller) = Caller::read(&asker.arn) else {
-            continue;
-        };
+        let edge = iam::made(actor, &asker.arn, asked.edges)?;
         let made = Principal {
             identity: everything(),
             scp: actor.principal.scp.clone(),
             organization: actor.principal.organization.clone(),
-            ..Principal::new(&asker.arn, caller)
+            ..Principal::new(&asker.arn, Caller::read(&asker.arn).ok()?)
         };
-        match asked.used(&made) {
-            Some((steps, doubts)) if doubts.is_empty() && edge.doubts.is_empty() => {
-                return Some(Course::of(&edge, &steps, &[], None));
-            }
-            Some((steps, doubts)) if !asked.is_certain => {
-                possible.get_or_insert(Course::of(&edge, &steps, &doubts, None));
-            }
-            Some(_) | None => {}
-        }
-    }
-    possible
+        asked.course(&edge, &made)
+    })
 }
 
 /// Whether a user can have a token of a federated user whom the key policy or a grant names.
 fn federated(actor: &Actor, asked: &Asked<'_>) -> Option<Course> {
-    let mut possible = None;
-    for named in asked.users.federated(&actor.identity.account) {
+    let named = asked.users.federated(&actor.identity.account);
+    named.into_iter().find_map(|named| {
         let arn = named.to_string();
-        let Some(edge) = iam::federated(actor, &arn, asked.edges) else {
-            continue;
-        };
+        let edge = iam::federated(actor, &arn, asked.edges)?;
         let session = Principal {
             arn: arn.as_str().into(),
             caller: Caller::Identity(named.clone()),
@@ -307,15 +279,6 @@ fn federated(actor: &Actor, asked: &Asked<'_>) -> Option<Course> {
             id: None,
             ..actor.principal.clone()
         };
-        match asked.used(&session) {
-            Some((steps, doubts)) if doubts.is_empty() && edge.doubts.is_empty() => {
-                return Some(Course::of(&edge, &steps, &[], None));
-            }
-            Some((steps, doubts)) if !asked.is_certain => {
-                possible.get_or_insert(Course::of(&edge, &steps, &doubts, None));
-            }
-            Some(_) | None => {}
-        }
-    }
-    possible
+        asked.course(&edge, &session)
+    })
 }

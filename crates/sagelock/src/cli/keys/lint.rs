@@ -122,7 +122,7 @@ impl Command {
             Ok(key) => found.extend(of_key(key, &organizations, &prover)),
             Err(unknown) => {
                 let message = format!(
-                    "{}; give the key with --key ARN to learn who can use and administer it",
+                    "{} Give the key with --key ARN to learn who can use and administer it",
                     unknown.error
                 );
                 found.push(whole("owner", "--key", message, true));

@@ -7,7 +7,9 @@ mod documents;
 mod fuzz;
 mod metadata;
 mod mutants;
+mod random;
 mod record;
+mod refute;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +17,10 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
+
+/// Attacks on proofs make requests by the million.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const HELP: &str = "\
 cargo xtask ci                  everything that must be green: installs what it needs first
@@ -25,6 +31,8 @@ cargo xtask record --python P   corpus/recorded again, from moto; P is a Python 
 cargo xtask prove truth         the truth test against moto, full size, in release
 cargo xtask prove sim           the truth tests of the simulated AWS, in release
 cargo xtask prove mutants       the policy engine changed in every small way: its tests must notice
+cargo xtask prove refute [--stacks N] [--seed S] [--requests N] [--only N]
+                                the proofs attacked with requests near what the policies write, in release
 cargo xtask prove fuzz [--minutes N]
                                 the policy engine given whatever comes, ten minutes for each target
 cargo xtask prove strangers     boto3, the AWS CLI, Cloud Custodian and Prowler, in release
@@ -54,6 +62,7 @@ fn main() -> ExitCode {
         ["prove", "truth"] => ci::prove_truth(),
         ["prove", "sim"] => ci::prove_sim(),
         ["prove", "mutants"] => mutants::prove(),
+        ["prove", "refute", rest @ ..] => refute::prove(rest),
         ["prove", "fuzz", rest @ ..] => fuzz::prove(rest),
         ["prove", "strangers"] => ci::prove_strangers(),
         ["bench", "sim"] => bench::sim(),

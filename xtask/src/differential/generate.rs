@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::random::Random;
 use super::universe::{ACTIONS, CALLERS, KEY, KEYS, Key, OTHER_KEY, OWN, PATTERNS, ROOT};
+use crate::random::Random;
 
 /// What a document is.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 
 mod families;
 mod generate;
-mod random;
+mod table;
 mod universe;
 
 use std::fs::{self, File};
@@ -95,6 +95,7 @@ impl Tally {
 
 fn compare(cases: u64, seed: u64) -> Result<Tally> {
     let folder = installed()?;
+    table::check(&folder)?;
     let mut oracle = Command::new("node")
         .arg(folder.join("oracle.mjs"))
         .current_dir(&folder)

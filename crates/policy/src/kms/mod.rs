@@ -2,11 +2,14 @@
 //! grant can give, which condition keys their requests have.
 
 mod table;
+mod values;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 pub use table::{ACTIONS, Action, EVERY_KEY, On, Reach};
+pub(crate) use values::listed;
+pub use values::{VALUES, Values};
 
 /// By their names in lower case, without `kms:`.
 static BY_NAME: LazyLock<HashMap<String, &'static Action>> = LazyLock::new(|| {
@@ -125,7 +128,7 @@ mod tests {
             ("tagresource", "aws:requesttag/team", true),
             ("putkeypolicy", "kms:requestalias", false),
             ("putkeypolicy", "kms:bypasspolicylockoutsafetycheck", true),
-            ("createkey", "kms:viaservice", false),
+            ("createkey", "kms:viaservice", true),
             ("anyotheraction", "kms:requestalias", true),
             ("anyotheraction", "kms:requestaliases", false),
             ("decapsulate", "kms:requestalias", true),

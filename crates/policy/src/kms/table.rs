@@ -65,9 +65,19 @@ const fn row(name: &'static str, on: On, reach: Reach, keys: &'static [&'static 
 /// Every action, in the order of their names.
 pub const ACTIONS: [Action; 58] = [
     row("kms:CancelKeyDeletion", On::Key, Reach::Own, &[]),
-    row("kms:ConnectCustomKeyStore", On::Nothing, Reach::Own, &[]),
+    row(
+        "kms:ConnectCustomKeyStore",
+        On::Nothing,
+        Reach::Own,
+        &["kms:CallerAccount"],
+    ),
     row("kms:CreateAlias", On::Alias, Reach::Own, &[]),
-    row("kms:CreateCustomKeyStore", On::Nothing, Reach::Own, &[]),
+    row(
+        "kms:CreateCustomKeyStore",
+        On::Nothing,
+        Reach::Own,
+        &["kms:CallerAccount"],
+    ),
     row(
         "kms:CreateGrant",
         On::Key,
@@ -94,11 +104,13 @@ pub const ACTIONS: [Action; 58] = [
             "aws:ResourceTag/",
             "aws:TagKeys",
             "kms:BypassPolicyLockoutSafetyCheck",
+            "kms:CallerAccount",
             "kms:KeyOrigin",
             "kms:KeySpec",
             "kms:KeyUsage",
             "kms:MultiRegion",
             "kms:MultiRegionKeyType",
+            "kms:ViaService",
         ],
     ),
     row(
@@ -120,7 +132,12 @@ pub const ACTIONS: [Action; 58] = [
         ],
     ),
     row("kms:DeleteAlias", On::Alias, Reach::Own, &[]),
-    row("kms:DeleteCustomKeyStore", On::Nothing, Reach::Own, &[]),
+    row(
+        "kms:DeleteCustomKeyStore",
+        On::Nothing,
+        Reach::Own,
+        &["kms:CallerAccount"],
+    ),
     row("kms:DeleteImportedKeyMaterial", On::Key, Reach::Own, &[]),
     row(
         "kms:DeriveSharedSecret",
@@ -132,7 +149,12 @@ pub const ACTIONS: [Action; 58] = [
             "kms:RecipientAttestation:",
         ],
     ),
-    row("kms:DescribeCustomKeyStores", On::Nothing, Reach::Own, &[]),
+    row(
+        "kms:DescribeCustomKeyStores",
+        On::Nothing,
+        Reach::Own,
+        &["kms:CallerAccount"],
+    ),
     row(
         "kms:DescribeKey",
         On::Key,
@@ -146,7 +168,12 @@ pub const ACTIONS: [Action; 58] = [
         &["kms:TrailingDaysWithoutKeyUsage"],
     ),
     row("kms:DisableKeyRotation", On::Key, Reach::Own, &[]),
-    row("kms:DisconnectCustomKeyStore", On::Nothing, Reach::Own, &[]),
+    row(
+        "kms:DisconnectCustomKeyStore",
+        On::Nothing,
+        Reach::Own,
+        &["kms:CallerAccount"],
+    ),
     row("kms:EnableKey", On::Key, Reach::Own, &[]),
     row(
         "kms:EnableKeyRotation",
@@ -345,7 +372,12 @@ pub const ACTIONS: [Action; 58] = [
     ),
     row("kms:UntagResource", On::Key, Reach::Own, &["aws:TagKeys"]),
     row("kms:UpdateAlias", On::Alias, Reach::Own, &[]),
-    row("kms:UpdateCustomKeyStore", On::Nothing, Reach::Own, &[]),
+    row(
+        "kms:UpdateCustomKeyStore",
+        On::Nothing,
+        Reach::Own,
+        &["kms:CallerAccount"],
+    ),
     row("kms:UpdateKeyDescription", On::Key, Reach::Own, &[]),
     row(
         "kms:UpdatePrimaryRegion",

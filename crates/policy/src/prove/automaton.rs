@@ -3,56 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use super::budget::Budget;
+pub(in crate::prove) use super::set::Set;
 use crate::pattern::{Pattern, Piece};
-
-/// A set of characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(in crate::prove) enum Set {
-    Any,
-    /// A field of an ARN ends at a colon.
-    NoColon,
-    Digit,
-    /// Of the name of a user, role or session (IAM User Guide, "IAM and AWS STS quotas").
-    Name,
-    /// The same, with the slashes of a path.
-    Path,
-    /// Small letters and digits, as in the ids of organisations.
-    Small,
-    /// The same and hyphens, as in the names of hosts.
-    Label,
-    /// Capital letters and digits, as in unique ids.
-    Capital,
-    /// Labels and the dots between them.
-    Host,
-}
-
-impl Set {
-    fn has(self, c: char) -> bool {
-        match self {
-            Self::Any => true,
-            Self::NoColon => c != ':',
-            Self::Digit => c.is_ascii_digit(),
-            Self::Name => c.is_ascii_alphanumeric() || "_+=,.@-".contains(c),
-            Self::Path => c == '/' || Self::Name.has(c),
-            Self::Small => c.is_ascii_lowercase() || c.is_ascii_digit(),
-            Self::Label => c == '-' || Self::Small.has(c),
-            Self::Capital => c.is_ascii_uppercase() || c.is_ascii_digit(),
-            Self::Host => c == '.' || Self::Label.has(c),
-        }
-    }
-
-    const ALL: [Self; 9] = [
-        Self::Any,
-        Self::NoColon,
-        Self::Digit,
-        Self::Name,
-        Self::Path,
-        Self::Small,
-        Self::Label,
-        Self::Capital,
-        Self::Host,
-    ];
-}
 
 /// A step of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -13,7 +13,9 @@ mod domain;
 mod order;
 mod prover;
 mod said;
+mod set;
 mod symbolic;
+mod together;
 mod universe;
 
 pub use budget::Budget;
@@ -28,6 +30,7 @@ use crate::request::{Caller, NoAction, Request, Stack};
 use diagram::{NO, Node};
 use domain::{Limit, Limits};
 use symbolic::Symbolic;
+use together::{contradiction, mended};
 
 /// Requests that are alike but for keys of the context.
 #[derive(Clone, Debug)]
@@ -275,7 +278,7 @@ impl Requests {
         }
         let definite = symbolic.definite(found);
         match symbolic.witness(definite) {
-            Some(witness) if again(&witness) => Proof::Violated(Box::new(witness)),
+            Some(witness) if again(&witness) => sendable(witness, again),
             Some(_) | None => match symbolic.doubts(found) {
                 // It is a request that is not followed to its end.
                 doubts if doubts.is_empty() => Proof::Possible(vec![Doubt::Budget]),
@@ -283,6 +286,18 @@ impl Requests {
             },
         }
     }
+}
+
+/// A request that was found, as far as what it tells can stand together.
+fn sendable(found: Request, again: impl Fn(&Request) -> bool) -> Proof {
+    let Some(key) = contradiction(&found) else {
+        return Proof::Violated(Box::new(found));
+    };
+    let other = mended(&found);
+    if contradiction(&other).is_none() && again(&other) {
+        return Proof::Violated(Box::new(other));
+    }
+    Proof::Possible(vec![Doubt::Key(key.into())])
 }
 
 /// Decides a request that cannot be decided by what is known of it, where it comes out the same

@@ -1,8 +1,11 @@
 //! What the values of condition keys look like (Service Authorization Reference, condition keys of AWS
 //! KMS; IAM User Guide, "AWS global condition context keys").
 
-use super::automaton::{Set, Step, Steps, literal};
-use crate::document::{Arn, Who};
+use std::net::IpAddr;
+
+use super::automaton::{self, Set, Step, Steps, literal};
+use crate::document::{Arn, Instant, Who};
+use crate::kms;
 use crate::request::{Caller, Request};
 
 /// What the values of a key look like.
@@ -14,8 +17,10 @@ pub(in crate::prove) enum Form {
     Tag,
     /// The number of an account.
     Account,
-    /// `o-` and small letters and digits (AWS Organizations API, `Organization.Id`).
+    /// `o-` and 10 to 32 small letters and digits (AWS Organizations API, `Organization.Id`).
     Organization,
+    /// `o-…/r-…/ou-…/` (AWS Organizations User Guide, "The AWS Organizations entity path").
+    OrganizationPath,
     Boolean,
     /// `sagemaker.eu-west-1.amazonaws.com` (KMS Developer Guide, "kms:ViaService"); the suffix of China's
     /// partition is on no page, so that it may be either.
@@ -35,32 +40,17 @@ pub(in crate::prove) enum Form {
     /// The unique id of a role, and the name of a session.
     Session,
     Number,
+    /// A point of time as it is written.
     Date,
+    /// The same in seconds since 1970.
+    Epoch,
     Address,
+    /// `vpce-1a2b3c4d`: what an id of EC2 begins with.
+    Id(&'static str),
+    Alias,
+    /// `athena.amazonaws.com` (IAM User Guide, "AWS service principals").
+    Service,
 }
-
-/// What a grant can give, as `kms:GrantOperations` says it (AWS KMS API, CreateGrant, `Operations`).
-pub(in crate::prove) const OPERATIONS: [&str; 19] = [
-    "Decrypt",
-    "GenerateDataKey",
-    "GenerateDataKeyWithoutPlaintext",
-    "ReEncryptFrom",
-    "ReEncryptTo",
-    "Encrypt",
-    "GenerateDataKeyPair",
-    "GenerateDataKeyPairWithoutPlaintext",
-    "CreateGrant",
-    "RetireGrant",
-    "DescribeKey",
-    "GetPublicKey",
-    "Sign",
-    "Verify",
-    "GenerateMac",
-    "VerifyMac",
-    "DeriveSharedSecret",
-    "Encapsulate",
-    "Decapsulate",
-];
 
 /// What AWS services put into the encryption context, each documented by the service: an ARN, its service
 /// and what its resource begins with.
@@ -92,10 +82,6 @@ impl Form {
             ]),
             "kms:viaservice" => Self::Via,
             "aws:principalorgid" | "aws:sourceorgid" | "aws:resourceorgid" => Self::Organization,
-            "kms:grantoperations" => Self::OneOf(&OPERATIONS),
-            "kms:grantconstrainttype" => {
-                Self::OneOf(&["EncryptionContextEquals", "EncryptionContextSubset"])
-            }
             "aws:sourcearn" => Self::Source,
             "aws:userid" => match caller {
                 Caller::Identity(identity) => match identity.who {
@@ -106,6 +92,7 @@ impl Form {
                 },
                 Caller::Service(_) | Caller::Anonymous => Self::Text,
             },
+            _ if let Some(values) = kms::listed(key) => Self::OneOf(values),
             _ => match (key.strip_prefix(CONTEXT), caller) {
                 (Some(name), Caller::Service(_)) => Self::of_service_context(name),
                 _ => Self::of_type(key),
@@ -137,9 +124,19 @@ impl Form {
             | "kms:bypasspolicylockoutsafetycheck"
             | "kms:reencryptonsamekey"
             | "kms:multiregion" => Self::Boolean,
-            "aws:currenttime" | "aws:epochtime" | "aws:tokenissuetime" | "kms:validto" => {
-                Self::Date
+            "aws:currenttime" | "aws:tokenissuetime" | "kms:validto" => Self::Date,
+            "aws:epochtime" => Self::Epoch,
+            "aws:principalorgpaths" | "aws:resourceorgpaths" | "aws:sourceorgpaths" => {
+                Self::OrganizationPath
             }
+            "aws:sourcevpce" => Self::Id("vpce-"),
+            "aws:sourcevpc" | "aws:ec2instancesourcevpc" => Self::Id("vpc-"),
+            "kms:requestalias" | "kms:resourcealiases" => Self::Alias,
+            "aws:calledvia"
+            | "aws:calledviafirst"
+            | "aws:calledvialast"
+            | "aws:principalservicename"
+            | "aws:principalservicenameslist" => Self::Service,
             "aws:multifactorauthage"
             | "kms:rotationperiodindays"
             | "kms:schedulekeydeletionpendingwindowindays"
@@ -162,11 +159,11 @@ impl Form {
     /// What may be told of a key of which nothing is taken for granted but its type.
     pub(in crate::prove) fn loose(key: &str) -> Self {
         let typed = Self::of_type(key);
-        if matches!(typed, Self::Text | Self::Account) {
-            Self::Tag
-        } else {
-            typed
-        }
+        let is_type = matches!(
+            typed,
+            Self::Boolean | Self::Number | Self::Date | Self::Epoch | Self::Address
+        );
+        if is_type { typed } else { Self::Tag }
     }
 
     /// What its texts are; none where they may be anything.
@@ -175,7 +172,8 @@ impl Form {
             Self::Account => vec![account()],
             Self::Organization => {
                 let mut steps = literal("o-");
-                steps.extend(some(Set::Small));
+                steps.extend([Step::One(Set::Small); 10]);
+                steps.push(Step::Run(Set::Small));
                 vec![steps]
             }
             Self::Via => [".amazonaws.com", ".amazonaws.com.cn"]
@@ -217,30 +215,116 @@ impl Form {
                 steps.extend(some(Set::Name));
                 vec![steps]
             }
-            Self::Tag | Self::Number | Self::Date | Self::Address => Vec::new(),
+            Self::OrganizationPath => {
+                let mut steps = literal("o-");
+                steps.extend(some(Set::Small));
+                steps.extend(literal("/r-"));
+                steps.extend(some(Set::Path));
+                steps.push(Step::Char('/'));
+                vec![steps]
+            }
+            Self::Service => [".amazonaws.com", ".amazonaws.com.cn"]
+                .map(|suffix| {
+                    let mut steps = vec![Step::One(Set::Label), Step::Run(Set::Host)];
+                    steps.extend(literal(suffix));
+                    steps
+                })
+                .into(),
+            Self::Number | Self::Epoch => vec![some(Set::Digit).into()],
+            Self::Date => vec![date()],
+            Self::Id(prefix) => {
+                let mut steps = literal(prefix);
+                steps.extend([Step::One(Set::Hex); 8]);
+                steps.push(Step::Run(Set::Hex));
+                vec![steps]
+            }
+            Self::Alias => {
+                let mut steps = literal("alias/");
+                steps.extend(some(Set::Alias));
+                vec![steps]
+            }
+            Self::Address => {
+                let mut four = Steps::from(some(Set::Digit));
+                for _ in 0..3 {
+                    four.push(Step::Char('.'));
+                    four.extend(some(Set::Digit));
+                }
+                let (run, colon) = (Step::Run(Set::Address), Step::Char(':'));
+                vec![four, vec![run, colon, run]]
+            }
+            Self::Tag => Vec::new(),
+        }
+    }
+
+    /// The same, where policies write these out: an id that is too short is one that stands for another, as in
+    /// examples.
+    pub(in crate::prove) fn grammar_beside(self, patterns: &[Steps]) -> Vec<Steps> {
+        let mut grammar = self.grammar();
+        if self == Self::Organization {
+            let written = patterns.iter().filter(|steps| {
+                let text = automaton::as_text(steps).unwrap_or_default();
+                let id = text.strip_prefix("o-").unwrap_or_default();
+                !id.is_empty() && id.chars().all(|c| Set::Small.has(c))
+            });
+            grammar.extend(written.cloned());
+        }
+        grammar
+    }
+
+    /// Whether a text that the grammar has is one: a grammar says nothing of the lengths of months.
+    pub(in crate::prove) fn has(self, text: &str) -> bool {
+        match self {
+            Self::Address => text.parse::<IpAddr>().is_ok(),
+            Self::Date => Instant::read(text).is_some(),
+            Self::Text
+            | Self::Tag
+            | Self::Account
+            | Self::Organization
+            | Self::Boolean
+            | Self::Via
+            | Self::OneOf(_)
+            | Self::Source
+            | Self::Arn { .. }
+            | Self::User
+            | Self::Session
+            | Self::Number
+            | Self::Epoch
+            | Self::Id(_)
+            | Self::OrganizationPath
+            | Self::Service
+            | Self::Alias => true,
         }
     }
 
     /// A text that nobody wrote, and others.
-    pub(in crate::prove) fn fresh(self, number: usize, partition: &str) -> String {
+    pub(in crate::prove) fn fresh(self, number: usize, home: Home<'_>) -> String {
         let account = 999_999_999_999 - number;
+        let Home { partition, region } = home;
         match self {
             Self::Account => format!("{account:012}"),
             Self::Organization => format!("o-other{number:05}"),
-            Self::Via => format!("other{number}.eu-west-1.amazonaws.com"),
+            Self::Via => format!("other{number}.{region}.{}", home.suffix()),
             Self::Boolean | Self::OneOf(_) => self
                 .listed()
                 .get(number)
                 .copied()
                 .unwrap_or_default()
                 .to_owned(),
-            Self::Source => format!("arn:{partition}:sns:eu-west-1:{account:012}:other"),
+            Self::Source => format!("arn:{partition}:sns:{region}:{account:012}:other"),
             Self::Arn { service, kind } => {
-                format!("arn:{partition}:{service}:eu-west-1:{account:012}:{kind}other")
+                format!("arn:{partition}:{service}:{region}:{account:012}:{kind}other")
             }
             Self::User => format!("AIDAOTHER{number:012}"),
             Self::Session => format!("AROAOTHER{number:012}:session"),
-            Self::Text | Self::Tag | Self::Number | Self::Date | Self::Address => {
+            Self::Number => (77_000 + number).to_string(),
+            Self::Epoch => (1_900_000_000 + number).to_string(),
+            Self::Id(prefix) => format!("{prefix}{:08x}", 0x0dd0_0dd0 + number),
+            Self::Alias => format!("alias/other{number}"),
+            Self::OrganizationPath => format!("o-other{number:05}/r-other/"),
+            Self::Service => format!("other{number}.amazonaws.com"),
+            Self::Date => format!("2031-02-03T04:{:02}:{:02}Z", number / 60 % 60, number % 60),
+            Self::Address => format!("192.0.2.{}", 1 + number % 254),
+            Self::Text | Self::Tag => {
                 if number == 0 {
                     "other".to_owned()
                 } else {
@@ -251,10 +335,10 @@ impl Form {
     }
 
     /// Texts that a person would expect, where one will do.
-    pub(in crate::prove) fn examples(self, partition: &str) -> Vec<String> {
+    pub(in crate::prove) fn examples(self, home: Home<'_>) -> Vec<String> {
         match self {
             Self::Via => ["sagemaker", "s3", "ec2"]
-                .map(|service| format!("{service}.eu-west-1.amazonaws.com"))
+                .map(|service| format!("{service}.{}.{}", home.region, home.suffix()))
                 .into(),
             Self::Boolean | Self::OneOf(_) => Vec::new(),
             Self::Account
@@ -266,8 +350,13 @@ impl Form {
             | Self::Text
             | Self::Tag
             | Self::Number
-            | Self::Date
-            | Self::Address => vec![self.fresh(0, partition)],
+            | Self::Epoch
+            | Self::Id(_)
+            | Self::OrganizationPath
+            | Self::Service
+            | Self::Alias
+            | Self::Date => vec![self.fresh(0, home)],
+            Self::Address => vec![self.fresh(0, home), "2001:db8::1".to_owned()],
         }
     }
 
@@ -286,6 +375,11 @@ impl Form {
             | Self::User
             | Self::Session
             | Self::Number
+            | Self::Epoch
+            | Self::Id(_)
+            | Self::OrganizationPath
+            | Self::Service
+            | Self::Alias
             | Self::Date
             | Self::Address => &[],
         }
@@ -307,6 +401,17 @@ fn id(prefix: &str) -> Steps {
     steps
 }
 
+/// `2026-06-01T00:00:00Z` (IAM User Guide, "Date condition operators").
+fn date() -> Steps {
+    let shape = "dddd-dd-ddTdd:dd:ddZ".chars();
+    shape
+        .map(|c| match c {
+            'd' => Step::One(Set::Digit),
+            other => Step::Char(other),
+        })
+        .collect()
+}
+
 fn arn(service: &[Step], region: &[Step], account: &[Step], resource: &[Step]) -> Steps {
     let mut steps = literal("arn:");
     steps.extend(some(Set::Label));
@@ -323,9 +428,36 @@ fn is_of_aws(key: &str) -> bool {
     key.starts_with("aws:") || key.starts_with("kms:") || key.starts_with("sagemaker:")
 }
 
-/// The partition that a request is of.
-pub(in crate::prove) fn partition(request: &Request) -> &str {
-    Arn::split(&request.resource).map_or("aws", |arn| arn.partition)
+/// Where a request is asked: in the partition and the Region of its resource.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::prove) struct Home<'a> {
+    partition: &'a str,
+    region: &'a str,
+}
+
+impl<'a> Home<'a> {
+    pub(in crate::prove) fn of(request: &'a Request) -> Self {
+        let arn = Arn::split(&request.resource);
+        let partition = arn.as_ref().map_or("aws", |arn| arn.partition);
+        let region = arn.map_or("", |arn| arn.region);
+        let any = match partition {
+            "aws-cn" => "cn-north-1",
+            "aws-us-gov" => "us-gov-west-1",
+            _ => "eu-west-1",
+        };
+        let is_named = !region.is_empty() && !region.contains(['*', '?', '$']);
+        Self {
+            partition,
+            region: if is_named { region } else { any },
+        }
+    }
+
+    const fn suffix(self) -> &'static str {
+        match self.partition.as_bytes() {
+            b"aws-cn" => "amazonaws.com.cn",
+            _ => "amazonaws.com",
+        }
+    }
 }
 
 /// Keys that every signed request has, in lower case: "always included in the request context" (IAM User

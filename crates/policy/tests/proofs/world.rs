@@ -183,7 +183,8 @@ const KEYS: [Key; 13] = [
             "NumericGreaterThanEqualsIfExists",
         ],
         patterns: &["10", "10.5", "-1", "300"],
-        values: &["0", "10", "10.2", "10.5", "11", "300", "301", "-1", "-2"],
+        // IAM User Guide: "the number of seconds since".
+        values: &["0", "9", "10", "11", "299", "300", "301"],
         is_list: false,
     },
     Key {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-use sagelock_policy::kms::{ACTIONS, Reach};
+use sagelock_policy::kms::{ACTIONS, Reach, VALUES};
 use serde_json::Value;
 
 use crate::python::python;
@@ -13,15 +13,55 @@ use crate::python::python;
 /// `[permission only]`; ReEncrypt needs two).
 const NO_OPERATIONS: [&str; 3] = ["ReEncryptFrom", "ReEncryptTo", "SynchronizeMultiRegionKey"];
 
-#[test]
-fn every_operation_of_kms_is_an_action_that_is_known() {
+/// The model's lists by the condition keys that have their values (KMS Developer Guide, "Condition keys for
+/// AWS KMS"); the constraints of a grant are fields, and no list.
+const ENUMS: [(&str, &str); 14] = [
+    ("kms:customermasterkeyspec", "KeySpec"),
+    ("kms:customermasterkeyusage", "KeyUsageType"),
+    ("kms:datakeypairspec", "DataKeyPairSpec"),
+    ("kms:encryptionalgorithm", "EncryptionAlgorithmSpec"),
+    ("kms:expirationmodel", "ExpirationModelType"),
+    ("kms:grantoperations", "GrantOperation"),
+    ("kms:keyagreementalgorithm", "KeyAgreementAlgorithmSpec"),
+    ("kms:keyorigin", "OriginType"),
+    ("kms:keyspec", "KeySpec"),
+    ("kms:keyusage", "KeyUsageType"),
+    ("kms:macalgorithm", "MacAlgorithmSpec"),
+    ("kms:messagetype", "MessageType"),
+    ("kms:multiregionkeytype", "MultiRegionKeyType"),
+    ("kms:signingalgorithm", "SigningAlgorithmSpec"),
+];
+
+fn model() -> Value {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let output = Command::new(python(&tests.join("moto/requirements.txt")))
         .arg(tests.join("policy/kms/operations.py"))
         .output()
         .expect("runs");
     assert!(output.status.success(), "{output:?}");
-    let model: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+#[test]
+fn the_values_of_condition_keys_are_those_of_the_model() {
+    let model = model();
+    for (key, shape) in ENUMS {
+        let list = model["enums"][shape].as_array().expect(shape);
+        let theirs: BTreeSet<&str> = list.iter().filter_map(Value::as_str).collect();
+        let (_, ours) = VALUES.iter().find(|(name, _)| *name == key).expect(key);
+        let ours: BTreeSet<&str> = ours.iter().copied().collect();
+        assert_eq!(ours, theirs, "{key}");
+    }
+    let others = VALUES
+        .iter()
+        .filter(|(key, _)| ENUMS.iter().all(|(one, _)| one != key));
+    let others: Vec<&str> = others.map(|(key, _)| *key).collect();
+    assert_eq!(others, ["kms:grantconstrainttype"]);
+}
+
+#[test]
+fn every_operation_of_kms_is_an_action_that_is_known() {
+    let model = model();
     let listed = |field: &str| -> BTreeSet<String> {
         let list = model[field].as_array().expect("a list");
         let names = list.iter().filter_map(Value::as_str);

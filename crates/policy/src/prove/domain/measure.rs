@@ -7,6 +7,7 @@ use ipnet::IpNet;
 
 use super::{Form, Ground, Test};
 use crate::document::{Expected, Instant};
+use crate::prove::universe::Home;
 
 /// Values at and between all those that are compared with; `None` where they are of more than one
 /// kind.
@@ -41,18 +42,66 @@ pub(super) fn values(
             addresses.push(IpNet::aggregate(&networks));
         }
     }
-    let mut values = match (numbers.is_empty(), dates.is_empty(), addresses.is_empty()) {
-        (_, true, true) => around(&numbers),
-        (true, false, true) => beside(&dates),
-        (true, true, false) => bounds(ground, &addresses)?,
+    let kind = match (numbers.is_empty(), dates.is_empty(), addresses.is_empty()) {
+        (_, true, true) => Kind::Number,
+        (true, false, true) => Kind::Date,
+        (true, true, false) => Kind::Address,
         _ => return None,
     };
-    // A tag is compared as a number, and need not be one.
-    if matches!(form, Form::Text | Form::Tag) {
-        values.push(form.fresh(0, "aws"));
-        values.push(String::new());
+    match (form, kind) {
+        // A tag is compared as a number, and need not be one.
+        (Form::Text | Form::Tag, kind) => {
+            let mut values = match kind {
+                Kind::Number => around(&numbers),
+                Kind::Date => beside(&dates),
+                Kind::Address => bounds(ground, &addresses)?,
+            };
+            values.extend([form.fresh(0, Home::of(ground.request)), String::new()]);
+            Some(values)
+        }
+        (Form::Number | Form::Epoch, Kind::Number) => whole(&numbers),
+        (Form::Epoch, Kind::Date) => Some(seconds(&dates)),
+        (Form::Date, Kind::Date) => Some(beside(&dates)),
+        (Form::Address, Kind::Address) => bounds(ground, &addresses),
+        // Digits are a number, and a date in seconds.
+        (Form::Account, _) | (Form::Number, Kind::Date) => None,
+        // Such a text is no number, no date and no address, whatever it is.
+        (form, _) => Some(match form.listed() {
+            [] => vec![form.fresh(0, Home::of(ground.request))],
+            listed => listed.iter().map(|text| (*text).to_owned()).collect(),
+        }),
     }
-    Some(values)
+}
+
+/// What values are compared as.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Number,
+    Date,
+    Address,
+}
+
+/// Numbers without a part after the point: at, and on both sides of each; `None` where one is too long.
+fn whole(numbers: &[String]) -> Option<Vec<String>> {
+    let mut values = std::collections::BTreeSet::from([0_u64]);
+    for number in numbers {
+        let text = number.split('.').next().unwrap_or(number);
+        let whole = text.parse::<i64>().ok()?;
+        let near = [whole.checked_sub(1)?, whole, whole.checked_add(1)?];
+        values.extend(near.into_iter().filter_map(|one| u64::try_from(one).ok()));
+    }
+    Some(values.iter().map(ToString::to_string).collect())
+}
+
+/// The same of dates.
+fn seconds(dates: &[Instant]) -> Vec<String> {
+    let near = |date: &Instant| {
+        let second = date.seconds_after(0);
+        [second.saturating_sub(1), second, second.saturating_add(1)]
+    };
+    let all: std::collections::BTreeSet<i64> = dates.iter().flat_map(near).collect();
+    let all = all.into_iter().filter(|second| *second >= 0);
+    all.map(|second| second.to_string()).collect()
 }
 
 /// Numbers, and what lies between them.

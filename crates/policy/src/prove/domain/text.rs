@@ -8,7 +8,7 @@ use super::{Form, Ground, Limit, Test, index};
 use crate::document::{Condition, Expected, arn_fields};
 use crate::pattern::{Pattern, Piece, Syntax, matches};
 use crate::prove::automaton::{self, Set, Step, Steps};
-use crate::prove::universe;
+use crate::prove::universe::Home;
 
 /// A variable that is part of a pattern has at the most so many values that make it match.
 const PARTS_MAX: usize = 64;
@@ -74,7 +74,7 @@ pub(super) fn values(
     }
     patterns.sort();
     patterns.dedup();
-    let partition = universe::partition(ground.request);
+    let home = Home::of(ground.request);
     let is_folded = tests.iter().any(|test| match test {
         Test::Condition(condition) => index::is_folded(condition),
         Test::Within(_) | Test::Exactly(_) | Test::Like(_) => false,
@@ -82,18 +82,36 @@ pub(super) fn values(
     if is_folded {
         // Two keys that are compared without regard to case: texts that differ in case only are told apart.
         let words: Option<Vec<String>> = patterns.iter().map(as_word).collect();
-        return Some(in_every_case(&words?, form, each, partition));
+        let grammar = form.grammar_beside(&patterns);
+        return Some(in_every_case(&words?, form, &grammar, each, home));
     }
     let literals: Option<Vec<String>> = patterns.iter().map(automaton::as_text).collect();
     if let Some(literals) = literals {
-        return Some(plain(literals, form, each, partition));
+        let grammar = form.grammar_beside(&patterns);
+        return Some(plain(literals, form, &grammar, each, home));
     }
     let budget = &ground.prover.budget;
     let found = ground.prover.texts((form, each, patterns), |patterns| {
-        let examples = form.examples(partition);
-        automaton::texts(patterns, &form.grammar(), &examples, each, budget)
+        let examples = form.examples(home);
+        automaton::texts(
+            patterns,
+            &form.grammar_beside(patterns),
+            &examples,
+            each,
+            budget,
+        )
     });
-    found.map(|texts| texts.to_vec())
+    // Where one is none, another of the same way may be one.
+    let found = found.filter(|texts| texts.iter().all(|text| form.has(text)))?;
+    Some(with_empty(found.to_vec(), form))
+}
+
+/// What may be empty is told apart by that: to the set operators an empty text is no value.
+fn with_empty(mut texts: Vec<String>, form: Form) -> Vec<String> {
+    if form == Form::Tag && !texts.iter().any(String::is_empty) {
+        texts.push(String::new());
+    }
+    texts
 }
 
 /// The text that steps are, in some case.
@@ -109,10 +127,16 @@ fn as_word(steps: &Steps) -> Option<String> {
 
 /// Of every text that is compared, and of `each` others: itself, and up to `each` more that differ from it in
 /// case only and are none of those that are compared.
-fn in_every_case(words: &[String], form: Form, each: usize, partition: &str) -> Vec<String> {
+fn in_every_case(
+    words: &[String],
+    form: Form,
+    grammar: &[Steps],
+    each: usize,
+    home: Home<'_>,
+) -> Vec<String> {
     let folded: HashSet<String> = words.iter().map(|word| word.to_lowercase()).collect();
     let others = (0..)
-        .map(|number| form.fresh(number, partition))
+        .map(|number| form.fresh(number, home))
         .filter(|text| !folded.contains(&text.to_lowercase()))
         .take(each);
     let mut texts: Vec<String> = Vec::new();
@@ -124,12 +148,8 @@ fn in_every_case(words: &[String], form: Form, each: usize, partition: &str) -> 
             }
         }
     }
-    let grammar = form.grammar();
-    texts.retain(|text| automaton::accepts(&grammar, text));
-    if form == Form::Tag && !texts.iter().any(String::is_empty) {
-        texts.push(String::new());
-    }
-    texts
+    texts.retain(|text| automaton::accepts(grammar, text) && form.has(text));
+    with_empty(texts, form)
 }
 
 /// Letters, at the most, whose case is changed one by one.
@@ -171,22 +191,29 @@ fn other_case(c: char) -> Option<char> {
 }
 
 /// Where only whole texts are compared: each of them, and others.
-fn plain(literals: Vec<String>, form: Form, each: usize, partition: &str) -> Vec<String> {
-    let grammar = form.grammar();
+fn plain(
+    literals: Vec<String>,
+    form: Form,
+    grammar: &[Steps],
+    each: usize,
+    home: Home<'_>,
+) -> Vec<String> {
     let mut texts: Vec<String> = (0..)
-        .map(|number| form.fresh(number, partition))
+        .map(|number| form.fresh(number, home))
         .filter(|text| !literals.contains(text))
         .take(each)
         .collect();
-    texts.extend(automaton::accepted(&grammar, literals));
-    if form == Form::Tag && !texts.iter().any(String::is_empty) {
-        texts.push(String::new());
-    }
-    texts
+    let literals = literals.into_iter().filter(|text| form.has(text));
+    texts.extend(automaton::accepted(grammar, literals.collect()));
+    with_empty(texts, form)
 }
 
 fn of_condition(ground: &Ground<'_, '_>, condition: &Condition, patterns: &mut Vec<Steps>) {
     use crate::document::Base;
+    // Whether a key is there says nothing of what it is.
+    if condition.operator.base == Base::Null {
+        return;
+    }
     for expected in &condition.expected {
         match expected {
             Expected::Text(pattern) => {

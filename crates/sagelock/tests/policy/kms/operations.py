@@ -1,4 +1,5 @@
-"""The operations of AWS KMS and what a grant can give, as the service's own model has them."""
+"""The operations of AWS KMS, what a grant can give and every list of values, as the service's own model
+has them."""
 
 import json
 
@@ -6,4 +7,7 @@ import botocore.session
 
 model = botocore.session.get_session().get_service_model("kms")
 grants = model.shape_for("GrantOperation").enum
-print(json.dumps({"operations": model.operation_names, "granted": grants}))
+shapes = {name: model.shape_for(name) for name in model.shape_names}
+enums = {name: getattr(shape, "enum", None) for name, shape in shapes.items()}
+enums = {name: values for name, values in enums.items() if values}
+print(json.dumps({"operations": model.operation_names, "granted": grants, "enums": enums}))

@@ -6,6 +6,8 @@
     reason = "a test that cannot go on says so"
 )]
 
+mod sendable;
+
 use sagelock_policy::access::{Lockout, Users, lockout, outsiders, powers};
 use sagelock_policy::case::Question;
 use sagelock_policy::prove::{Proof, Prover};

@@ -1,11 +1,11 @@
 //! Chance that is the same for the same seed.
 
 /// SplitMix64.
-pub(super) struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
     /// Of case `number` under a seed.
-    pub(super) fn new(seed: u64, number: u64) -> Self {
+    pub(crate) fn new(seed: u64, number: u64) -> Self {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ number.wrapping_mul(0xD1B5_4A32_D192_ED03))
     }
 
@@ -18,23 +18,23 @@ impl Random {
     }
 
     /// Below a bound.
-    pub(super) fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         usize::try_from(self.next() % (bound.max(1) as u64)).unwrap_or(0)
     }
 
     /// In so many of a thousand cases.
-    pub(super) fn in_thousand(&mut self, of: usize) -> bool {
+    pub(crate) fn in_thousand(&mut self, of: usize) -> bool {
         self.below(1000) < of
     }
 
     /// One of some.
-    pub(super) fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
+    pub(crate) fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
         self.pick::<&'a str>(of)
     }
 
     /// One of some, which are not none.
     #[expect(clippy::indexing_slicing, reason = "the index is below the length")]
-    pub(super) fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+    pub(crate) fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
         &of[self.below(of.len())]
     }
 }

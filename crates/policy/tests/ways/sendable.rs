@@ -1,0 +1,115 @@
+//! Values that requests can have: all that make a difference are tried, and none that nobody can send is
+//! shown.
+
+use sagelock_policy::access::Users;
+use sagelock_policy::prove::{Proof, Prover};
+use serde_json::{Value, json};
+
+use super::{question, read, reader, ways};
+
+/// A text without letters is no value to ForAllValues and ForAnyValue, whatever stands beside it (IAM User
+/// Guide, "Set operators for multi-valued context keys": "a null data set, such as an empty string").
+#[test]
+fn an_empty_value_is_tried_under_every_form_of_condition() {
+    for operator in [
+        "ForAllValues:StringEquals",
+        "ForAllValues:StringLike",
+        "ForAllValues:StringEqualsIgnoreCase",
+        "ForAllValues:BinaryEquals",
+        "ForAllValues:NumericEquals",
+        "ForAllValues:DateLessThan",
+        "ForAllValues:IpAddress",
+        "ForAllValues:ArnLike",
+        "ForAllValues:Bool",
+    ] {
+        for key in [
+            "aws:PrincipalTag/a",
+            "kms:EncryptionContext:a",
+            "aws:UserAgent",
+        ] {
+            for text in ["a", "a*", "Qm*YXJ5", "arn:aws:iam::*:role/*"] {
+                let condition = json!({ operator: { key: text }, "Null": { key: "false" },
+                    "StringNotLike": { key: "?*" } });
+                let mut asked = question(&json!([reader("kms:Decrypt", &condition)]), &json!([]));
+                asked["principals"][0]["tags"] = Value::Null;
+                // Texts beside numbers, dates or addresses of one key are not followed.
+                let found = ways(&asked);
+                assert!(
+                    found == ["kms:Decrypt"] || found == ["kms:Decrypt?"],
+                    "{condition}"
+                );
+                asked["key"]["policy"]["Statement"][0]["Condition"]
+                    .as_object_mut()
+                    .expect("conditions")
+                    .remove("StringNotLike");
+                assert_eq!(ways(&asked), ["kms:Decrypt"], "{condition}");
+            }
+        }
+    }
+}
+
+/// A request that is shown is one that somebody can send.
+#[test]
+fn what_is_shown_has_values_that_the_key_can_have() {
+    let shown = |condition: &Value| {
+        let mut asked = question(&json!([reader("kms:Decrypt", condition)]), &json!([]));
+        asked["principals"][0]["id"] = json!("AROAEXAMPLEIDOFAROLE1");
+        let question = read(&asked);
+        let principal = question.principals.first().expect("a principal");
+        let uses = Users::new(&question.key).of(principal, &Prover::default());
+        let found = uses.into_iter().find_map(|one| match one.proof {
+            Proof::Violated(request) => Some(serde_json::to_value(request).expect("JSON")),
+            Proof::Proved | Proof::Possible(_) => None,
+        });
+        found.unwrap_or_else(|| panic!("{condition} is closed"))
+    };
+    let value = |condition: &Value, key: &str| {
+        let request = shown(condition);
+        request["context"][key]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    for (key, begins) in [
+        ("aws:SourceVpce", "vpce-"),
+        ("aws:SourceVpc", "vpc-"),
+        ("kms:EncryptionAlgorithm", "SYMMETRIC_DEFAULT"),
+    ] {
+        for operator in ["StringNotEquals", "StringNotLike"] {
+            let condition = json!({ operator: { key: "a*" }, "Null": { key: "false" } });
+            let found = value(&condition, key);
+            assert!(found.starts_with(begins), "{condition}: {found}");
+        }
+    }
+    for operator in ["StringNotEquals", "StringNotLike", "NotIpAddress"] {
+        let condition = json!({ operator: { "aws:SourceIp": "10.1.0.0/16" },
+            "Null": { "aws:SourceIp": "false" } });
+        let found = value(&condition, "aws:SourceIp");
+        assert!(
+            found.parse::<std::net::IpAddr>().is_ok(),
+            "{condition}: {found}"
+        );
+    }
+    let condition = json!({ "Null": { "aws:CalledVia": "false", "aws:CalledViaFirst": "false" } });
+    let request = shown(&condition);
+    assert_eq!(
+        request["context"]["aws:CalledVia"][0],
+        request["context"]["aws:CalledViaFirst"]
+    );
+    // Its unique id ends with the name of the session.
+    let condition = json!({ "StringLike": { "aws:userid": "*:a?c" } });
+    let request = shown(&condition);
+    let id = request["context"]["aws:userid"].as_str().expect("an id");
+    let session = request["principal"]
+        .as_str()
+        .and_then(|arn| arn.rsplit('/').next());
+    assert_eq!(id.rsplit(':').next(), session);
+    // What it says of an encryption context, it says of its keys.
+    let condition = json!({ "StringEquals": { "kms:EncryptionContext:team": "red" },
+        "ForAnyValue:StringEquals": { "kms:EncryptionContextKeys": "app" } });
+    let request = shown(&condition);
+    assert_eq!(
+        request["context"]["kms:EncryptionContextKeys"],
+        json!(["app", "team"])
+    );
+}

@@ -7,7 +7,7 @@
 )]
 
 use sagelock_policy::access::{
-    Key, Lockout, Own, Principal, Use, Users, Way, compare, lockout, outsiders,
+    Key, Lockout, Organization, Own, Principal, Use, Users, Way, compare, lockout, outsiders,
 };
 use sagelock_policy::evaluate::{Verdict, evaluate};
 use sagelock_policy::prove::{Proof, Prover};
@@ -36,7 +36,7 @@ fn key(statements: &Value) -> Key {
 fn principal(arn: &str, statements: &Value) -> Principal {
     Principal {
         identity: vec![document(Kind::Identity, statements)],
-        organization: Some("o-mine".into()),
+        organization: Organization::Of("o-mine".into()),
         ..Principal::new(arn, Caller::read(arn).expect("a caller"))
     }
 }
@@ -140,7 +140,7 @@ fn boundaries_and_service_control_policies_close_ways() {
           "Condition": { "StringNotEquals": { "aws:PrincipalOrgID": "o-mine" } } }]);
     reader.scp = Some(vec![vec![document(Kind::Scp, &deny)]]);
     assert_eq!(ways(&all, &reader).0, [DIRECTLY[0]]);
-    reader.organization = Some("o-other".into());
+    reader.organization = Organization::Of("o-other".into());
     assert_eq!(ways(&all, &reader).0, []);
 }
 

@@ -4,7 +4,7 @@
     reason = "a test fails where something is not there"
 )]
 
-use sagelock_policy::access::{Key, May, On, Principal, may};
+use sagelock_policy::access::{Key, May, On, Organization, Principal, Told, may};
 use sagelock_policy::context::Value;
 use sagelock_policy::request::Caller;
 use sagelock_policy::{Document, Kind};
@@ -61,7 +61,7 @@ fn said(answer: &May) -> String {
 
 fn of_key(who: &Principal, key: &Key, via: Option<&str>) -> String {
     let on = On::Key { key, via };
-    said(&may(who, "kms:CreateGrant", on, &[], &[]).expect("an action"))
+    said(&may(who, "kms:CreateGrant", on, &Told::default()).expect("an action"))
 }
 
 #[test]
@@ -104,18 +104,28 @@ fn what_is_not_known_decides_nothing() {
     // The moment and the place of the call.
     let factor = of_key(&role(&[WITH_MFA]), &key(Some(ROOT)), None);
     assert_eq!(factor, "aws:MultiFactorAuthPresent");
-    let told = [(
-        "aws:MultiFactorAuthPresent".to_owned(),
-        Some(Value::One("true".into())),
-    )];
+    let told = Told {
+        keys: vec![(
+            "aws:MultiFactorAuthPresent".to_owned(),
+            Some(Value::One("true".into())),
+        )],
+        ..Told::default()
+    };
     let with_mfa = role(&[WITH_MFA]);
     let key = key(Some(ROOT));
     let on = On::Key {
         key: &key,
         via: None,
     };
-    let answer = may(&with_mfa, "kms:Decrypt", on, &told, &[]).expect("an action");
+    let answer = may(&with_mfa, "kms:Decrypt", on, &told).expect("an action");
     assert_eq!(said(&answer), "yes");
+    // False, or absent: neither is what the policy asks for.
+    let told = Told {
+        if_there: vec![("aws:MultiFactorAuthPresent", "false")],
+        ..Told::default()
+    };
+    let answer = may(&with_mfa, "kms:Decrypt", on, &told).expect("an action");
+    assert_eq!(said(&answer), "no");
 }
 
 #[test]
@@ -127,11 +137,33 @@ fn a_bucket_may_have_a_policy() {
             may_have_policy: true,
             rcp,
         };
-        said(&may(who, "s3:GetObject", on, &[], &[]).expect("an action"))
+        said(&may(who, "s3:GetObject", on, &Told::default()).expect("an action"))
     };
     assert_eq!(ask(&role(&[ALLOW]), Some(&[])), "yes");
     assert_eq!(ask(&role(&[]), Some(&[])), "bucket_policy");
     let denies = [vec![read(Kind::Rcp, DENY)]];
     assert_eq!(ask(&role(&[ALLOW]), Some(&denies)), "no");
     assert_eq!(ask(&role(&[ALLOW]), None), "rcp");
+}
+
+/// An account that is of no organisation has no aws:PrincipalOrgID; of one that nobody asked about, nothing is
+/// known.
+#[test]
+fn the_organisation_is_one_or_none_or_not_known() {
+    let denies = r#"{"Statement":[{"Effect":"Allow","Action":"kms:*","Resource":"*",
+        "Principal":{"AWS":"111122223333"}},{"Effect":"Deny","Action":"kms:CreateGrant","Resource":"*",
+        "Principal":"*","Condition":{"StringNotEquals":{"aws:PrincipalOrgID":"o-exampleorgid"}}}]}"#;
+    let key = key(Some(denies));
+    for (organization, expected) in [
+        (Organization::Of("o-exampleorgid".into()), "yes"),
+        (Organization::Of("o-otherorgid".into()), "no"),
+        (Organization::None, "no"),
+        (Organization::Unknown, "aws:PrincipalOrgID"),
+    ] {
+        let who = Principal {
+            organization,
+            ..role(&[ALLOW])
+        };
+        assert_eq!(of_key(&who, &key, None), expected, "{:?}", who.organization);
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
-use sagelock_policy::access::{Circle, Key, Principal, Trust, Users};
+use sagelock_policy::access::{Circle, Key, Organization, Principal, Trust, Users};
 use sagelock_policy::prove::{Budget, Proof, Prover};
 use sagelock_policy::request::Caller;
 use sagelock_policy::{Document, Kind};
@@ -131,7 +131,7 @@ fn principal(tenant: usize, role: usize) -> Result<Principal> {
         identity: vec![document(Kind::Identity, &json!(statements))?],
         trust: Trust::Known(document(Kind::Trust, &trust)?),
         tags: Some(vec![("tenant".into(), format!("t{tenant}").into())]),
-        organization: Some("o-exampleorgid".into()),
+        organization: Organization::Of("o-exampleorgid".into()),
         ..Principal::new(&arn, Caller::read(&arn)?)
     })
 }

@@ -1,7 +1,7 @@
 //! Questions about a stack, and the requests that would refute the answers.
 
 use anyhow::{Context as _, Result};
-use sagelock_policy::access::{Key, Principal};
+use sagelock_policy::access::{Key, Organization, Principal};
 use sagelock_policy::case::Question;
 use sagelock_policy::evaluate::{Verdict, evaluate};
 use sagelock_policy::prove::{Budget, Prover};
@@ -75,11 +75,10 @@ impl Fight<'_> {
         };
         let aliases = self.key.aliases.as_ref();
         Known {
-            organization: self
-                .principal
-                .organization
-                .as_deref()
-                .map(ToOwned::to_owned),
+            organization: match &self.principal.organization {
+                Organization::Of(id) => Some(id.to_string()),
+                Organization::None | Organization::Unknown => None,
+            },
             id: self.principal.id.as_deref().map(ToOwned::to_owned),
             tags: pairs(&self.principal.tags),
             key_tags: pairs(&self.key.tags),

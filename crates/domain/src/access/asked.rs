@@ -98,6 +98,7 @@ impl<'a> Reader<'a> {
             is_partial,
             trust,
             tags: (!is_tagged_by_sessions).then(|| tags.collect()),
+            id: found.id.clone(),
             ..known
         })
     }
@@ -112,7 +113,7 @@ impl<'a> Reader<'a> {
         Ok(Principal {
             scp: self.controls(Control::Service, account),
             tags: Some(Vec::new()),
-            organization: organization.map(Into::into),
+            organization,
             ..Principal::new(arn, caller)
         })
     }

@@ -56,7 +56,7 @@ views! {
     }
     /// A user.
     UserDetail {
-        arn: String, user_policy_list: Members<PolicyDetail>, group_list: Members<String>,
+        arn: String, user_id: Option<String>, user_policy_list: Members<PolicyDetail>, group_list: Members<String>,
         attached_managed_policies: Members<AttachedPolicy>,
         permissions_boundary: Option<PermissionsBoundary>, tags: Members<Tag>,
     }
@@ -67,7 +67,7 @@ views! {
     }
     /// A role.
     RoleDetail {
-        arn: String, assume_role_policy_document: Option<String>,
+        arn: String, role_id: Option<String>, assume_role_policy_document: Option<String>,
         role_policy_list: Members<PolicyDetail>,
         attached_managed_policies: Members<AttachedPolicy>,
         permissions_boundary: Option<PermissionsBoundary>, tags: Members<Tag>,

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use sagelock_policy::access::Organization;
+
 use super::Tags;
 use crate::fact::{Fact, Gap, Read};
 use crate::ids::AccountId;
@@ -12,6 +14,8 @@ use crate::ids::AccountId;
 pub struct Principal {
     /// Its ARN, with its path.
     pub arn: String,
+    /// Its unique id.
+    pub id: Option<Box<str>>,
     /// Its tags.
     pub tags: Tags,
     /// Its policies, its groups' included.
@@ -89,17 +93,20 @@ impl Control {
 const DEPTH_MAX: usize = 8;
 
 impl Controls {
-    /// The organisation that an account is known to belong to.
+    /// The organisation that an account belongs to.
     #[must_use]
-    pub fn organization_of(&self, account: &AccountId) -> Option<&str> {
-        let is_management = self
-            .management
-            .as_ref()
-            .is_some_and(|read| read.fact.known().and_then(Option::as_ref) == Some(account));
+    pub fn organization_of(&self, account: &AccountId) -> Organization {
+        let told = self.management.as_ref().and_then(|read| read.fact.known());
+        if told == Some(&None) && self.told_to.as_ref() == Some(account) {
+            return Organization::None;
+        }
+        let is_management = told.and_then(Option::as_ref) == Some(account);
         let parent = self.parents.get(account.as_str());
         let is_member = parent.is_some_and(|parent| parent.known().is_some());
-        let id = self.organization.as_deref();
-        id.filter(|_| is_management || is_member)
+        match self.organization.as_deref() {
+            Some(id) if is_management || is_member => Organization::Of(id.into()),
+            Some(_) | None => Organization::Unknown,
+        }
     }
 
     /// The policies that bind an account, by level, the root first; none where nothing does.

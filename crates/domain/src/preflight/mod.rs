@@ -8,6 +8,7 @@ mod facts;
 mod requests;
 mod storage;
 
+use jiff::Timestamp;
 use sagelock_policy::change::Edit;
 
 pub use cause::Cause;
@@ -237,22 +238,24 @@ impl Preflight {
     }
 }
 
-/// Looks at a deployment.
+/// Looks at a deployment, were it done at a moment.
 #[must_use]
 pub fn preflight(
     deployment: &Deployment,
     cell: &Cell,
     keys: &Keys,
     principals: &Principals,
+    at: Timestamp,
 ) -> Preflight {
     let mut checks = facts::facts(deployment, cell, keys);
-    let asking = requests::Asking::new(deployment, cell, keys, principals);
+    let asking = requests::Asking::new(deployment, cell, keys, principals, at);
     checks.extend(asking.checks());
     let mut assumptions = vec![
         format!(
             "{} deploys without a session policy, and not through a VPC endpoint with a policy of its own",
             deployment.deployer
         ),
+        format!("the deployment takes place at the time of this check, {at:.0} (aws:CurrentTime)"),
         "SageMaker asks KMS for who deploys and as the execution role (kms:ViaService), for a grant of at \
          most what AWS documents for SageMaker HyperPod"
             .to_owned(),

@@ -1,6 +1,7 @@
 //! What AWS asks of who deploys and of the execution role (Service Authorization Reference, Amazon
 //! SageMaker; SageMaker Developer Guide, "Amazon SageMaker API permissions").
 
+use jiff::Timestamp;
 use sagelock_policy::access::{self, May, On, may};
 use sagelock_policy::context::Value;
 
@@ -13,6 +14,10 @@ use crate::inventory::{Cell, CellId, Key, Keys, Placement, Principal, Principals
 use crate::key_policy::GRANTED;
 use crate::why::Why;
 
+/// Condition keys of the key of the volumes: the one that policies were written with, and the one that has
+/// replaced it.
+const VOLUME_KEYS: [&str; 2] = ["sagemaker:VolumeKmsKey", "sagemaker:VolumeKmsKeyArn"];
+
 /// What one request tells beside what follows from who asks and for what.
 pub(super) type Told = Vec<(String, Option<Value>)>;
 
@@ -21,6 +26,8 @@ pub(super) struct Who<'a> {
     pub(super) arn: String,
     pub(super) account: AccountId,
     pub(super) found: Option<&'a Principal>,
+    /// It asks as a session that a service began: an execution role.
+    is_begun_by_service: bool,
     asked: access::Principal,
 }
 
@@ -31,6 +38,8 @@ pub(super) struct Asking<'a> {
     pub(super) keys: &'a Keys,
     pub(super) principals: &'a Principals,
     pub(super) reader: Reader<'a>,
+    /// When it is to be done.
+    at: Timestamp,
 }
 
 /// A key of the context that has one value.
@@ -48,8 +57,10 @@ impl<'a> Asking<'a> {
         cell: &'a Cell,
         keys: &'a Keys,
         principals: &'a Principals,
+        at: Timestamp,
     ) -> Self {
         Self {
+            at,
             deployment,
             cell,
             keys,
@@ -98,7 +109,14 @@ impl<'a> Asking<'a> {
             let answer = Answer::unknown(Why::Nobody(role.as_str().into()));
             check(Step::Grant, None, Some("kms:CreateGrant"), role, answer)
         }));
-        let roles: Vec<Who<'_>> = roles.iter().filter_map(|role| self.who(role)).collect();
+        let roles: Vec<Who<'_>> = roles
+            .iter()
+            .filter_map(|role| self.who(role))
+            .map(|role| Who {
+                is_begun_by_service: true,
+                ..role
+            })
+            .collect();
         let missing = roles.iter().filter(|role| self.is_missing(role));
         checks.extend(missing.map(|role| {
             let answer = Answer::blocked(format!("there is no {} in its account", role.arn));
@@ -153,6 +171,7 @@ impl<'a> Asking<'a> {
             arn: found.map_or(arn, |found| &found.arn).to_owned(),
             account,
             found,
+            is_begun_by_service: false,
             asked,
         })
     }
@@ -173,7 +192,7 @@ impl<'a> Asking<'a> {
         let config = self.arn(&format!("endpoint-config/{}", deployment.config));
         let endpoint = self.arn(&format!("endpoint/{}", deployment.endpoint));
         let mut checks = Vec::new();
-        let mut ask = |step, action, resource: &str, told: &Told, whole: &[&str]| {
+        let mut ask = |step, action, resource: &str, told: &Told, whole: &[&'static str]| {
             let on = On::Resource {
                 arn: resource,
                 account: self.cell.id.account.as_str(),
@@ -245,7 +264,7 @@ impl<'a> Asking<'a> {
             let mut said = self.everywhere();
             let names = tags.into_iter().flat_map(Tags::iter);
             said.extend(names.map(|(name, value)| told(&format!("aws:ResourceTag/{name}"), value)));
-            let whole: &[&str] = if tags.is_some() {
+            let whole: &[&'static str] = if tags.is_some() {
                 &["aws:ResourceTag/"]
             } else {
                 &[]
@@ -279,14 +298,20 @@ impl<'a> Asking<'a> {
     /// What CreateEndpointConfig tells: its key, its instance types, its tags.
     fn of_config(&self) -> (Told, Vec<&'static str>) {
         let (mut said, whole) = self.of_tags();
-        // What an alias or an id becomes in the condition key is not documented.
-        let key = match self.deployment.key() {
-            None => None,
-            Some(key @ KeyRef::Arn(_)) => Some(Value::One(key.as_str().into())),
-            Some(KeyRef::Id(_) | KeyRef::Alias(_) | KeyRef::AliasArn(_)) => Some(Value::Unknown),
-        };
-        for name in ["sagemaker:VolumeKmsKey", "sagemaker:VolumeKmsKeyArn"] {
-            said.push((name.to_owned(), key.clone()));
+        let [old, new] = VOLUME_KEYS.map(ToOwned::to_owned);
+        match self.deployment.key() {
+            None => said.extend([(old, None), (new, None)]),
+            Some(key @ KeyRef::Arn(_)) => {
+                let arn = Some(Value::One(key.as_str().into()));
+                said.extend([(old, arn.clone()), (new, arn)]);
+            }
+            // Service Authorization Reference, Amazon SageMaker, `sagemaker:VolumeKmsKeyArn`: "The ARN of the
+            // key-id must be used"; what the key that it has replaced is then, no page says.
+            Some(reference @ (KeyRef::Id(_) | KeyRef::Alias(_) | KeyRef::AliasArn(_))) => {
+                if let Some(Resolved::Key(arn)) = self.resolved(reference, &self.cell.id.region) {
+                    said.push((new, Some(Value::One(arn.as_str().into()))));
+                }
+            }
         }
         let variants = self.deployment.facts.variants.iter();
         let types = variants.flat_map(|variant| match &variant.placement {
@@ -375,6 +400,21 @@ impl<'a> Asking<'a> {
         grants
     }
 
+    /// What is so of the moment, and of how somebody comes to be who it is.
+    fn tell_moment(&self, who: &Who<'_>, all: &mut access::Told) {
+        let second = self.at.as_second();
+        let time = Timestamp::from_second(second).unwrap_or(self.at);
+        all.keys.extend([
+            told("aws:CurrentTime", &time.to_string()),
+            told("aws:EpochTime", &second.to_string()),
+        ]);
+        // IAM User Guide, "aws:MultiFactorAuthPresent": a service that assumes a role brings no factor.
+        if who.is_begun_by_service {
+            all.if_there.push(("aws:MultiFactorAuthPresent", "false"));
+            all.keys.push(("aws:MultiFactorAuthAge".to_owned(), None));
+        }
+    }
+
     /// Whether somebody may.
     pub(super) fn answer(
         &self,
@@ -382,9 +422,18 @@ impl<'a> Asking<'a> {
         action: &'static str,
         on: On<'_>,
         told: &Told,
-        whole: &[&str],
+        whole: &[&'static str],
     ) -> Answer {
-        match may(&who.asked, action, on, told, whole) {
+        let mut told = access::Told {
+            keys: told.clone(),
+            whole: whole.to_vec(),
+            ..access::Told::default()
+        };
+        self.tell_moment(who, &mut told);
+        if action == "sagemaker:CreateEndpointConfig" && self.deployment.key().is_some() {
+            told.there.extend(VOLUME_KEYS);
+        }
+        match may(&who.asked, action, on, &told) {
             Ok(May::Yes) => Answer::Passed,
             Ok(May::Unknown(doubts)) => {
                 Answer::Unknown(doubts.into_iter().map(Why::from).collect())

@@ -57,18 +57,24 @@ pub struct Denial {
     pub answer: Answer,
 }
 
-/// Decides whether somebody may do one thing. `told` is what the request tells beside what follows from
-/// who asks and for what; of keys that begin with one of `whole`, it tells all there are.
+/// What a request tells beside what follows from who asks and for what.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// Keys and what they are; `None` is that the request does not have it.
+    pub keys: Vec<(String, Option<Value>)>,
+    /// Of keys that begin so, it tells all there are.
+    pub whole: Vec<&'static str>,
+    /// Keys that are this, or absent.
+    pub if_there: Vec<(&'static str, &'static str)>,
+    /// Keys that the request has, whatever they are.
+    pub there: Vec<&'static str>,
+}
+
+/// Decides whether somebody may do one thing.
 ///
 /// # Errors
 /// The action is none.
-pub fn may(
-    principal: &Principal,
-    action: &str,
-    on: On<'_>,
-    told: &[(String, Option<Value>)],
-    whole: &[&str],
-) -> Result<May, NoAction> {
+pub fn may(principal: &Principal, action: &str, on: On<'_>, told: &Told) -> Result<May, NoAction> {
     let channel = match on {
         On::Key { via: Some(_), .. } => Channel::Through,
         On::Key { via: None, .. } | On::Resource { .. } => Channel::Direct,
@@ -87,11 +93,17 @@ pub fn may(
     {
         asked = asked.telling("kms:ViaService", Some(one(host)));
     }
-    for (key, value) in told {
+    for (key, value) in &told.keys {
         asked = asked.telling(key, value.clone());
     }
-    for prefix in whole {
+    for prefix in &told.whole {
         asked = asked.whole(prefix);
+    }
+    for (key, value) in &told.if_there {
+        asked = asked.with_only(key, [(*value).into()]);
+    }
+    for key in &told.there {
+        asked = asked.with(key);
     }
     Ok(decide(principal, action, on, &asked))
 }

@@ -19,7 +19,7 @@ pub use circle::{Circle, Course, OwnUse, Place, may_matter};
 pub use compare::{Beyond, Comparison, Own, compare};
 pub(crate) use holding::can_hold;
 pub use lockout::{Lockout, lockout};
-pub use may::{Denial, May, On, may};
+pub use may::{Denial, May, On, Told, may};
 pub use outsiders::{Outsider, outsiders};
 pub use powers::{Power, powers};
 pub use users::{Use, Users};
@@ -147,8 +147,8 @@ pub struct Principal {
     /// Its tags, where they are known and sessions cannot have others (IAM User Guide, "Pass session
     /// tags in AWS STS").
     pub tags: Option<Vec<(Box<str>, Box<str>)>>,
-    /// The organisation of its account, where it is known.
-    pub organization: Option<Box<str>>,
+    /// The organisation of its account.
+    pub organization: Organization,
 }
 
 impl Principal {
@@ -166,7 +166,7 @@ impl Principal {
             id: None,
             trust: Trust::NotAsked,
             tags: None,
-            organization: None,
+            organization: Organization::Unknown,
         }
     }
 }
@@ -187,6 +187,17 @@ impl Principal {
             ..of_others
         }
     }
+}
+
+/// The organisation that an account is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Organization {
+    /// Nobody has told.
+    Unknown,
+    /// It is of none.
+    None,
+    /// It is of this one: `o-…`.
+    Of(Box<str>),
 }
 
 /// The trust policy of a role.

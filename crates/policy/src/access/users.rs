@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::after;
 use super::channel::{Channel, requests, tells_channels};
 use super::way::{ALIASES, DIRECTLY, Freed, GRANTED, Step, TAGS, Way};
-use super::{Key, Principal, everything};
+use super::{Key, Organization, Principal, everything};
 use crate::context::{Context, Value};
 use crate::document::{Document, Identity, Who};
 use crate::evaluate::{Verdict, evaluate};
@@ -417,13 +417,20 @@ fn name(identity: &Identity) -> (Box<str>, Option<Box<str>>) {
 /// With what is so of who asks, whatever it asks for.
 pub(super) fn telling_principal(mut asked: Requests, principal: &Principal) -> Requests {
     asked = match &principal.organization {
-        Some(organization) => {
+        Organization::Of(organization) => {
             let value = Value::One(organization.clone());
-            asked.telling("aws:PrincipalOrgID", Some(value))
+            asked
+                .telling("aws:PrincipalOrgID", Some(value))
+                .not_knowing("aws:PrincipalOrgPaths")
         }
-        None => asked.not_knowing("aws:PrincipalOrgID"),
-    }
-    .not_knowing("aws:PrincipalOrgPaths");
+        // IAM User Guide, "aws:PrincipalOrgID": it is there where the principal is a member.
+        Organization::None => asked
+            .telling("aws:PrincipalOrgID", None)
+            .telling("aws:PrincipalOrgPaths", None),
+        Organization::Unknown => asked
+            .not_knowing("aws:PrincipalOrgID")
+            .not_knowing("aws:PrincipalOrgPaths"),
+    };
     if let Some(id) = &principal.id {
         // IAM User Guide, "Principal key values": of a role, with the name of the session.
         asked = match &principal.caller {

@@ -2,7 +2,7 @@
 
 use super::NotRead;
 use super::parts::{Reader, given, pairs, read_grants};
-use crate::access::{Key, Principal, Trust};
+use crate::access::{Key, Organization, Principal, Trust};
 use crate::document::{Arn, Kind, Who};
 use crate::json::{Malformed, Node, Shape};
 use crate::request::Caller;
@@ -183,7 +183,9 @@ impl Reader {
                 "tags" => principal.tags = given(value).map(pairs).transpose()?,
                 "organization" => {
                     let text = given(value).map(|node| node.text("the id of an organisation"));
-                    principal.organization = text.transpose()?.map(Into::into);
+                    let text = text.transpose()?;
+                    principal.organization =
+                        text.map_or(Organization::Unknown, |id| Organization::Of(id.into()));
                 }
                 name => {
                     let message = format!(

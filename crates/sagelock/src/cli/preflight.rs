@@ -140,7 +140,13 @@ impl Command {
             deployer,
             roles: self.execution,
         };
-        let found = preflight(&deployment, cell, collected.keys(), collected.principals());
+        let found = preflight(
+            &deployment,
+            cell,
+            collected.keys(),
+            collected.principals(),
+            session.started_at,
+        );
         let looked = Looked {
             deployment: &deployment,
             cell: &cell.id,

@@ -189,7 +189,8 @@ pub(crate) fn foretold(
         deployer: wanted.deployer.to_owned(),
         roles: wanted.roles.clone(),
     };
-    preflight(&deployment, cell, collected.keys(), collected.principals())
+    let (keys, people) = (collected.keys(), collected.principals());
+    preflight(&deployment, cell, keys, people, now)
 }
 
 pub(crate) fn look(world: &mut World, wanted: &Wanted<'_>) -> Preflight {

@@ -74,7 +74,8 @@ impl Pages {
             }
         };
         for user in details.user_detail_list.0 {
-            let found = principal(user.arn, user.tags, &user.user_policy_list, None, &mut keep);
+            let who = (user.arn, user.user_id, user.tags);
+            let found = principal(who, &user.user_policy_list, None, &mut keep);
             self.people.push(Person {
                 found,
                 attached: arns(user.attached_managed_policies),
@@ -84,13 +85,8 @@ impl Pages {
         }
         for role in details.role_detail_list.0 {
             let trust = role.assume_role_policy_document;
-            let found = principal(
-                role.arn,
-                role.tags,
-                &role.role_policy_list,
-                trust,
-                &mut keep,
-            );
+            let who = (role.arn, role.role_id, role.tags);
+            let found = principal(who, &role.role_policy_list, trust, &mut keep);
             self.people.push(Person {
                 found,
                 attached: arns(role.attached_managed_policies),
@@ -167,8 +163,7 @@ fn says_nothing_of_keys(text: &str) -> bool {
 }
 
 fn principal(
-    arn: String,
-    tags: Members<Tag>,
+    (arn, id, tags): (String, Option<String>, Members<Tag>),
     own: &Members<PolicyDetail>,
     trust: Option<String>,
     keep: &mut impl FnMut(&str, What) -> Arc<str>,
@@ -177,6 +172,7 @@ fn principal(
     let own = own.0.iter();
     Principal {
         arn,
+        id: id.filter(|id| !id.is_empty()).map(Into::into),
         tags: tags.collect::<Tags>(),
         policies: own.map(|policy| inline(policy, keep)).collect(),
         boundary: None,

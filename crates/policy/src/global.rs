@@ -62,15 +62,42 @@ const KEYS: [&str; 52] = [
 /// Typing errors in one name.
 const ERRORS: usize = 2;
 
-/// A key that exists and that a text, in lower case, was meant to be; `None` where the text is one, or may be
-/// one that is newer than this release.
-pub(crate) fn meant(key: &str) -> Option<&'static str> {
-    let is = |known: &&str| -> bool {
+/// Whether a request to KMS is known to have a key, in lower case: a condition key of all services, or one of
+/// KMS. What else policies write may be newer than this release, and is nothing that somebody is known to be
+/// able to send.
+pub(crate) fn is_known(key: &str) -> bool {
+    key.starts_with("kms:") || is_listed(key)
+}
+
+/// A key that begins with a text, in lower case.
+pub(crate) fn begins(text: &str) -> Option<&'static str> {
+    let mut known = KEYS.iter();
+    known
+        .find(|one| one.to_ascii_lowercase().starts_with(text))
+        .copied()
+}
+
+fn is_listed(key: &str) -> bool {
+    KEYS.iter().any(|known| {
         let head = key.get(..known.len()).unwrap_or_default();
         let is_head = head.eq_ignore_ascii_case(known);
         is_head && (key.len() == known.len() || known.ends_with('/'))
-    };
-    if !key.starts_with("aws:") || KEYS.iter().any(is) {
+    })
+}
+
+/// A key that exists and that a text, in lower case, was meant to be; `None` where the text is one, or may be
+/// one that is newer than this release.
+pub(crate) fn meant(key: &str) -> Option<&'static str> {
+    // The service is misspelt, and the key is not.
+    if let Some((service, name)) = key.split_once(':')
+        && service != "aws"
+        && distance(service, "aws") == 1
+    {
+        let own = format!("aws:{name}");
+        let mut known = KEYS.iter();
+        return known.find(|one| one.eq_ignore_ascii_case(&own)).copied();
+    }
+    if !key.starts_with("aws:") || is_listed(key) {
         return None;
     }
     let slash = key.find('/').map_or(key.len(), |slash| slash + 1);
@@ -99,6 +126,8 @@ mod tests {
             ("aws:somethingverynew", None),
             ("kms:calleraccounts", None),
             ("s3:prefix", None),
+            ("awws:principalaccount", Some("aws:PrincipalAccount")),
+            ("ws:sourcearn", Some("aws:SourceArn")),
         ] {
             assert_eq!(meant(key), expected, "{key}");
         }

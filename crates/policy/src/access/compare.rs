@@ -154,7 +154,7 @@ fn beyond(asker: &Asker, action: &str, own: Own, proof: &Proof) -> Option<Beyond
         return None;
     };
     Some(Beyond {
-        who: asker.arn.clone(),
+        who: asker.name(),
         is_itself: asker.is_itself,
         is_anybody: !asker.is_named,
         action: action.to_owned(),

@@ -67,8 +67,8 @@ pub fn lockout(key: &Key, prover: &Prover) -> Lockout {
             continue;
         }
         match ask(identity, &asker.arn).map(|requests| requests.allowed(&stack, prover)) {
-            Some(Proof::Violated(_)) if !deletable.contains(&asker.arn) => {
-                deletable.push(asker.arn);
+            Some(Proof::Violated(_)) if !deletable.contains(&asker.name()) => {
+                deletable.push(asker.name());
             }
             Some(Proof::Possible(found)) => doubts.extend(found),
             Some(Proof::Proved | Proof::Violated(_)) | None => {}

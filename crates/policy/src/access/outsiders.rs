@@ -125,7 +125,7 @@ fn of_asker(
         }
         let Some(proof) = proof else { continue };
         found.extend(group.iter().map(|action| Outsider {
-            who: asker.arn.clone(),
+            who: asker.name(),
             account: asker.caller.account().map(ToOwned::to_owned),
             is_itself: asker.is_itself,
             is_anybody: !asker.is_named,

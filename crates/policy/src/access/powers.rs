@@ -58,6 +58,10 @@ pub fn powers(key: &Key, prover: &Prover) -> Result<Vec<Power>, Doubt> {
         if *identity.account != *key.account() || identity.who == Who::Root {
             continue;
         }
+        // A federated user may do no more than the user behind it (AWS STS API, GetFederationToken).
+        if matches!(identity.who, Who::Federated(_)) && !asker.is_itself {
+            continue;
+        }
         let root = crate::document::Identity {
             who: Who::Root,
             ..identity.clone()
@@ -90,7 +94,7 @@ pub fn powers(key: &Key, prover: &Prover) -> Result<Vec<Power>, Doubt> {
                 is_account: false,
                 administers,
                 uses,
-                who: asker.arn.clone(),
+                who: asker.name(),
             },
         );
     }

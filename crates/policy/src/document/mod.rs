@@ -8,7 +8,7 @@ mod read;
 pub(crate) use condition::{Base, Condition, Decimal, Expected, Instant, Quantity};
 pub(crate) use condition::{address, arn_fields, binary, boolean};
 pub use principal::{Arn, Entry, Identity, Who};
-pub(crate) use principal::{entry, identity_of};
+pub(crate) use principal::{entry, identity_of, is_service_name};
 
 use std::sync::Arc;
 

@@ -109,25 +109,65 @@ impl Document {
     /// The accounts of whose keys it may be: of the root users that it names, or else of anybody.
     #[must_use]
     pub fn owners(&self) -> Vec<String> {
-        let roots = self.accounts();
-        if !roots.is_empty() {
-            return roots;
+        let (roots, administrators) = (self.accounts(), self.administrators());
+        if roots.len() < 2 && administrators.len() == 1 {
+            return administrators;
         }
+        let listed = [
+            roots,
+            self.of_principals(),
+            self.of_resources(),
+            self.of_callers(),
+        ];
+        let mut listed = listed.into_iter();
+        listed
+            .find(|accounts| !accounts.is_empty())
+            .unwrap_or_default()
+    }
+
+    /// Accounts that may change the key policy: no other account than the key's can (KMS Developer Guide,
+    /// "Allowing users in other accounts to use a KMS key").
+    fn administrators(&self) -> Vec<String> {
+        let statements = self.statements.iter();
+        let allows = statements.filter(|one| {
+            let alone = Self {
+                statements: [(*one).clone()].into(),
+            };
+            alone.may_allow("kms:PutKeyPolicy")
+        });
+        let principals = allows.filter_map(|one| one.principals.as_ref());
+        let named = principals.filter(|principals| !principals.is_all_but);
+        sorted(named.flat_map(|principals| principals.list.iter().filter_map(account_of)))
+    }
+
+    fn of_principals(&self) -> Vec<String> {
         let principals = self.statements.iter().flat_map(|one| &one.principals);
-        let principals = principals.flat_map(|principals| principals.list.iter());
-        let mut accounts: Vec<String> = principals
-            .filter_map(|entry| match entry {
-                Entry::Identity(identity) => Some(identity.account.to_string()),
-                Entry::Account { .. }
-                | Entry::Everybody
-                | Entry::Service(_)
-                | Entry::Provider(_)
-                | Entry::Nobody(_) => None,
-            })
-            .collect();
-        accounts.sort();
-        accounts.dedup();
-        accounts
+        sorted(principals.flat_map(|principals| principals.list.iter().filter_map(account_of)))
+    }
+
+    fn of_resources(&self) -> Vec<String> {
+        let named = self.named_resources().into_iter();
+        let keys = named.filter(|arn| arn.contains(":key/"));
+        let accounts = keys.filter_map(|arn| arn.split(':').nth(4).map(ToOwned::to_owned));
+        sorted(accounts.filter(|account| is_account(account)))
+    }
+
+    fn of_callers(&self) -> Vec<String> {
+        const KEYS: [&str; 3] = [
+            "kms:calleraccount",
+            "aws:principalaccount",
+            "aws:principalarn",
+        ];
+        let conditions = self.statements.iter().flat_map(|one| &one.conditions);
+        let named = conditions.filter(|one| KEYS.contains(&&*one.key) && !one.operator.is_negated);
+        let mut found = Vec::new();
+        for expected in named.flat_map(|one| one.expected.iter()) {
+            for text in expected.texts() {
+                let account = text.split(':').nth(4).unwrap_or(text);
+                found.extend(is_account(account).then(|| account.to_owned()));
+            }
+        }
+        sorted(found)
     }
 
     /// The resources that its statements name, `*` left out.
@@ -140,4 +180,24 @@ impl Document {
         let named = resources.filter(|one| one.pieces() != [Piece::Run]);
         named.map(ToString::to_string).collect()
     }
+}
+
+fn account_of(entry: &Entry) -> Option<String> {
+    match entry {
+        Entry::Identity(identity) => Some(identity.account.to_string()),
+        Entry::Account { account, .. } => Some(account.to_string()),
+        Entry::Everybody | Entry::Service(_) | Entry::Provider(_) | Entry::Nobody(_) => None,
+    }
+}
+
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// In their order, each once.
+fn sorted(names: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut names: Vec<String> = names.into_iter().collect();
+    names.sort();
+    names.dedup();
+    names
 }

@@ -168,6 +168,17 @@ pub(crate) fn identity_of(text: &str) -> Option<Identity> {
     })
 }
 
+/// Whether a text is the name of a service as policies have it (IAM User Guide, "AWS service principals").
+pub(crate) fn is_service_name(text: &str) -> bool {
+    let suffixes = [
+        ".amazonaws.com",
+        ".amazonaws.com.cn",
+        ".amazon.com",
+        ".aws.internal",
+    ];
+    suffixes.iter().any(|suffix| text.ends_with(suffix))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 pub use table::{ACTIONS, Action, EVERY_KEY, On, Reach};
-pub(crate) use values::listed;
-pub use values::{VALUES, Values};
+pub use values::{REQUIRED, Required, VALUES, Values};
+pub(crate) use values::{is_required, listed};
 
 /// By their names in lower case, without `kms:`.
 static BY_NAME: LazyLock<HashMap<String, &'static Action>> = LazyLock::new(|| {
@@ -21,6 +21,11 @@ static BY_NAME: LazyLock<HashMap<String, &'static Action>> = LazyLock::new(|| {
 fn bare(name: &str) -> String {
     let name = name.strip_prefix("kms:").unwrap_or(name);
     name.to_ascii_lowercase()
+}
+
+/// An action by its name in lower case, without `kms:`.
+pub(crate) fn action(name: &str) -> Option<&'static Action> {
+    find(name)
 }
 
 fn find(name: &str) -> Option<&'static Action> {

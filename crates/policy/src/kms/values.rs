@@ -140,3 +140,30 @@ pub(crate) fn listed(key: &str) -> Option<&'static [&'static str]> {
     let found = VALUES.iter().find(|(name, _)| *name == key);
     found.map(|(_, values)| *values)
 }
+
+/// A condition key in lower case, and the actions of which requests always have it: it is a parameter that
+/// they require.
+pub type Required = (&'static str, &'static [&'static str]);
+
+/// Each of them.
+pub const REQUIRED: [Required; 7] = [
+    (
+        "kms:datakeypairspec",
+        &[
+            "kms:GenerateDataKeyPair",
+            "kms:GenerateDataKeyPairWithoutPlaintext",
+        ],
+    ),
+    ("kms:grantoperations", &["kms:CreateGrant"]),
+    ("kms:keyagreementalgorithm", &["kms:DeriveSharedSecret"]),
+    ("kms:macalgorithm", &["kms:GenerateMac", "kms:VerifyMac"]),
+    ("kms:signingalgorithm", &["kms:Sign", "kms:Verify"]),
+    ("kms:wrappingalgorithm", &["kms:GetParametersForImport"]),
+    ("kms:wrappingkeyspec", &["kms:GetParametersForImport"]),
+];
+
+/// Whether requests of an action always have a condition key, both in lower case.
+pub(crate) fn is_required(action: &str, key: &str) -> bool {
+    let found = REQUIRED.iter().find(|(name, _)| *name == key);
+    found.is_some_and(|(_, actions)| actions.iter().any(|one| one.eq_ignore_ascii_case(action)))
+}

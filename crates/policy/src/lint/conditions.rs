@@ -1,12 +1,13 @@
 //! What is odd about a statement's conditions.
 
 use super::principals::is_plain;
+use super::values::{needs_key, operator_name};
 use super::{Oddity, Saying, and};
 use crate::context::is_list;
 use crate::document::{Base, Condition, Effect, Entry, Expected, Quantity};
 use crate::global;
 use crate::kms;
-use crate::pattern::Piece;
+use crate::pattern::{Piece, matches};
 use crate::prove::Prover;
 use crate::spelling::distance;
 
@@ -51,6 +52,7 @@ impl Saying<'_> {
                 self.absences(condition);
             }
             self.texts(condition);
+            self.values(condition);
         }
         let never = self.never_holds(prover);
         if never.is_empty() {
@@ -76,7 +78,12 @@ impl Saying<'_> {
         } else {
             match global::meant(key) {
                 Some(known) => Some(known),
-                None => return false,
+                None if global::is_known(key) || is_attestation(key) => return false,
+                None => {
+                    let says = unlisted(key);
+                    self.say(Oddity::UnknownKey, &condition.name, says);
+                    return true;
+                }
             }
         };
         let effect = absent_effect(self.statement.effect, condition);
@@ -103,36 +110,75 @@ impl Saying<'_> {
         let written = actions.list.iter().zip(&self.statement.written);
         let (mut without, mut others) = (Vec::new(), 0);
         for (pattern, written) in written {
-            let name = match pattern.pieces() {
-                [Piece::Text(text)] if is_plain(pattern.pieces()) => text.strip_prefix("kms:"),
-                _ => None,
-            };
-            match name {
-                Some(name) if !kms::may_have(name, &condition.key) => {
-                    without.push(written.strip_prefix("kms:").unwrap_or(written));
+            let has_key = match pattern.pieces() {
+                [Piece::Text(text)] if is_plain(pattern.pieces()) => {
+                    let name = text.strip_prefix("kms:");
+                    name.is_none_or(|name| kms::may_have(name, &condition.key))
                 }
-                Some(_) | None => others += 1,
+                pieces => {
+                    let meant = kms::about_keys().map(str::to_ascii_lowercase);
+                    let mut meant = meant.filter(|name| matches(pieces, name));
+                    meant.any(|name| {
+                        kms::may_have(name.get(4..).unwrap_or_default(), &condition.key)
+                    })
+                }
+            };
+            if has_key {
+                others += 1;
+            } else {
+                without.push(written.strip_prefix("kms:").unwrap_or(written));
             }
         }
         if without.is_empty() {
             return false;
         }
-        let effect = absent_effect(self.statement.effect, condition);
-        let says = format!(
-            "requests of {} never have this key. {effect}",
-            and(&without)
-        );
-        self.say(Oddity::KeyNotOfAction, &condition.name, says);
+        let names = and(&without);
+        let effect = if others == 0 {
+            absent_effect(self.statement.effect, condition).to_owned()
+        } else {
+            partial_effect(self.statement.effect, condition, &names)
+        };
+        let says = format!("requests of {names} never have this key. {effect}");
+        // Several keys of which the same is so are one remark.
+        let mut said = self.remarks.iter_mut();
+        match said.find(|one| one.kind == Oddity::KeyNotOfAction && one.says == says) {
+            Some(one) if one.about.split(", ").any(|key| *key == *condition.name) => {}
+            Some(one) => one.about = format!("{}, {}", one.about, condition.name),
+            None => self.say(Oddity::KeyNotOfAction, &condition.name, says),
+        }
         others == 0
+    }
+
+    /// Whether what the statement is about always has a key: a parameter that is required, or the keys of an
+    /// encryption context that another condition asks for.
+    fn always_has(&self, key: &str) -> bool {
+        let actions = &self.statement.actions;
+        let mut listed = actions.list.iter();
+        let is_required = !actions.is_all_but
+            && listed.all(|pattern| kms::is_required(&pattern.to_string(), key));
+        let mut others = self.statement.conditions.iter();
+        let has_context = key == "kms:encryptioncontextkeys"
+            && others.any(|one| one.key.starts_with("kms:encryptioncontext:") && needs_key(one));
+        is_required || has_context
     }
 
     /// What holds where the key is absent, and a list that is compared as one value.
     fn absences(&mut self, condition: &Condition) {
         let operator = condition.operator;
-        let is_there = THERE.contains(&&*condition.key) || self.has_null_guard(condition);
+        let is_there = THERE.contains(&&*condition.key)
+            || self.has_null_guard(condition)
+            || self.always_has(&condition.key);
         let name = condition.name.clone();
         if self.allows() && operator.quantity == Quantity::All && !is_there {
-            let says = "ForAllValues holds where the key is absent: add Null with false";
+            let is_partly = self.remarks.iter().any(|one| {
+                one.kind == Oddity::KeyNotOfAction && one.about.split(", ").any(|key| *key == *name)
+            });
+            let says = if is_partly {
+                "ForAllValues is true where the key is absent: move the actions that do not have it to a \
+                 statement of their own, and add Null with false here"
+            } else {
+                "ForAllValues is true where the key is absent: add Null with false"
+            };
             self.say(Oddity::HoldsWithoutValues, &name, says);
         }
         if self.allows()
@@ -141,14 +187,15 @@ impl Saying<'_> {
             && !is_there
             && !self.is_of_services_only()
         {
-            let says = "a negated operator holds where the key is absent";
+            let says = "a negated operator is true where the key is absent";
             self.say(Oddity::HoldsWhereAbsent, &name, says);
         }
         if operator.quantity == Quantity::One
             && is_list(&condition.key)
             && operator.base != Base::Null
         {
-            let says = "the key has several values and matches nothing without ForAnyValue or ForAllValues";
+            let says = "the key has several values: AWS requires ForAnyValue or ForAllValues, and does not \
+                        document what the condition is without";
             self.say(Oddity::ListWithoutQuantity, &name, says);
         }
         let mut all = self.statement.conditions.iter();
@@ -159,8 +206,8 @@ impl Saying<'_> {
             "aws:principalorgid" | "aws:principalorgpaths"
         );
         if !self.allows() && operator.is_negated && is_organization && !excepts_services {
-            let says =
-                "AWS services have no organisation, and are denied: add aws:PrincipalIsAWSService";
+            let says = "AWS services are in no organization, and are denied: add \"BoolIfExists\": \
+                 {\"aws:PrincipalIsAWSService\": \"false\"}";
             self.say(Oddity::DeniesServices, &name, says);
         }
     }
@@ -183,9 +230,21 @@ impl Saying<'_> {
             } else {
                 ""
             };
-            let says = format!(
-                "`*` and `?` are themselves under this operator: use String{not}Like or Arn{not}Like"
+            let is_account = matches!(
+                &*condition.key,
+                "kms:calleraccount"
+                    | "aws:principalaccount"
+                    | "aws:sourceaccount"
+                    | "aws:resourceaccount"
             );
+            let operator = operator_name(condition);
+            let says = if is_account {
+                format!(
+                    "{operator} takes `*` and `?` as text, and no account ID has them: give its 12 digits"
+                )
+            } else {
+                format!("{operator} takes `*` and `?` as text: use String{not}Like or Arn{not}Like")
+            };
             self.say(Oddity::WildcardAsText, &name, says);
         }
     }
@@ -226,10 +285,50 @@ fn is_attestation(key: &str) -> bool {
     key.starts_with("kms:recipientattestation:")
 }
 
+/// What is said of a key that is on no list.
+fn unlisted(key: &str) -> String {
+    if !key.starts_with("aws:") {
+        return "not a condition key of KMS or of all services: requests to KMS are not known to have it"
+            .to_owned();
+    }
+    let near = global::begins(key);
+    let near = near.map_or_else(String::new, |known| format!("; did you mean {known}?"));
+    format!("not a condition key that AWS documents for all services{near}")
+}
+
+/// What a condition does for those actions of a statement of which requests do not have the key.
+fn partial_effect(effect: Effect, condition: &Condition, names: &str) -> String {
+    match (holds_where_absent(condition), effect) {
+        (true, Effect::Allow) => format!("The condition does not restrict {names}"),
+        (true, Effect::Deny) => format!("The condition excepts no request of {names}"),
+        (false, Effect::Allow) => format!(
+            "This statement does not allow {names}; its other actions are not affected. Allow {names} in a \
+             separate statement"
+        ),
+        (false, Effect::Deny) => format!(
+            "This statement does not deny {names}; its other actions are not affected. Deny {names} in a \
+             separate statement"
+        ),
+    }
+}
+
 /// What a condition does on a key that no request has.
 fn absent_effect(effect: Effect, condition: &Condition) -> &'static str {
+    match (holds_where_absent(condition), effect) {
+        (true, Effect::Allow) => "The condition is always true, and restricts nothing",
+        (true, Effect::Deny) => "The condition is always true, and excepts nobody",
+        (false, Effect::Allow) => {
+            "The condition is never true, so that the statement allows nothing"
+        }
+        (false, Effect::Deny) => {
+            "The condition is never true, so that the statement denies nothing"
+        }
+    }
+}
+
+fn holds_where_absent(condition: &Condition) -> bool {
     let operator = condition.operator;
-    let holds = match operator.base {
+    match operator.base {
         Base::Null => condition
             .expected
             .iter()
@@ -247,11 +346,5 @@ fn absent_effect(effect: Effect, condition: &Condition) -> &'static str {
             Quantity::Any => false,
             Quantity::All => true,
         },
-    };
-    match (holds, effect) {
-        (true, Effect::Allow) => "The condition always holds, and restricts nothing",
-        (true, Effect::Deny) => "The condition always holds, and excepts nobody",
-        (false, Effect::Allow) => "The condition never holds, so that nothing is allowed",
-        (false, Effect::Deny) => "The condition never holds, so that nothing is denied",
     }
 }

@@ -1,27 +1,42 @@
 //! Whether any request is as a statement says.
 
-use super::{Oddity, Saying, and};
-use crate::access::can_hold;
-use crate::document::{Document, Effect, Entry};
+use super::{Oddity, Saying};
+use crate::access::{Key, can_hold};
+use crate::document::{Document, Effect, Entry, is_service_name};
 use crate::prove::Prover;
+
+/// A key of anybody.
+const SOME_KEY: &str =
+    "arn:aws:kms:eu-west-1:999999999998:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
 impl Saying<'_> {
     /// The actions for which no request is as the statement says; it is said.
     pub(super) fn never_holds(&mut self, prover: &Prover) -> Vec<String> {
         let statement = self.statement;
-        let Some(key) = self.key else {
+        // Of services only it does not matter whose the key is.
+        let some = Key::new(SOME_KEY);
+        let is_of_services = self.is_of_services_only();
+        let Some(key) = self.key.or(is_of_services.then_some(&some)) else {
             return Vec::new();
         };
         // What is said of it already says why.
         let is_told = self.remarks.iter().any(|one| {
             matches!(
                 one.kind,
-                Oddity::UnknownAction | Oddity::UnknownKey | Oddity::AllowsNotPrincipal
+                Oddity::UnknownAction
+                    | Oddity::UnknownKey
+                    | Oddity::AllowsNotPrincipal
+                    | Oddity::NotAValue
+                    | Oddity::ListWithoutQuantity
             )
         });
         let names_nobody = statement.principals.as_ref().is_some_and(|principals| {
             let mut list = principals.list.iter();
-            list.all(|one| matches!(one, Entry::Nobody(_) | Entry::Provider(_)))
+            list.all(|one| match one {
+                Entry::Nobody(_) | Entry::Provider(_) => true,
+                Entry::Service(name) => !is_service_name(name),
+                Entry::Everybody | Entry::Account { .. } | Entry::Identity(_) => false,
+            })
         });
         if is_told || names_nobody || statement.effect == Effect::Deny {
             return Vec::new();
@@ -36,25 +51,21 @@ impl Saying<'_> {
         let never_of_services = self.never_of_services().map(ToOwned::to_owned);
         let about = match never_of_services {
             Some(name) if self.is_of_services_only() => {
-                let says = format!(
-                    "requests of a service principal never have {name}: the statement never holds"
-                );
+                let says = "a request that a service makes as its service principal is not documented to have \
+                            this key, so the statement does not apply; if the service acts for users or roles, \
+                            name these instead";
                 self.say(Oddity::NeverHolds, &name, says);
                 return never.actions;
             }
-            _ => statement.sid.as_deref().unwrap_or("statement").to_owned(),
+            _ => format!("Statement[{}]", self.index),
         };
         let is_told = self
             .remarks
             .iter()
             .any(|one| matches!(one.kind, Oddity::KeyNotOfAction | Oddity::NamesResource));
         if !is_told {
-            let names: Vec<&str> = never.actions.iter().map(String::as_str).collect();
-            let says = format!(
-                "no request satisfies the statement: its conditions exclude one another, or nobody whom it \
-                 names can send such a request ({})",
-                and(&names)
-            );
+            let says = "no request satisfies it: its conditions exclude one another, or nobody whom it names \
+                        can send such a request";
             self.say(Oddity::NeverHolds, &about, says);
         }
         never.actions

@@ -3,6 +3,7 @@
 mod conditions;
 mod holds;
 mod principals;
+mod values;
 
 use crate::access::Key;
 use crate::document::{Document, Effect, Statement};
@@ -60,6 +61,8 @@ pub enum Oddity {
     VariableAsText,
     /// A wildcard under an operator that has none.
     WildcardAsText,
+    /// A value that the key never has.
+    NotAValue,
     /// A resource that is not `*`: in a key policy only the key itself is one.
     NamesResource,
     /// A Deny to who is not of an organisation hits AWS services as well.
@@ -85,6 +88,7 @@ impl Oddity {
             Self::OpenGrants => "open_grants",
             Self::VariableAsText => "variable_as_text",
             Self::WildcardAsText => "wildcard_as_text",
+            Self::NotAValue => "not_a_value",
             Self::NamesResource => "names_resource",
             Self::DeniesServices => "denies_services",
         }
@@ -133,8 +137,8 @@ pub fn remarks(document: &Document, key: Option<&Key>, prover: &Prover) -> Vec<R
         if lacks.is_empty() {
             saying.actions();
             let holds = saying.principals();
-            saying.conditions(prover, holds);
             saying.resources();
+            saying.conditions(prover, holds);
         } else {
             let says = format!(
                 "the statement has no `{}`: KMS accepts it, and it has no effect",
@@ -167,14 +171,37 @@ impl Saying<'_> {
         let written = listed.zip(&self.statement.written);
         for (pattern, written) in written.collect::<Vec<_>>() {
             let pieces = pattern.pieces();
-            let is_of_kms = pattern.to_string().starts_with("kms:");
+            let text = pattern.to_string();
+            let is_of_kms = text.starts_with("kms:");
+            if !is_of_kms
+                && !self.statement.actions.is_all_but
+                && !text.starts_with(['*', '?', 'k'])
+            {
+                let says =
+                    "an action of another service: a key policy is asked about those of KMS only";
+                self.say(Oddity::UnknownAction, written, says);
+                continue;
+            }
+            // AWS KMS Developer Guide, "AWS KMS permissions", policy type.
+            if let Some(action) = kms::action(text.strip_prefix("kms:").unwrap_or_default())
+                && action.on == kms::On::Nothing
+                && self.allows()
+            {
+                let says = "a key policy cannot allow this action, which is about no key: allow it in an IAM \
+                            policy";
+                self.say(Oddity::NoEffect, written, says);
+                continue;
+            }
             let mut actions = kms::ACTIONS.iter();
             if is_of_kms
                 && !actions.any(|action| matches(pieces, &action.name.to_ascii_lowercase()))
             {
                 let says = match meant(written) {
                     Some(near) => format!("not a KMS action; did you mean {near}?"),
-                    None => "not a KMS action: the statement says nothing about it".to_owned(),
+                    None if kms::is_condition_key(&text) => {
+                        "a condition key, not an action: no request matches it".to_owned()
+                    }
+                    None => "not a KMS action: no request matches it".to_owned(),
                 };
                 self.say(Oddity::UnknownAction, written, says);
             }
@@ -189,28 +216,53 @@ impl Saying<'_> {
                 continue;
             }
             let pieces: Vec<Piece> = pattern.pieces().iter().map(Piece::opened).collect();
-            let says = match self.key.map(|key| matches(&pieces, &key.arn)) {
-                Some(true) => "it matches the key; in a key policy `*` is the key, and enough",
-                Some(false) => {
-                    "it does not match the key, so the statement does not apply to it; in a key policy \
-                     `*` is the key"
-                }
-                None if matches(&pieces, SOME_KEY) || text.contains(":key/") => {
-                    "in a key policy `*` is the key; whether this ARN matches it depends on the key \
-                     (--key)"
-                }
-                None => {
-                    "not the ARN of a key, so the statement does not apply to the key; in a key policy \
-                     `*` is the key"
-                }
+            let is_given = self
+                .key
+                .is_some_and(|key| !key.arn.contains('*') && *key.arn != text);
+            let matches_key = self.key.is_some_and(|key| matches(&pieces, &key.arn));
+            let says = if !may_be_key(&text) {
+                "no key has this ARN, so the statement does not apply to the key; use \"Resource\": \"*\", which \
+                 in a key policy means this key"
+            } else if is_given && matches_key {
+                "it matches the key; \"Resource\": \"*\" means the same in a key policy"
+            } else if is_given {
+                "it does not match the key, so the statement does not apply to it; use \"Resource\": \"*\", which \
+                 in a key policy means this key"
+            } else {
+                "the statement applies only to keys that this ARN matches; use \"Resource\": \"*\", which in a \
+                 key policy means this key"
             };
             self.say(Oddity::NamesResource, &text, says);
         }
     }
 }
 
-const SOME_KEY: &str =
-    "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+/// Whether a text can be the ARN of a key, as far as it is written out (Service Authorization Reference, AWS KMS,
+/// "Resource types"; AWS General Reference, "Amazon Resource Names").
+#[must_use]
+pub fn may_be_key(text: &str) -> bool {
+    let fields: Vec<&str> = text.splitn(6, ':').collect();
+    let is_open = |field: &str| field.contains(['*', '?', '$']);
+    let [arn, partition, service, region, account, resource] = fields.as_slice() else {
+        return is_open(text);
+    };
+    let is_region = |text: &str| {
+        text.contains('-')
+            && text.ends_with(|c: char| c.is_ascii_digit())
+            && text
+                .bytes()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-')
+    };
+    let is_account = |text: &str| text.len() == 12 && text.bytes().all(|c| c.is_ascii_digit());
+    let id = resource.strip_prefix("key/").unwrap_or_default();
+    let is_id = !id.is_empty() && id.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-');
+    (*arn == "arn" || is_open(arn))
+        && (partition.starts_with("aws") || is_open(partition))
+        && (*service == "kms" || is_open(service))
+        && (is_region(region) || is_open(region))
+        && (is_account(account) || is_open(account))
+        && (is_id || is_open(resource))
+}
 
 /// The action that somebody may have meant.
 fn meant(written: &str) -> Option<&'static str> {

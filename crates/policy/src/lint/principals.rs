@@ -1,7 +1,7 @@
 //! What is odd about whom a statement names.
 
 use super::{Oddity, Saying, and};
-use crate::document::{Arn, Entry};
+use crate::document::{Arn, Entry, is_service_name};
 use crate::pattern::{Piece, matches};
 
 /// Keys that say for whom a service acts.
@@ -12,10 +12,11 @@ const SOURCES: [&str; 4] = [
     "aws:sourceorgpaths",
 ];
 /// Keys that bound what a grant gives, to whom, or through which service.
-const BOUNDS: [&str; 4] = [
+const BOUNDS: [&str; 5] = [
     "kms:grantisforawsresource",
     "kms:grantoperations",
     "kms:granteeprincipal",
+    "kms:granteeserviceprincipal",
     "kms:viaservice",
 ];
 /// Keys that say which service asks.
@@ -39,13 +40,18 @@ impl Saying<'_> {
         for entry in &principals.list {
             match entry {
                 Entry::Nobody(text) => {
-                    let says = format!("{}, so it names nobody", wrong_with(text));
+                    let says = format!("it names nobody: {}", wrong_with(text));
                     self.say(Oddity::NamesNobody, text, says);
                 }
                 Entry::Provider(text) => {
                     let says =
                         "an identity provider does not call KMS; name the role that it lets assume";
                     self.say(Oddity::NamesNobody, text, says);
+                }
+                Entry::Service(name) if !is_service_name(name) => {
+                    let says =
+                        "it names nobody: the name of an AWS service ends with .amazonaws.com";
+                    self.say(Oddity::NamesNobody, name, says);
                 }
                 Entry::Service(name) if allows => services.push(name),
                 Entry::Everybody if allows && self.asks(&SERVICE_NAMES) => services.push("*"),
@@ -58,13 +64,19 @@ impl Saying<'_> {
             }
         }
         if !services.is_empty() && !self.asks(&SOURCES) && !self.asks_for_service_context() {
-            let says = "the service may act for any account: add a condition on aws:SourceAccount or \
-                        aws:SourceArn";
+            let says = on_behalf_of_anybody(&services);
             let about = and(&services);
-            if_it_holds.push((Oddity::ServiceForAnybody, about, says.to_owned()));
+            if_it_holds.push((Oddity::ServiceForAnybody, about, says));
         }
         if !principals.is_all_but && self.may_create_grants() && !self.asks(&BOUNDS) {
-            let says = "whoever may create grants may create one for itself: add kms:GrantIsForAWSResource";
+            let says = if self.is_about_grants_only() {
+                "it can create a grant for itself: add a condition on kms:GrantIsForAWSResource, \
+                 kms:GrantOperations or kms:GranteePrincipal"
+            } else {
+                "it can create a grant for itself: allow kms:CreateGrant in a statement of its own, with a \
+                 condition on kms:GrantIsForAWSResource, kms:GrantOperations or kms:GranteePrincipal, which \
+                 other actions do not have"
+            };
             let open = granters.into_iter();
             if_it_holds.extend(open.map(|who| (Oddity::OpenGrants, who, says.to_owned())));
         }
@@ -81,12 +93,39 @@ impl Saying<'_> {
         conditions.any(|one| one.key.starts_with("kms:encryptioncontext:"))
     }
 
+    /// Whether all of its actions are those of which requests have the condition keys of grants (KMS Developer
+    /// Guide, "kms:GrantIsForAWSResource").
+    fn is_about_grants_only(&self) -> bool {
+        let actions = &self.statement.actions;
+        let of_grants = ["kms:creategrant", "kms:listgrants", "kms:revokegrant"];
+        let mut listed = actions.list.iter();
+        !actions.is_all_but && listed.all(|one| of_grants.contains(&&*one.to_string()))
+    }
+
     fn may_create_grants(&self) -> bool {
         let actions = &self.statement.actions;
         let mut patterns = actions.list.iter();
         let is_listed = patterns.any(|one| matches(one.pieces(), "kms:creategrant"));
         is_listed != actions.is_all_but
     }
+}
+
+/// How to say for whom services may act. The services document what they send: CloudWatch Logs User Guide,
+/// "Encrypt log data"; SNS Developer Guide, "Key management".
+fn on_behalf_of_anybody(services: &[&str]) -> String {
+    let is_all = |what: &str| {
+        let mut all = services.iter();
+        all.all(|name| name.split('.').next() == Some(what))
+    };
+    let add = if is_all("logs") {
+        "add a condition on kms:EncryptionContext:aws:logs:arn"
+    } else if is_all("events") {
+        "add a condition on aws:SourceArn where the key is of an event bus; where it is of an SNS topic, SNS does \
+         not support one, and the policy of the topic has to say whose rules may publish"
+    } else {
+        "add a condition on aws:SourceAccount, aws:SourceArn or aws:SourceOrgID"
+    };
+    format!("allowed on behalf of any AWS account (the confused deputy problem): {add}")
 }
 
 /// What is wrong with a text that names nobody (IAM User Guide, "AWS JSON policy elements: Principal" and "IAM
@@ -118,8 +157,15 @@ fn wrong_with(text: &str) -> String {
             "it is neither an ARN nor an account".to_owned()
         };
     };
+    if arn.account.contains(['*', '?']) {
+        return "wildcards are not allowed in the ARN of a principal; use `*` with a condition on \
+                aws:PrincipalArn and one on aws:PrincipalOrgID or aws:PrincipalAccount, since anybody can \
+                have a role of that name"
+            .to_owned();
+    }
     if text.contains(['*', '?']) {
-        return "a principal's ARN has no wildcards; use `*` with a condition on aws:PrincipalArn"
+        return "wildcards are not allowed in the ARN of a principal; use `*` with a condition on \
+                aws:PrincipalArn"
             .to_owned();
     }
     let is_account = arn.account.len() == 12 && arn.account.bytes().all(|one| one.is_ascii_digit());

@@ -4,7 +4,7 @@ use super::automaton::{self, Set, Step, Steps, literal};
 use super::budget::Budget;
 use super::prover::Prover;
 use super::said::Said;
-use crate::document::{Entry, Identity, Who, entry, identity_of};
+use crate::document::{Entry, Identity, Who, entry, identity_of, is_service_name};
 use crate::request::{Caller, Stack};
 
 /// Somebody who asks.
@@ -17,9 +17,20 @@ pub(crate) struct Asker {
     pub(crate) is_named: bool,
     /// It is named itself; else it stands for all that are like it.
     pub(crate) is_itself: bool,
+    /// It is a session that is named itself, and its role is not meant.
+    is_session: bool,
 }
 
 impl Asker {
+    /// What it is called: a session that is named, else who is behind it.
+    pub(crate) fn name(&self) -> String {
+        if self.is_session {
+            self.caller.to_string()
+        } else {
+            self.arn.clone()
+        }
+    }
+
     pub(crate) fn can_have_boundary(&self) -> bool {
         match &self.caller {
             Caller::Identity(identity) => {
@@ -112,6 +123,7 @@ pub(crate) fn askers(
                     false
                 }
             }),
+            is_session: sessions.contains(&&caller),
             caller: Caller::Identity(caller),
             arn: arn.clone(),
             is_named,
@@ -146,7 +158,9 @@ fn services(
 ) -> Option<()> {
     let mut services: Vec<(String, bool)> = Vec::new();
     for entry in entries {
-        if let Entry::Service(name) = entry {
+        if let Entry::Service(name) = entry
+            && is_service_name(name)
+        {
             services.push((name.to_string(), true));
         }
     }
@@ -175,6 +189,7 @@ fn services(
             arn: name,
             is_named,
             is_itself: is_named,
+            is_session: false,
         };
         if !askers.iter().any(|known: &Asker| known.arn == asker.arn) {
             askers.push(asker);

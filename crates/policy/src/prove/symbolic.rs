@@ -12,6 +12,7 @@ use crate::context::Value;
 use crate::decide::{Class, Leaves, Logic, Place, Property};
 use crate::document::Statement;
 use crate::evaluate::{Evaluation, Open, Truth, Why};
+use crate::global;
 use crate::request::{Grant, Request, Stack};
 
 /// What AWS leaves open, and what is not followed, is asked after everything else.
@@ -241,7 +242,8 @@ impl<'a> Symbolic<'a> {
             let domain = self.ground().domain(key, name);
             let index = self.domains.len();
             let mut not_known = self.asked.not_known.iter();
-            let variable = if not_known.any(|prefix| key.starts_with(&**prefix)) {
+            let is_fact = not_known.any(|prefix| key.starts_with(&**prefix));
+            let variable = if is_fact || !global::is_known(key) {
                 self.doubts.push(Doubt::Fact(name.into()));
                 DOUBTS + number(self.doubts.len() - 1)
             } else {

@@ -124,8 +124,9 @@ impl Form {
             | "kms:bypasspolicylockoutsafetycheck"
             | "kms:reencryptonsamekey"
             | "kms:multiregion" => Self::Boolean,
-            "aws:currenttime" | "aws:tokenissuetime" | "kms:validto" => Self::Date,
-            "aws:epochtime" => Self::Epoch,
+            "aws:currenttime" | "aws:tokenissuetime" => Self::Date,
+            // KMS Developer Guide, "kms:ValidTo": "Unix time, in seconds".
+            "aws:epochtime" | "kms:validto" => Self::Epoch,
             "aws:principalorgpaths" | "aws:resourceorgpaths" | "aws:sourceorgpaths" => {
                 Self::OrganizationPath
             }
@@ -462,8 +463,9 @@ impl<'a> Home<'a> {
 
 /// Keys that every signed request has, in lower case: "always included in the request context" (IAM User
 /// Guide, "AWS global condition context keys").
-pub(in crate::prove) fn is_always_there(key: &str) -> bool {
-    matches!(
+pub(in crate::prove) fn is_always_there(key: &str, request: &Request) -> bool {
+    let action = &request.action;
+    let is_of_all = matches!(
         key,
         "aws:securetransport"
             | "aws:currenttime"
@@ -472,7 +474,8 @@ pub(in crate::prove) fn is_always_there(key: &str) -> bool {
             | "aws:viaawsservice"
             | "aws:principalisawsservice"
             | "aws:useragent"
-    )
+    );
+    is_of_all || kms::is_required(action, key)
 }
 
 /// Whether a key that is no list in the Service Authorization Reference has one value at the most.

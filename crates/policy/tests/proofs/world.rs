@@ -344,7 +344,9 @@ pub(crate) fn names() -> Vec<&'static str> {
 pub(crate) fn context(c: &mut Chance, case: &Value) -> Value {
     let mut context = case["context"].clone();
     for key in &KEYS {
-        let always = matches!(key.name, "aws:SecureTransport" | "aws:CurrentTime");
+        // AWS KMS API, CreateGrant: `Operations` is required.
+        let is_grant = case["action"] == "kms:CreateGrant" && key.name == "kms:GrantOperations";
+        let always = is_grant || matches!(key.name, "aws:SecureTransport" | "aws:CurrentTime");
         if !always && c.is(40) {
             continue;
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-use sagelock_policy::kms::{ACTIONS, Reach, VALUES};
+use sagelock_policy::kms::{ACTIONS, REQUIRED, Reach, VALUES};
 use serde_json::Value;
 
 use crate::python::python;
@@ -57,6 +57,40 @@ fn the_values_of_condition_keys_are_those_of_the_model() {
         .filter(|(key, _)| ENUMS.iter().all(|(one, _)| one != key));
     let others: Vec<&str> = others.map(|(key, _)| *key).collect();
     assert_eq!(others, ["kms:grantconstrainttype"]);
+}
+
+/// Condition keys and the parameters that they are of.
+const PARAMETERS: [(&str, &str); 7] = [
+    ("kms:datakeypairspec", "KeyPairSpec"),
+    ("kms:grantoperations", "Operations"),
+    ("kms:keyagreementalgorithm", "KeyAgreementAlgorithm"),
+    ("kms:macalgorithm", "MacAlgorithm"),
+    ("kms:signingalgorithm", "SigningAlgorithm"),
+    ("kms:wrappingalgorithm", "WrappingAlgorithm"),
+    ("kms:wrappingkeyspec", "WrappingKeySpec"),
+];
+
+#[test]
+fn keys_that_are_always_there_are_required_parameters() {
+    let model = model();
+    let required = model["required"].as_object().expect("operations");
+    for (key, parameter) in PARAMETERS {
+        let theirs: BTreeSet<String> = required
+            .iter()
+            .filter(|(_, names)| {
+                names
+                    .as_array()
+                    .expect("names")
+                    .iter()
+                    .any(|one| one == parameter)
+            })
+            .map(|(name, _)| format!("kms:{name}"))
+            .collect();
+        let (_, ours) = REQUIRED.iter().find(|(name, _)| *name == key).expect(key);
+        let ours: BTreeSet<String> = ours.iter().map(|one| (*one).to_owned()).collect();
+        assert_eq!(ours, theirs, "{key}");
+    }
+    assert_eq!(REQUIRED.len(), PARAMETERS.len());
 }
 
 #[test]

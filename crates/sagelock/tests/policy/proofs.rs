@@ -368,9 +368,9 @@ fn key_policies_are_compared() {
     for (old, new, more, message) in [
         ("all", "cut", &[][..], "line 1, column"),
         ("all", "missing", &[], "cannot read"),
-        ("nobody", "nobody", &[], "whose key is it?"),
-        ("nobody", "all", &[], "whose key is it?"),
-        ("all", "arn", &[], "which key is it about?"),
+        ("nobody", "nobody", &[], "which account owns the key"),
+        ("nobody", "all", &[], "which account owns the key"),
+        ("all", "arn", &[], "cannot tell which key it is"),
         ("all", "all", &["--key", "alias/a"], "is no ARN of a key"),
     ] {
         let output = files.diff(old, new, more);

@@ -229,7 +229,7 @@ impl<'a> Ground<'a, '_> {
             domain.is_rough = true;
             return domain;
         }
-        if !limit.is_there && !universe::is_always_there(key) {
+        if !limit.is_there && !universe::is_always_there(key, self.request) {
             domain.values.push(None);
         }
         let is_list = is_list(key);

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use sagelock_policy::Document;
-use sagelock_policy::access::{Key, Lockout, lockout, outsiders, powers};
+use sagelock_policy::access::{Key, Lockout, Outsider, lockout, outsiders, powers};
 use sagelock_policy::lint::{Remark, remarks};
 use sagelock_policy::prove::{Doubt, Proof, Prover};
 use serde::Serialize;
 
+use super::outside;
 use super::written::{checked, of_account, read};
 use crate::cli::{Plain, print, print_plain};
 use crate::exit::{Exit, Failure};
@@ -26,7 +27,7 @@ use crate::report::wrap;
     sagelock keys lint policy.json\n  \
     aws kms get-key-policy --key-id 1234abcd-12ab-34cd-56ef-1234567890ab --query Policy |\n    \
     sagelock keys lint -\n\n\
-    Exit codes: 0 nothing is odd · 1 something is · 2 a policy cannot be read · 3 something depends on\n\
+    Exit codes: 0 nothing is odd, or notes only · 1 something is · 2 a policy cannot be read · 3 something depends on\n\
     what is not known"
 )]
 pub(super) struct Command {
@@ -55,11 +56,14 @@ struct Policy {
     file: String,
     /// Which key it is of, where that is known.
     key: Option<String>,
+    /// Which key it is of was read out of the policy.
+    #[serde(rename = "key_assumed")]
+    is_assumed: bool,
     remarks: Vec<Said>,
 }
 
 #[derive(Serialize)]
-struct Said {
+pub(super) struct Said {
     line: Option<usize>,
     column: Option<usize>,
     statement: Option<usize>,
@@ -69,6 +73,8 @@ struct Said {
     message: String,
     /// It depends on what is not known.
     perhaps: bool,
+    /// It is worth knowing, and nothing is wrong.
+    note: bool,
 }
 
 impl Command {
@@ -93,7 +99,8 @@ impl Command {
             })?,
             Plain::Table => print(|out| table(out, &written))?,
         }
-        let mut all = written.policies.iter().flat_map(|policy| &policy.remarks);
+        let all = written.policies.iter().flat_map(|policy| &policy.remarks);
+        let mut all = all.filter(|said| !said.note);
         let is_odd = all.clone().any(|said| !said.perhaps);
         Ok(match (is_odd, all.any(|said| said.perhaps)) {
             (true, _) => Exit::Findings,
@@ -107,11 +114,7 @@ impl Command {
     /// What a policy says, and what it comes to where it is known of which key it is.
     fn of_policy(&self, file: &Path, document: &Document, arn: Result<String, Failure>) -> Policy {
         let prover = Prover::default();
-        let key = arn.map(|arn| Key {
-            policy: Some(document.clone()),
-            grants: Some(Vec::new()),
-            ..Key::new(&arn)
-        });
+        let key = arn.map(|arn| of(&arn, document));
         let known = key.as_ref().ok();
         let mut found: Vec<Said> = remarks(document, known, &prover)
             .into_iter()
@@ -121,8 +124,9 @@ impl Command {
         match &key {
             Ok(key) => found.extend(of_key(key, &organizations, &prover)),
             Err(unknown) => {
+                found.extend(of_any_key(document, &prover));
                 let message = format!(
-                    "{} Give the key with --key ARN to learn who can use and administer it",
+                    "{}. Give the key with --key ARN to learn who can use and administer it",
                     unknown.error
                 );
                 found.push(whole("owner", "--key", message, true));
@@ -130,11 +134,44 @@ impl Command {
         }
         Policy {
             file: file.display().to_string(),
+            is_assumed: self.key.is_none() && key.is_ok(),
             key: key.ok().map(|key| key.arn.into()),
             remarks: found,
         }
     }
 }
+
+fn of(arn: &str, document: &Document) -> Key {
+    Key {
+        policy: Some(document.clone()),
+        grants: Some(Vec::new()),
+        ..Key::new(arn)
+    }
+}
+
+/// An account that no policy names.
+const NOBODYS: &str = "arn:aws:kms:*:999999999998:key/*";
+
+/// What is so whoever owns the key.
+fn of_any_key(document: &Document, prover: &Prover) -> Vec<Said> {
+    let mut found = Vec::new();
+    if let Ok(outside) = outsiders(&of(NOBODYS, document), &[], &[], prover) {
+        let anybody = outside
+            .into_iter()
+            .filter(|one| one.is_anybody && !one.is_service);
+        let anybody: Vec<Outsider> = anybody
+            .filter(|one| matches!(one.proof, Proof::Violated(_)))
+            .collect();
+        found.extend(outside::said(&anybody));
+    }
+    if !document.may_allow("kms:PutKeyPolicy") {
+        found.push(whole("lockout", "*", NOBODY.to_owned(), false));
+    }
+    found
+}
+
+const NOBODY: &str =
+    "nobody can change the key policy: only AWS Support can restore access to such a key";
 
 fn of_statement(remark: Remark) -> Said {
     Said {
@@ -146,10 +183,11 @@ fn of_statement(remark: Remark) -> Said {
         message: format!("{}: {}", remark.about, remark.says),
         about: remark.about,
         perhaps: false,
+        note: false,
     }
 }
 
-fn whole(code: &'static str, about: &str, message: String, perhaps: bool) -> Said {
+pub(super) fn whole(code: &'static str, about: &str, message: String, perhaps: bool) -> Said {
     Said {
         line: None,
         column: None,
@@ -159,6 +197,7 @@ fn whole(code: &'static str, about: &str, message: String, perhaps: bool) -> Sai
         about: about.to_owned(),
         message,
         perhaps,
+        note: false,
     }
 }
 
@@ -173,47 +212,36 @@ fn of_key(key: &Key, organizations: &[&str], prover: &Prover) -> Vec<Said> {
             );
             found.push(whole("outsiders", "*", message, true));
         }
-        Ok(outside) => {
-            let mut named: Vec<(String, bool)> = Vec::new();
-            for one in outside {
-                let perhaps = matches!(one.proof, Proof::Possible(_));
-                let who = if one.is_itself {
-                    one.who
-                } else {
-                    format!("somebody like {}", one.who)
-                };
-                if !named.iter().any(|(known, _)| *known == who) {
-                    let verb = if perhaps { "may be able to" } else { "can" };
-                    let message = format!("{who} {verb} use the key from outside ({})", one.action);
-                    found.push(whole("outsiders", &who, message, perhaps));
-                    named.push((who, perhaps));
-                }
-            }
-        }
+        Ok(outside) => found.extend(outside::said(&outside)),
     }
     found.extend(both(key, prover));
     let (message, perhaps) = match lockout(key, prover) {
         Lockout::Safe => return found,
-        Lockout::Locked => ("nobody may change the key policy".to_owned(), false),
+        Lockout::Locked => (NOBODY.to_owned(), false),
         Lockout::Deletable(who, doubts) if who.is_empty() => (
             format!(
-                "the account's root user may never change the key policy, and whether anybody else may \
+                "the account's root user can never change the key policy, and whether anybody else can \
                  depends on {}",
                 words(&doubts)
             ),
             false,
         ),
         Lockout::Deletable(who, _) => {
-            let who = who.join(", ");
+            let (who, them) = match who.as_slice() {
+                [one] => (one.clone(), "it is"),
+                several => (several.join(", "), "they are"),
+            };
             (
-                format!("only {who} may change the key policy, and can be deleted"),
+                format!("only {who} can change the key policy; if {them} deleted, nobody can"),
                 false,
             )
         }
-        Lockout::Conditional(_) => {
-            let message =
-                "the account's root user may change the key policy only under a condition";
-            (message.to_owned(), false)
+        Lockout::Conditional(request) => {
+            let told = outside::keys_of(&request);
+            let message = format!(
+                "the account's root user can change the key policy only while a condition is met{told}"
+            );
+            (message, false)
         }
         Lockout::Unknown(doubts) => undecided(&doubts),
     };
@@ -248,33 +276,37 @@ fn both(key: &Key, prover: &Prover) -> Vec<Said> {
     };
     let mut found = Vec::new();
     for power in all {
-        let like = if power.is_itself {
-            ""
+        let who = if power.is_itself {
+            power.who.clone()
         } else {
-            "somebody like "
+            outside::like(&power.who, key.account())
         };
         let (verb, perhaps) = match (power.administers, power.uses) {
             (Some(false), _) | (_, Some(false)) => continue,
-            (Some(true), Some(true)) => ("may", false),
-            (None, _) | (_, None) => ("may perhaps", true),
+            (Some(true), Some(true)) => ("can", false),
+            (None, _) | (_, None) => ("might be able to", true),
         };
         let message = match (power.is_account, perhaps) {
             (true, false) => {
-                "the account's own policies decide both who administers the key and who uses it"
+                "IAM policies in the account control both who administers the key and who uses it, as in AWS's \
+                 default key policy"
                     .to_owned()
             }
             (true, true) => {
-                "the account's own policies may decide both who administers the key and who uses it"
+                "IAM policies in the account may control both who administers the key and who uses it"
                     .to_owned()
             }
             (false, _) => {
-                format!(
-                    "{like}{} {verb} both administer the key and use it",
-                    power.who
-                )
+                format!("{who} {verb} both administer and use the key")
             }
         };
-        found.push(whole("both", &power.who, message, perhaps));
+        if found.iter().any(|said: &Said| said.message == message) {
+            continue;
+        }
+        found.push(Said {
+            note: power.is_account && !perhaps,
+            ..whole("both", &power.who, message, perhaps)
+        });
     }
     found
 }
@@ -291,6 +323,19 @@ fn table(out: &mut dyn Write, written: &Written) -> io::Result<()> {
             for line in wrap(&said.message, 76) {
                 writeln!(out, "    {line}")?;
             }
+        }
+        let is_about_key = policy.remarks.iter().any(|said| said.line.is_none());
+        if let Some(key) = policy
+            .key
+            .as_deref()
+            .filter(|_| policy.is_assumed && is_about_key)
+        {
+            let account = key.split(':').nth(4).unwrap_or_default();
+            writeln!(
+                out,
+                "{}: taken to be a key of account {account} (--key names another)",
+                policy.file
+            )?;
         }
         if policy.remarks.is_empty() {
             writeln!(out, "{}: nothing is odd", policy.file)?;

@@ -1,6 +1,7 @@
 //! `sagelock keys …`.
 
 mod lint;
+mod outside;
 mod policy;
 mod written;
 

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::{fs, io};
 
 use anyhow::{Context, anyhow};
+use sagelock_policy::lint::may_be_key;
 use sagelock_policy::{Document, Kind};
 use serde_json::Value;
 
@@ -53,17 +54,19 @@ pub(super) fn checked(arn: String) -> Result<String, Failure> {
 pub(super) fn of_account(policies: &[&Document]) -> Result<String, Failure> {
     let hint = "give the key with --key ARN";
     let named = policies.iter().flat_map(|one| one.named_resources());
-    let named: Vec<String> = named.collect();
+    let named: Vec<String> = named.filter(|one| may_be_key(one)).collect();
     let owners = policies.first().map(|first| first.owners());
     let account = match owners.unwrap_or_default().as_slice() {
         [account] => account.clone(),
         [] => {
-            let error = anyhow!("the policy names no account: whose key is it?");
+            let error = anyhow!(
+                "cannot tell which account owns the key: no principal, resource or caller account of the policy does"
+            );
             return Err(Failure::usage(error).hint(hint));
         }
         several => {
             return Err(Failure::usage(anyhow!(
-                "the policy names several accounts ({}): whose key is it?",
+                "cannot tell which account owns the key: the policy names {}",
                 several.join(", ")
             ))
             .hint(hint));
@@ -77,7 +80,7 @@ pub(super) fn of_account(policies: &[&Document]) -> Result<String, Failure> {
         [one] => one,
         several => {
             return Err(Failure::usage(anyhow!(
-                "the policies name several partitions ({}): whose key is it?",
+                "cannot tell which partition the key is in: the policies name {}",
                 several.join(", ")
             ))
             .hint(hint));
@@ -92,7 +95,7 @@ pub(super) fn of_account(policies: &[&Document]) -> Result<String, Failure> {
     if is_key && rest.iter().all(|one| one == first) && !first.contains("${") {
         Ok(first.clone())
     } else {
-        let error = anyhow!("statements name resources: which key is it about?");
+        let error = anyhow!("cannot tell which key it is: statements name several resources");
         Err(Failure::usage(error).hint(hint))
     }
 }

@@ -10,4 +10,13 @@ grants = model.shape_for("GrantOperation").enum
 shapes = {name: model.shape_for(name) for name in model.shape_names}
 enums = {name: getattr(shape, "enum", None) for name, shape in shapes.items()}
 enums = {name: values for name, values in enums.items() if values}
-print(json.dumps({"operations": model.operation_names, "granted": grants, "enums": enums}))
+required = {
+    name: model.operation_model(name).input_shape.required_members
+    for name in model.operation_names
+    if model.operation_model(name).input_shape
+}
+print(
+    json.dumps(
+        {"operations": model.operation_names, "granted": grants, "enums": enums, "required": required}
+    )
+)

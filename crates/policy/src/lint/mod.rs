@@ -228,6 +228,18 @@ impl Saying<'_> {
             } else if is_given {
                 "it does not match the key, so the statement does not apply to it; use \"Resource\": \"*\", which \
                  in a key policy means this key"
+            } else if let [.., region, _, _] = text.splitn(6, ':').collect::<Vec<_>>().as_slice()
+                && region.contains('-')
+                && matches_key
+            {
+                let says = format!(
+                    "it matches the key only if the key is in {region}; \"Resource\": \"*\" means this key \
+                     wherever it is"
+                );
+                self.say(Oddity::NamesResource, &text, says);
+                continue;
+            } else if matches_key {
+                "it matches the key; \"Resource\": \"*\" means the same in a key policy"
             } else {
                 "the statement applies only to keys that this ARN matches; use \"Resource\": \"*\", which in a \
                  key policy means this key"

@@ -22,8 +22,19 @@ const WORST: [&str; 9] = [
 
 /// Who it is, and the worst that it can do.
 struct Found<'a> {
-    who: String,
+    who: Who,
+    /// Of those that somebody stands for: which kinds there are.
+    kinds: Vec<&'static str>,
     worst: &'a Outsider,
+}
+
+/// Those who can use a key.
+#[derive(PartialEq, Eq)]
+enum Who {
+    /// One that is named.
+    One(String),
+    /// Those like somebody, in such places.
+    Like(String),
 }
 
 pub(super) fn said(outside: &[Outsider]) -> Vec<Said> {
@@ -31,9 +42,17 @@ pub(super) fn said(outside: &[Outsider]) -> Vec<Said> {
     for one in outside {
         let who = who(one);
         match found.iter_mut().find(|known| known.who == who) {
-            Some(known) if weight(one) < weight(known.worst) => known.worst = one,
-            Some(_) => {}
-            None => found.push(Found { who, worst: one }),
+            Some(known) => {
+                known.kinds.push(kind(&one.who));
+                if weight(one) < weight(known.worst) {
+                    known.worst = one;
+                }
+            }
+            None => found.push(Found {
+                who,
+                kinds: vec![kind(&one.who)],
+                worst: one,
+            }),
         }
     }
     found.iter().map(sentence).collect()
@@ -62,29 +81,62 @@ fn is_metadata(action: &str) -> bool {
 /// A service that nothing names stands for all of them.
 const ANY_SERVICE: &str = "anyservice.amazonaws.com";
 
-fn who(one: &Outsider) -> String {
-    let organization = organization(one);
-    match (&one.account, &organization) {
-        _ if one.is_service && one.who == ANY_SERVICE => "any AWS service principal".to_owned(),
-        (Some(account), _) if one.is_itself && one.who.ends_with(":root") => {
-            format!("account {account}")
+fn who(one: &Outsider) -> Who {
+    match (&one.account, organization(one)) {
+        _ if one.is_service && one.who == ANY_SERVICE => {
+            Who::One("any AWS service principal".to_owned())
         }
-        _ if one.is_itself || one.is_service || one.who == "*" => one.who.clone(),
-        (_, Some(id)) => format!(
-            "any principal of the organization {id} (give --organization {id} if it is yours)"
-        ),
-        _ if one.is_anybody => "any principal of any AWS account".to_owned(),
-        (Some(account), None) => like(&one.who, account),
-        (None, None) => format!("any principal like {}", one.who),
+        (Some(account), _) if one.is_itself && one.who.ends_with(":root") => {
+            Who::One(format!("account {account}"))
+        }
+        _ if one.is_itself || one.is_service || one.who == "*" => Who::One(one.who.clone()),
+        (_, Some(id)) => Who::Like(format!(
+            "in the organization {id} (give --organization {id} if it is yours)"
+        )),
+        _ if one.is_anybody => Who::Like("in any AWS account".to_owned()),
+        (Some(account), None) if is_any(&one.who) => Who::Like(format!("in account {account}")),
+        (_, None) => Who::Like(format!("like {}", one.who)),
     }
 }
 
-/// Those whom somebody stands for: all of an account, or those with names alike.
+/// Whether somebody stands for all of its kind.
+fn is_any(arn: &str) -> bool {
+    // The shortest name that nobody wrote is nobody's.
+    let is_shortest = arn.rsplit_once('/').is_some_and(|(_, name)| name.len() == 1);
+    is_shortest || arn.ends_with("/Anyone") || arn.ends_with(":root")
+}
+
+/// Those whom one user or role of an account stands for.
 pub(super) fn like(arn: &str, account: &str) -> String {
-    if arn.ends_with("/Anyone") || arn.ends_with(":root") {
-        format!("any principal of account {account}")
+    if is_any(arn) {
+        format!("any {} in account {account}", kind(arn))
     } else {
-        format!("any principal like {arn}")
+        format!("any {} like {arn}", kind(arn))
+    }
+}
+
+fn kind(arn: &str) -> &'static str {
+    let resource = arn.rsplit("::").next().unwrap_or_default();
+    match resource
+        .split_once(':')
+        .map(|(_, name)| name.split('/').next())
+    {
+        Some(Some("role" | "assumed-role")) => "role",
+        Some(Some("user")) => "user",
+        Some(Some("root")) => "root user",
+        Some(Some("federated-user")) => "federated user",
+        Some(Some(_) | None) | None => "principal",
+    }
+}
+
+/// What several kinds are called together.
+fn together(kinds: &[&'static str]) -> &'static str {
+    // A federated user is as the user behind it.
+    let mut other = kinds.iter().filter(|kind| **kind != "federated user");
+    match (other.next(), other.next()) {
+        (Some(one), None) => one,
+        (None, _) => "federated user",
+        (Some(_), Some(_)) => "principal",
     }
 }
 
@@ -111,7 +163,14 @@ fn sentence(found: &Found<'_>) -> Said {
         (false, true) => "use the key on behalf of other accounts",
         (false, false) => "use the key from outside its account",
     };
-    let message = format!("{} {can} {what} ({})", found.who, one.action);
+    let mut kinds = found.kinds.clone();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let who = match &found.who {
+        Who::One(name) => name.clone(),
+        Who::Like(place) => format!("any {} {place}", together(&kinds)),
+    };
+    let message = format!("{who} {can} {what} ({})", one.action);
     whole("outsiders", &one.who, message, perhaps)
 }
 

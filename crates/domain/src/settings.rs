@@ -31,6 +31,8 @@ pub struct Settings {
     /// Accounts whose keys may be used beside the audited one's own, which always may (EP-007);
     /// empty: those of the own organisation.
     pub allowed_accounts: BTreeSet<AccountId>,
+    /// Regions where the key material of endpoints may be (EP-007); empty: anywhere.
+    pub allowed_regions: BTreeSet<Region>,
     /// What the whole of an alias after `alias/` must match (KEY-007); none: not configured.
     pub alias_pattern: Option<Regex>,
     /// How many live endpoints may share a key (EP-008); 0: not configured.
@@ -179,6 +181,7 @@ impl Default for Settings {
             serverless: Serverless::Exempt,
             model_artifacts: ModelArtifacts::Object,
             allowed_accounts: BTreeSet::new(),
+            allowed_regions: BTreeSet::new(),
             alias_pattern: None,
             endpoints_per_key_max: 0,
             key_users: Vec::new(),

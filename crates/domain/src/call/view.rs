@@ -144,7 +144,14 @@ views! {
         key_spec: Option<String>, key_usage: Option<String>, origin: Option<String>,
         valid_to: Option<AwsTime>, expiration_model: Option<String>,
         deletion_date: Option<AwsTime>, multi_region: Option<bool>,
+        multi_region_configuration: Option<MultiRegionConfiguration>,
     }
+    /// The keys that a multi-Region key is one of.
+    MultiRegionConfiguration {
+        primary_key: Option<MultiRegionKey>, replica_keys: Option<Vec<MultiRegionKey>>,
+    }
+    /// One of them.
+    MultiRegionKey { region: Option<Region>, }
     /// Rotation of a key.
     GetKeyRotationStatus { key_rotation_enabled: bool, rotation_period_in_days: Option<u32>, }
     /// The policy of a key.

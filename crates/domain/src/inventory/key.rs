@@ -1,5 +1,7 @@
 //! A KMS key.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use sagelock_policy::Document;
 use sagelock_policy::request::Grant;
@@ -7,7 +9,7 @@ use sagelock_policy::request::Grant;
 use super::{KeyPolicy, Tags};
 use crate::call::view;
 use crate::fact::{Fact, Read};
-use crate::ids::KeyArn;
+use crate::ids::{KeyArn, Region};
 use crate::why::Why;
 
 /// Which key a reference means.
@@ -64,6 +66,9 @@ pub struct KeyFacts {
     pub deletion: Option<Timestamp>,
     /// Whether it is a multi-Region key.
     pub multi_region: bool,
+    /// Where the keys with the same material are, primary and replicas; `None` of a multi-Region key is that
+    /// it was not told.
+    pub regions: Option<BTreeSet<Region>>,
 }
 
 /// Who manages a key (KMS API, `KeyManager`).
@@ -156,6 +161,10 @@ impl KeyFacts {
             valid_to: view.valid_to.filter(|_| expires).map(|time| time.0),
             deletion: view.deletion_date.map(|time| time.0),
             multi_region: view.multi_region.unwrap_or(false),
+            regions: view.multi_region_configuration.and_then(|all| {
+                let keys = all.replica_keys?.into_iter().chain([all.primary_key?]);
+                keys.map(|key| key.region).collect()
+            }),
         }
     }
 
@@ -219,6 +228,7 @@ impl Key {
                 valid_to: None,
                 deletion: None,
                 multi_region: false,
+                regions: None,
             }),
             rotation: None,
             tags: None,

@@ -4,14 +4,20 @@
 //! always, and the accounts listed under `keys.allowed_accounts`; where none are listed, the other
 //! accounts of its organisation. The owner and the region are read from the ARN of the key or of
 //! the alias, so the question can be answered even where the key itself may not be read.
+//!
+//! A multi-Region key has its key material in every Region that it was replicated to (KMS Developer Guide,
+//! "Multi-Region keys in AWS KMS"). Where `keys.allowed_regions` names Regions, the key and each of its
+//! replicas have to be in one of these.
+
+use std::collections::BTreeSet;
 
 use super::rule::{Check, Rule};
 use super::subject::{CONFIG_REASONS, EndpointView, Found, KEY_REASONS, LIVE_REASONS, key_unknown};
-use super::verdict::{Evidence, Judgement, known, reasons};
+use super::verdict::{Evidence, Judgement, Verdict, known, reasons};
 use crate::call::Op;
 use crate::fact::Source;
 use crate::ids::{AccountId, KeyRef, Region};
-use crate::inventory::{Membership, Resolved};
+use crate::inventory::{KeyFacts, Membership, Resolved};
 use crate::severity::Severity;
 use crate::why::Why;
 
@@ -23,6 +29,8 @@ reasons! {
     Fail NOT_ALLOWED "account_not_allowed": "the key belongs to an account that is not listed under `keys.allowed_accounts`"; "move the endpoint to a key of an allowed account, or list the account"
     Fail STRANGER "outside_organization": "the key belongs to an account outside the own organisation"; "move the endpoint to a key of the own organisation, or list the account under `keys.allowed_accounts`"
     Fail FOREIGN "foreign_account": "the key belongs to another account, and the endpoint's account is in no organisation"; "move the endpoint to a key of its own account, or list the account under `keys.allowed_accounts`"
+    Fail REGION_NOT_ALLOWED "region_not_allowed": "the key material is in a Region that is not listed under `keys.allowed_regions`"; "schedule the deletion of the replica there (kms:ScheduleKeyDeletion) once nothing uses it, move the endpoint to another key, or list the Region"
+    Unknown REPLICAS "replicas_not_told": "the key is a multi-Region key, and KMS did not tell where its replicas are"; "run again; if it stays so, see `aws kms describe-key`, MultiRegionConfiguration"
     Unknown OTHER_ORGANIZATION "other_organization_asked": "the endpoint's account is not known to be of the organisation that was asked about the key's owner"; "audit from the organisation of the endpoint's account, or list the accounts whose keys may be used under `keys.allowed_accounts`"
     NotApplicable NO_CUSTOMER_KEY "no_customer_key": "EP-001 finds no customer managed key to look at"; ""
 }
@@ -57,6 +65,8 @@ pub(super) const RULE: Rule = Rule {
             &NOT_ALLOWED,
             &STRANGER,
             &FOREIGN,
+            &REGION_NOT_ALLOWED,
+            &REPLICAS,
             &OTHER_ORGANIZATION,
             &NO_CUSTOMER_KEY,
         ],
@@ -72,9 +82,23 @@ fn check(view: &EndpointView<'_>) -> Judgement {
         };
         let judgement = match view.key(reference).0 {
             Found::Aws | Found::NotFound => Judgement::new(&NO_CUSTOMER_KEY),
-            Found::Customer(key, _) => {
+            Found::Customer(key, facts) => {
                 let place = (key.arn.account(), key.arn.region());
-                judge_owner(view, &place, key.arn.as_str(), &key.described.source)
+                let source = &key.described.source;
+                let owner = judge_owner(view, &place, key.arn.as_str(), source);
+                match (
+                    owner.verdict(),
+                    judge_regions(view, &place.1, facts, source),
+                ) {
+                    // A key that fails for its owner fails anyway.
+                    (Verdict::Pass | Verdict::Unknown, Some(regions))
+                        if regions.verdict() == Verdict::Fail
+                            || owner.verdict() == Verdict::Pass =>
+                    {
+                        regions.given(Evidence::new("Key", key.arn.as_str(), source))
+                    }
+                    _ => owner,
+                }
             }
             // A key that cannot be read may be AWS's own, unless it is of another account or
             // region: those of AWS cannot be shared (KMS Developer Guide, "AWS managed keys").
@@ -87,6 +111,40 @@ fn check(view: &EndpointView<'_>) -> Judgement {
         };
         judgement.about_key(reference.as_str())
     })
+}
+
+/// Where its key material is, if that is anybody's business; `None` where nothing is wrong with it.
+fn judge_regions(
+    view: &EndpointView<'_>,
+    home: &Region,
+    facts: &KeyFacts,
+    source: &Source,
+) -> Option<Judgement> {
+    let allowed = &view.settings.allowed_regions;
+    if allowed.is_empty() {
+        return None;
+    }
+    if facts.multi_region && facts.regions.is_none() {
+        return Some(Judgement::new(&REPLICAS));
+    }
+    let all = facts.regions.iter().flatten().chain([home]);
+    let outside: BTreeSet<&str> = all
+        .filter(|region| !allowed.contains(*region))
+        .map(Region::as_str)
+        .collect();
+    if outside.is_empty() {
+        return None;
+    }
+    let names: Vec<&str> = outside.into_iter().collect();
+    let names = names.join(", ");
+    let message =
+        format!("the key material is in {names}, which `keys.allowed_regions` does not list");
+    let evidence = Evidence::new("MultiRegionConfiguration", names, source);
+    Some(
+        Judgement::new(&REGION_NOT_ALLOWED)
+            .saying(message)
+            .given(evidence),
+    )
 }
 
 /// Owner and region.

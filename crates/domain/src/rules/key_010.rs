@@ -2,7 +2,12 @@
 //!
 //! A grant does not end by itself: it stays until it is retired or revoked (KMS Developer Guide, "Grants
 //! in AWS KMS"). Wide is a grant to a whole account, and one that lets its grantee create grants without
-//! a constraint. Old is one that was made more than `keys.grant_days_max` days ago. A key has at most
+//! a constraint. Old is one that was made more than `keys.grant_days_max` days ago.
+//!
+//! For a grant that a service created for itself, KMS shows the name of the service, "which might represent
+//! several different grantee principals" (KMS API, `GrantListEntry`, GranteePrincipal). SageMaker's grants for
+//! endpoints are such: they live as long as the endpoint, so that their age is not judged, and who could be
+//! handed one on is not known. Never revoke such a grant while the service uses the key. A key has at most
 //! 50,000 grants (KMS Developer Guide, "Resource quotas"): when there is no room, no endpoint can be
 //! deployed or scaled out.
 
@@ -21,6 +26,7 @@ reasons! {
     Pass NONE "no_grants": "the key has no grants"; ""
     Fail NEAR_LIMIT "grants_near_limit": "the key has nearly as many grants as it can have"; "revoke grants that nobody needs (kms:RevokeGrant), or use further keys"
     Fail WIDE "grants_wide": "a grant is to a whole account, or lets its grantee hand on what it likes"; "revoke the grant (kms:RevokeGrant) and create one to a role, with constraints"
+    Unknown MASKED "grantee_masked": "a grant lets its grantee hand it on, and KMS shows the name of a service in the grantee's place"; "leave the grant while the service uses the key; the CreateGrant event of CloudTrail names its grantee"
     Fail STALE "grants_stale": "a grant is older than it should be"; "revoke the grant if nobody needs it (kms:RevokeGrant); retire grants when their work is done"
 }
 
@@ -35,7 +41,7 @@ pub(super) const RULE: Rule = Rule {
         KEY_SUBJECT_REASONS,
         KEY_REASONS,
         POLICY_REASONS,
-        &[&NARROW, &NONE, &NEAR_LIMIT, &WIDE, &STALE],
+        &[&NARROW, &NONE, &NEAR_LIMIT, &WIDE, &MASKED, &STALE],
     ],
     file: include_str!("key_010.rs"),
     check: Check::Key(check),
@@ -69,7 +75,8 @@ fn judge(view: &KeyView<'_>, grants: &[Grant]) -> Judgement {
             grants.len()
         ));
     }
-    let wide: Vec<&Grant> = grants.iter().filter(|grant| is_wide(grant)).collect();
+    let wide = grants.iter().filter(|grant| is_wide(grant));
+    let (masked, wide): (Vec<&Grant>, Vec<&Grant>) = wide.partition(|grant| grant.is_masked);
     if let Some(first) = wide.first() {
         return Judgement::new(&WIDE).saying(format!(
             "{}: {} to {}, {}",
@@ -85,7 +92,8 @@ fn judge(view: &KeyView<'_>, grants: &[Grant]) -> Judgement {
     }
     let days = i64::from(view.settings.grant_days_max);
     let before = view.now.as_second() - days * DAY_SECONDS;
-    let is_old = |grant: &&Grant| grant.created.is_some_and(|created| created < before);
+    let is_old =
+        |grant: &&Grant| !grant.is_masked && grant.created.is_some_and(|created| created < before);
     let old = grants.iter().filter(is_old).count();
     if old > 0 {
         let mut judgement = Judgement::new(&STALE).saying(format!(
@@ -94,6 +102,13 @@ fn judge(view: &KeyView<'_>, grants: &[Grant]) -> Judgement {
         ));
         judgement.severity = Some(Severity::Low);
         return judgement;
+    }
+    if let Some(first) = masked.first() {
+        return Judgement::new(&MASKED).saying(format!(
+            "whom {} of {} lets hand it on is not known: KMS shows the service in the grantee's place",
+            first.id.as_deref().unwrap_or("a grant"),
+            first.grantee.as_deref().unwrap_or("a service"),
+        ));
     }
     Judgement::new(&NARROW)
 }

@@ -2,7 +2,7 @@
 
 use super::principals::is_plain;
 use super::values::{needs_key, operator_name};
-use super::{Oddity, Saying, and};
+use super::{Oddity, Saying, and, is_metadata};
 use crate::context::is_list;
 use crate::document::{Base, Condition, Effect, Entry, Expected, Quantity};
 use crate::global;
@@ -132,19 +132,28 @@ impl Saying<'_> {
         if without.is_empty() {
             return false;
         }
+        let is_note = others > 0
+            && without
+                .iter()
+                .all(|name| is_metadata(&format!("kms:{}", name.to_ascii_lowercase())));
         let names = and(&without);
         let effect = if others == 0 {
             absent_effect(self.statement.effect, condition).to_owned()
         } else {
             partial_effect(self.statement.effect, condition, &names)
         };
-        let says = format!("requests of {names} never have this key. {effect}");
+        let says = format!("requests of {names} never have this condition key. {effect}");
         // Several keys of which the same is so are one remark.
         let mut said = self.remarks.iter_mut();
         match said.find(|one| one.kind == Oddity::KeyNotOfAction && one.says == says) {
             Some(one) if one.about.split(", ").any(|key| *key == *condition.name) => {}
             Some(one) => one.about = format!("{}, {}", one.about, condition.name),
-            None => self.say(Oddity::KeyNotOfAction, &condition.name, says),
+            None => {
+                self.say(Oddity::KeyNotOfAction, &condition.name, says);
+                if let Some(said) = self.remarks.last_mut() {
+                    said.is_note = is_note;
+                }
+            }
         }
         others == 0
     }
@@ -302,8 +311,8 @@ fn partial_effect(effect: Effect, condition: &Condition, names: &str) -> String 
         (true, Effect::Allow) => format!("The condition does not restrict {names}"),
         (true, Effect::Deny) => format!("The condition excepts no request of {names}"),
         (false, Effect::Allow) => format!(
-            "This statement does not allow {names}; its other actions are not affected. Allow {names} in a \
-             separate statement"
+            "This statement does not allow {names}; its other actions are not affected. If {names} is needed, \
+             allow it in a separate statement"
         ),
         (false, Effect::Deny) => format!(
             "This statement does not deny {names}; its other actions are not affected. Deny {names} in a \

@@ -52,13 +52,16 @@ impl Saying<'_> {
         let about = match never_of_services {
             Some(name) if self.is_of_services_only() => {
                 let says = "a request that a service makes as its service principal is not documented to have \
-                            this key, so the statement does not apply; if the service acts for users or roles, \
-                            name these instead";
+                            this key, so the statement does not apply; name the users or roles that the service \
+                            acts for, or else use aws:SourceAccount or aws:SourceArn";
                 self.say(Oddity::NeverHolds, &name, says);
                 return never.actions;
             }
             _ => format!("Statement[{}]", self.index),
         };
+        // What is so of some of its actions does not matter where it allows none.
+        self.remarks
+            .retain(|one| one.kind != Oddity::KeyNotOfAction || one.says.contains("never true"));
         let is_told = self
             .remarks
             .iter()

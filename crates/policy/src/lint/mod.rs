@@ -28,6 +28,8 @@ pub struct Remark {
     pub about: String,
     /// What it means and what to do, one sentence without its full stop.
     pub says: String,
+    /// It is worth knowing, and nothing is wrong.
+    pub is_note: bool,
 }
 
 /// What is odd.
@@ -67,6 +69,8 @@ pub enum Oddity {
     NamesResource,
     /// A Deny to who is not of an organisation hits AWS services as well.
     DeniesServices,
+    /// A Deny to all but somebody whose account is not excepted.
+    DeniesNotPrincipal,
 }
 
 impl Oddity {
@@ -91,6 +95,7 @@ impl Oddity {
             Self::NotAValue => "not_a_value",
             Self::NamesResource => "names_resource",
             Self::DeniesServices => "denies_services",
+            Self::DeniesNotPrincipal => "denies_not_principal",
         }
     }
 }
@@ -113,7 +118,15 @@ impl Saying<'_> {
             kind,
             about: about.to_owned(),
             says: says.into(),
+            is_note: false,
         });
+    }
+
+    /// Whether all of its actions give no more than what is known of the key.
+    fn is_about_metadata(&self) -> bool {
+        let actions = &self.statement.actions;
+        let mut listed = actions.list.iter();
+        !actions.is_all_but && listed.all(|one| is_metadata(&one.to_string()))
     }
 
     fn allows(&self) -> bool {
@@ -162,6 +175,13 @@ fn lacking(statement: &Statement) -> Vec<&'static str> {
     lacks.map(|(name, _)| name).collect()
 }
 
+/// Whether an action, in lower case, gives no more than what is known of a key.
+fn is_metadata(action: &str) -> bool {
+    ["kms:describe", "kms:get", "kms:list"]
+        .iter()
+        .any(|begin| action.starts_with(begin))
+}
+
 /// Typing errors in one action.
 const ERRORS: usize = 3;
 
@@ -177,8 +197,7 @@ impl Saying<'_> {
                 && !self.statement.actions.is_all_but
                 && !text.starts_with(['*', '?', 'k'])
             {
-                let says =
-                    "an action of another service: a key policy is asked about those of KMS only";
+                let says = "an action of another service: a key policy can allow and deny only those of KMS";
                 self.say(Oddity::UnknownAction, written, says);
                 continue;
             }
@@ -187,8 +206,8 @@ impl Saying<'_> {
                 && action.on == kms::On::Nothing
                 && self.allows()
             {
-                let says = "a key policy cannot allow this action, which is about no key: allow it in an IAM \
-                            policy";
+                let says = "a key policy cannot allow this action, which does not operate on a key: allow it in an \
+                            IAM policy";
                 self.say(Oddity::NoEffect, written, says);
                 continue;
             }

@@ -19,6 +19,14 @@ const BOUNDS: [&str; 5] = [
     "kms:granteeserviceprincipal",
     "kms:viaservice",
 ];
+/// Keys that say who asks.
+const CALLERS: [&str; 5] = [
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "kms:calleraccount",
+];
 /// Keys that say which service asks.
 const SERVICE_NAMES: [&str; 2] = ["aws:principalservicename", "aws:principalservicenameslist"];
 
@@ -63,24 +71,79 @@ impl Saying<'_> {
                 | Entry::Account { .. } => {}
             }
         }
-        if !services.is_empty() && !self.asks(&SOURCES) && !self.asks_for_service_context() {
-            let says = on_behalf_of_anybody(&services);
-            let about = and(&services);
-            if_it_holds.push((Oddity::ServiceForAnybody, about, says));
+        // What they learn of a key by its metadata is no secret.
+        let is_bound = self.asks(&SOURCES) || self.asks_for_service_context();
+        if !is_bound && !self.is_about_metadata() {
+            for kind in Kind::ALL {
+                let mut of_kind = services.clone();
+                of_kind.retain(|name| Kind::of(name) == kind);
+                if !of_kind.is_empty() {
+                    let says = format!(
+                        "allowed on behalf of any AWS account (the confused deputy problem): {}",
+                        kind.advice()
+                    );
+                    if_it_holds.push((Oddity::ServiceForAnybody, and(&of_kind), says));
+                }
+            }
+        }
+        if principals.is_all_but && !allows {
+            self.lacks_account(&principals.list);
         }
         if !principals.is_all_but && self.may_create_grants() && !self.asks(&BOUNDS) {
-            let says = if self.is_about_grants_only() {
-                "it can create a grant for itself: add a condition on kms:GrantIsForAWSResource, \
-                 kms:GrantOperations or kms:GranteePrincipal"
-            } else {
-                "it can create a grant for itself: allow kms:CreateGrant in a statement of its own, with a \
-                 condition on kms:GrantIsForAWSResource, kms:GrantOperations or kms:GranteePrincipal, which \
-                 other actions do not have"
+            let bound = self.asks(&CALLERS);
+            let says = |who: &str| {
+                if who == "*" && !bound {
+                    "anybody can create a grant on the key: name the principals, or add a condition on \
+                     kms:CallerAccount or aws:PrincipalOrgID"
+                } else if self.is_about_grants_only() {
+                    "can create a grant to any principal, itself included: add a condition on \
+                     kms:GrantIsForAWSResource or kms:GranteePrincipal"
+                } else {
+                    "can create a grant to any principal, itself included: remove kms:CreateGrant from this \
+                     statement, and allow it in a separate statement with a condition on \
+                     kms:GrantIsForAWSResource or kms:GranteePrincipal"
+                }
             };
             let open = granters.into_iter();
-            if_it_holds.extend(open.map(|who| (Oddity::OpenGrants, who, says.to_owned())));
+            if_it_holds.extend(open.map(|who| {
+                let says = says(&who).to_owned();
+                (Oddity::OpenGrants, who, says)
+            }));
         }
         if_it_holds
+    }
+
+    /// Whom a Deny excepts without its account (IAM User Guide, "NotPrincipal": "you must also specify the account
+    /// ARN of the not-denied principal").
+    fn lacks_account(&mut self, list: &[Entry]) {
+        let accounts: Vec<&str> = list
+            .iter()
+            .filter_map(|entry| match entry {
+                Entry::Account { account, .. } => Some(&**account),
+                Entry::Everybody
+                | Entry::Identity(_)
+                | Entry::Service(_)
+                | Entry::Provider(_)
+                | Entry::Nobody(_) => None,
+            })
+            .collect();
+        let lacking: Vec<String> = list
+            .iter()
+            .filter_map(|entry| match entry {
+                Entry::Identity(one) if !accounts.contains(&&*one.account) => Some(one.to_string()),
+                Entry::Everybody
+                | Entry::Account { .. }
+                | Entry::Identity(_)
+                | Entry::Service(_)
+                | Entry::Provider(_)
+                | Entry::Nobody(_) => None,
+            })
+            .collect();
+        for who in lacking {
+            let says = "its account has to be listed in NotPrincipal as well, or it may be denied; a condition \
+                        ArnNotEquals on aws:PrincipalArn is what AWS recommends instead";
+            self.say(Oddity::DeniesNotPrincipal, &who, says);
+        }
     }
 
     fn asks(&self, keys: &[&str]) -> bool {
@@ -110,22 +173,39 @@ impl Saying<'_> {
     }
 }
 
-/// How to say for whom services may act. The services document what they send: CloudWatch Logs User Guide,
-/// "Encrypt log data"; SNS Developer Guide, "Key management".
-fn on_behalf_of_anybody(services: &[&str]) -> String {
-    let is_all = |what: &str| {
-        let mut all = services.iter();
-        all.all(|name| name.split('.').next() == Some(what))
-    };
-    let add = if is_all("logs") {
-        "add a condition on kms:EncryptionContext:aws:logs:arn"
-    } else if is_all("events") {
-        "add a condition on aws:SourceArn where the key is of an event bus; where it is of an SNS topic, SNS does \
-         not support one, and the policy of the topic has to say whose rules may publish"
-    } else {
-        "add a condition on aws:SourceAccount, aws:SourceArn or aws:SourceOrgID"
-    };
-    format!("allowed on behalf of any AWS account (the confused deputy problem): {add}")
+/// Services by how to say for whom they act.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Logs,
+    Events,
+    Other,
+}
+
+impl Kind {
+    const ALL: [Self; 3] = [Self::Logs, Self::Events, Self::Other];
+
+    fn of(name: &str) -> Self {
+        match name.split('.').next() {
+            Some("logs") => Self::Logs,
+            Some("events") => Self::Events,
+            Some(_) | None => Self::Other,
+        }
+    }
+
+    /// CloudWatch Logs User Guide, "Encrypt log data"; SNS Developer Guide, "Key management".
+    const fn advice(self) -> &'static str {
+        match self {
+            Self::Logs => {
+                "add a condition on kms:EncryptionContext:aws:logs:arn, which all of its requests have but \
+                 DescribeKey"
+            }
+            Self::Events => {
+                "add a condition on aws:SourceArn where the key is of an event bus; where it is of an SNS topic, \
+                 SNS does not support one, and the policy of the topic has to say whose rules may publish"
+            }
+            Self::Other => "add a condition on aws:SourceAccount, aws:SourceArn or aws:SourceOrgID",
+        }
+    }
 }
 
 /// What is wrong with a text that names nobody (IAM User Guide, "AWS JSON policy elements: Principal" and "IAM

@@ -210,6 +210,20 @@ pub(crate) const KEYS: &[Key] = &[
         },
     },
     Key {
+        name: "keys.allowed_regions",
+        about: "regions where the key material of endpoints may be, replicas of multi-Region keys included (EP-007); empty: anywhere",
+        get: |config| list(&config.settings.allowed_regions),
+        set: |config, value| {
+            let regions = value
+                .list()?
+                .iter()
+                .map(|text| known_region(text.clone()))
+                .collect::<Result<_, Wrong>>();
+            config.settings.allowed_regions = regions?;
+            Ok(())
+        },
+    },
+    Key {
         name: "keys.alias_pattern",
         about: "what the whole of an alias after `alias/` must match (KEY-007)",
         get: |config| {

@@ -183,7 +183,7 @@ fn of_statement(remark: Remark) -> Said {
         message: format!("{}: {}", remark.about, remark.says),
         about: remark.about,
         perhaps: false,
-        note: false,
+        note: remark.is_note,
     }
 }
 
@@ -333,7 +333,7 @@ fn table(out: &mut dyn Write, written: &Written) -> io::Result<()> {
             let account = key.split(':').nth(4).unwrap_or_default();
             writeln!(
                 out,
-                "{}: taken to be a key of account {account} (--key names another)",
+                "{}: assuming that account {account} owns the key; use --key to name another",
                 policy.file
             )?;
         }

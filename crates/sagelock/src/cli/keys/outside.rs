@@ -102,7 +102,9 @@ fn who(one: &Outsider) -> Who {
 /// Whether somebody stands for all of its kind.
 fn is_any(arn: &str) -> bool {
     // The shortest name that nobody wrote is nobody's.
-    let is_shortest = arn.rsplit_once('/').is_some_and(|(_, name)| name.len() == 1);
+    let is_shortest = arn
+        .rsplit_once('/')
+        .is_some_and(|(_, name)| name.len() == 1);
     is_shortest || arn.ends_with("/Anyone") || arn.ends_with(":root")
 }
 
@@ -160,6 +162,7 @@ fn sentence(found: &Found<'_>) -> Said {
     let can = if perhaps { "may be able to" } else { "can" };
     let what = match (is_metadata(&one.action), one.is_service) {
         (true, _) => "read the metadata of the key",
+        (false, _) if one.action == "kms:CreateGrant" => "create grants on the key",
         (false, true) => "use the key on behalf of other accounts",
         (false, false) => "use the key from outside its account",
     };

@@ -59,9 +59,8 @@ pub(super) fn of_account(policies: &[&Document]) -> Result<String, Failure> {
     let account = match owners.unwrap_or_default().as_slice() {
         [account] => account.clone(),
         [] => {
-            let error = anyhow!(
-                "cannot tell which account owns the key: no principal, resource or caller account of the policy does"
-            );
+            let error =
+                anyhow!("cannot tell which account owns the key: nothing in the policy does");
             return Err(Failure::usage(error).hint(hint));
         }
         several => {

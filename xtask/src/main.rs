@@ -4,6 +4,7 @@ mod bench;
 mod ci;
 mod differential;
 mod documents;
+mod figures;
 mod fuzz;
 mod metadata;
 mod mutants;
@@ -23,6 +24,8 @@ use sha2::{Digest, Sha256};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const HELP: &str = "\
+Benchmarks and proofs write what they reach into docs/figures.md.
+
 cargo xtask ci                  everything that must be green: installs what it needs first
 cargo xtask tidy                the invariants that a machine can hold
 cargo xtask docs [--check]      the generated documents, written or compared
@@ -42,6 +45,7 @@ cargo xtask bench sim           how many requests a second the simulated AWS ans
 cargo xtask bench policy          how many requests a second the policy engine decides on one core
 cargo xtask bench isolation       which of 100 tenants can use which of 1,000 keys, on one core
 cargo xtask bench proofs          what the hardest key policies cost: lint, who-can, diff, an audit
+cargo xtask bench readme          the README's commands in a fresh clone: time and disk
 cargo xtask bench audit [--configs N] [--endpoints N] [--rounds N] [--without-moto]
                                 an audit beside a script of boto3: requests, CPU, time, memory
 cargo xtask bench audit --scale [--accounts N] [--regions N] [--endpoints N] [--rate R] [--delay MS]
@@ -70,6 +74,7 @@ fn main() -> ExitCode {
         ["bench", "policy", rest @ ..] => bench::policy(rest),
         ["bench", "isolation", rest @ ..] => bench::isolation(rest),
         ["bench", "proofs", rest @ ..] => bench::proofs(rest),
+        ["bench", "readme"] => bench::readme(),
         ["differential", rest @ ..] => differential::run(rest),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");

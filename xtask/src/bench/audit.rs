@@ -13,6 +13,7 @@ use super::process::{Cost, measure};
 use super::python::{python, script};
 use super::server::Server;
 use super::{Words, built, folder, median};
+use crate::figures::{self, Figure};
 
 const REGION: &str = "us-east-1";
 const ACCOUNT: &str = "123456789012";
@@ -260,7 +261,28 @@ impl Bench {
             boto3 / audit,
             median(after_imports) / audit
         );
-        Ok(())
+        let is_usual = configs == 1000 && endpoints == 300;
+        if !is_usual || matches!(server, Counted::Moto(_)) {
+            return Ok(());
+        }
+        let peak = median(audits.iter().map(|run| run.cost.peak_mib).collect());
+        figures::write(
+            "cargo xtask bench audit",
+            &[
+                Figure::less(
+                    "audit: requests beside the floor",
+                    number(requests) / number(floor),
+                    "times",
+                ),
+                Figure::less("audit: CPU of a request", audit * 1e6, "us"),
+                Figure::more(
+                    "audit: boto3's CPU of a request",
+                    boto3 / audit,
+                    "times ours",
+                ),
+                Figure::less("audit: peak memory", peak, "MiB"),
+            ],
+        )
     }
 
     /// A first and a second audit with a store.

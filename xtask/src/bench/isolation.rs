@@ -10,6 +10,8 @@ use sagelock_policy::request::Caller;
 use sagelock_policy::{Document, Kind};
 use serde_json::{Value, json};
 
+use crate::figures::{self, Figure};
+
 const TENANTS: usize = 100;
 const ROLES: usize = 20;
 const KEYS: usize = 1_000;
@@ -74,7 +76,12 @@ fn here() -> Result<()> {
         taken.as_secs_f64(),
         taken.as_secs_f64() * 1e6 / f64::from(u32::try_from(KEYS * TENANTS)?)
     );
-    Ok(())
+    let seconds = taken.as_secs_f64();
+    let name = "isolation: 1,000 keys, 100 tenants of 20 roles";
+    figures::write(
+        "cargo xtask bench isolation",
+        &[Figure::less(name, seconds, "s")],
+    )
 }
 
 /// Notes of a tenant that one of its roles can use a key, or may.

@@ -8,6 +8,7 @@ mod policy;
 mod process;
 mod proofs;
 mod python;
+mod readme;
 mod scale;
 mod server;
 mod sim;
@@ -22,6 +23,7 @@ use crate::{cargo, run as execute, target};
 pub(crate) use isolation::isolation;
 pub(crate) use policy::policy;
 pub(crate) use proofs::proofs;
+pub(crate) use readme::readme;
 pub(crate) use sim::sim;
 
 /// An audit beside a script of boto3, or of a fleet.

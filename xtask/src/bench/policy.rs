@@ -12,6 +12,7 @@ use sagelock_policy::request::{Caller, Request, Stack};
 use serde_json::Value as Json;
 
 use crate::differential::random_case;
+use crate::figures::{self, Figure};
 use crate::root;
 
 /// Stacks made by chance, beside those of the corpus.
@@ -79,12 +80,19 @@ fn here() -> Result<()> {
     #[expect(clippy::cast_precision_loss, reason = "a figure to look at")]
     let rate = count as f64 / best;
     println!("decisions    {rate:.0} a second on one core, best of 5 rounds");
-    told_one_by_one(&stacks);
-    Ok(())
+    let (median, late) = told_one_by_one(&stacks);
+    figures::write(
+        "cargo xtask bench policy",
+        &[
+            Figure::more("policy: decisions on one core", rate, "a second"),
+            Figure::less("policy: one decision, median", median, "ns"),
+            Figure::less("policy: one decision, p99", late, "ns"),
+        ],
+    )
 }
 
-/// How long single decisions take; the clock's own time is in it.
-fn told_one_by_one(stacks: &[(Stack, Vec<Request>)]) {
+/// How long single decisions take, at the median and at p99; the clock's own time is in it.
+fn told_one_by_one(stacks: &[(Stack, Vec<Request>)]) -> (f64, f64) {
     let mut times = Vec::new();
     for (stack, requests) in stacks {
         for request in requests {
@@ -106,6 +114,9 @@ fn told_one_by_one(stacks: &[(Stack, Vec<Request>)]) {
         at(99),
         times.last().copied().unwrap_or_default()
     );
+    #[expect(clippy::cast_precision_loss, reason = "figures to look at")]
+    let figures = (at(50) as f64, at(99) as f64);
+    figures
 }
 
 /// The request of a case, varied.

@@ -14,7 +14,8 @@ use sagelock_policy::request::Caller;
 use sagelock_policy::{Document, Kind};
 use serde_json::{Value, json};
 
-use super::process::{cpu, measure};
+use super::process::{Cost, cpu, measure};
+use crate::figures::{self, Figure};
 
 const ACCOUNT: &str = "111122223333";
 const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
@@ -39,6 +40,7 @@ pub(crate) fn proofs(words: &[&str]) -> Result<()> {
         "{:<28} {:>16} {:>16} {:>16}",
         "CPU s, MiB", "lint", "who-can", "diff"
     );
+    let (mut worst, mut peak) = ([0.0_f64; 3], 0.0_f64);
     for (name, statements) in hard() {
         let file = folder.join(format!("{name}.json"));
         let text = policy(&statements);
@@ -46,12 +48,20 @@ pub(crate) fn proofs(words: &[&str]) -> Result<()> {
         let question = folder.join(format!("{name}.jsonl"));
         fs::write(&question, asked(&text, &json!([])))?;
         let mut cells = Vec::new();
-        for (verb, more) in [
+        for (column, (verb, more)) in [
             (&["keys", "lint"][..], vec![&file]),
             (&["policy", "who-can"], vec![&question]),
             (&["keys", "policy", "diff"], vec![&plain, &file]),
-        ] {
-            cells.push(cost(&program, verb, &more, &folder)?);
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let cost = cost(&program, verb, &more, &folder)?;
+            if let Some(worst) = worst.get_mut(column) {
+                *worst = worst.max(cost.cpu_seconds);
+            }
+            peak = peak.max(cost.peak_mib);
+            cells.push(shown(&cost));
         }
         let [lint, who, diff] = cells.as_slice() else {
             continue;
@@ -63,8 +73,23 @@ pub(crate) fn proofs(words: &[&str]) -> Result<()> {
     }
     let question = folder.join("grants.jsonl");
     fs::write(&question, asked(&policy(&json!([root()])), &grants()))?;
-    let who = cost(&program, &["policy", "who-can"], &[&question], &folder)?;
-    println!("{:<28} {:>16} {who:>16}", "2,000 grants", "");
+    let grants = cost(&program, &["policy", "who-can"], &[&question], &folder)?;
+    println!("{:<28} {:>16} {:>16}", "2,000 grants", "", shown(&grants));
+    let [lint, who, diff] = worst;
+    figures::write(
+        "cargo xtask bench proofs",
+        &[
+            Figure::less("proofs: lint of the hardest policy", lint, "CPU s"),
+            Figure::less("proofs: who-can of the hardest policy", who, "CPU s"),
+            Figure::less("proofs: diff of the hardest policy", diff, "CPU s"),
+            Figure::less("proofs: most memory", peak, "MiB"),
+            Figure::less(
+                "proofs: who-can with 2,000 grants",
+                grants.cpu_seconds,
+                "CPU s",
+            ),
+        ],
+    )?;
     super::in_release("proofs")
 }
 
@@ -73,7 +98,7 @@ fn cost(
     verb: &[&str],
     files: &[&std::path::PathBuf],
     folder: &Path,
-) -> Result<String> {
+) -> Result<Cost> {
     let mut command = Command::new(program);
     command.args(verb).args(files);
     let cost = measure(&mut command, &folder.join("out"), Some(KILL))?;
@@ -82,7 +107,11 @@ fn cost(
         "{verb:?} ended with {}",
         cost.status
     );
-    Ok(format!("{:.2} {:.0}", cost.cpu_seconds, cost.peak_mib))
+    Ok(cost)
+}
+
+fn shown(cost: &Cost) -> String {
+    format!("{:.2} {:.0}", cost.cpu_seconds, cost.peak_mib)
 }
 
 /// What an audit asks of every key, of a thousand of them.
@@ -113,7 +142,11 @@ fn audit() -> Result<()> {
         println!("audit of {KEYS} keys like {name:<16} {taken:>7.1} CPU s");
     }
     println!("the worst {worst:.1} CPU s");
-    Ok(())
+    let name = "proofs: audit of 1,000 keys of the hardest kind";
+    figures::write(
+        "cargo xtask bench proofs",
+        &[Figure::less(name, worst, "CPU s")],
+    )
 }
 
 fn root() -> Value {

@@ -11,6 +11,7 @@ use anyhow::{Result, ensure};
 
 use super::server::Server;
 use super::{built, folder};
+use crate::figures::{self, Figure};
 
 /// Connections that ask at the same time, each one request after the other.
 const CONNECTIONS: usize = 8;
@@ -112,7 +113,8 @@ fn full(server: &Server) -> Result<()> {
         "{:.0} a second of one core ({cpu:.2} CPU seconds of the server)",
         count / cpu
     );
-    Ok(())
+    let rate = Figure::more("sim: requests on one core", count / cpu, "a second");
+    figures::write("cargo xtask bench sim", &[rate])
 }
 
 struct Connection(TcpStream, Vec<u8>);

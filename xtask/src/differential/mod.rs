@@ -16,6 +16,7 @@ use sagelock_policy::case::Case;
 use sagelock_policy::evaluate::{Verdict, evaluate};
 use serde_json::Value;
 
+use crate::figures::{self, Figure};
 use crate::{kept, root, run as execute};
 use families::FAMILIES;
 pub(crate) use generate::case as random_case;
@@ -57,8 +58,23 @@ pub(crate) fn run(words: &[&str]) -> Result<()> {
             row.cases
         );
     }
-    Ok(())
+    if cases < FIGURE {
+        return Ok(());
+    }
+    #[expect(clippy::cast_precision_loss, reason = "figures to look at")]
+    let (all, equal) = (cases as f64, tally.equal as f64);
+    figures::write(
+        "cargo xtask differential --cases N",
+        &[
+            Figure::more("differential: cases", all, "cases"),
+            Figure::more("differential: equal", 100.0 * equal / all, "%"),
+            Figure::less("differential: unexplained", 0.0, "cases"),
+        ],
+    )
 }
+
+/// Fewer cases are no figure.
+const FIGURE: u64 = 100_000;
 
 #[derive(Default)]
 struct Row {

@@ -23,6 +23,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::figures::{self, Figure};
 use crate::random::Random;
 use crate::{cargo, run as execute};
 use attack::attack;
@@ -151,7 +152,23 @@ fn run(asked: &Asked) -> Result<()> {
         tally.definite * 100 >= tally.decided * DEFINITE_MIN || stacks < COVERING,
         "fewer than {DEFINITE_MIN} % of what sending decides is answered"
     );
-    Ok(())
+    if stacks < STACKS {
+        return Ok(());
+    }
+    #[expect(clippy::cast_precision_loss, reason = "figures to look at")]
+    let (stacks, definite, decided) = (stacks as f64, tally.definite as f64, tally.decided as f64);
+    figures::write(
+        "cargo xtask prove refute",
+        &[
+            Figure::more("refute: stacks", stacks, "stacks"),
+            Figure::less("refute: refuted", 0.0, "answers"),
+            Figure::more(
+                "refute: definite of what sending decides",
+                100.0 * definite / decided,
+                "%",
+            ),
+        ],
+    )
 }
 
 /// Two at once: every other row each.

@@ -4,6 +4,7 @@
 //! reference page are folds over it.
 
 mod file;
+mod item;
 mod keys;
 mod rate;
 mod value;

@@ -186,7 +186,8 @@ pub(super) fn summary(audit: &Audit) -> Vec<String> {
     if audit.interrupted {
         lines.push("INTERRUPTED: this is what was collected until then".to_owned());
     } else if !audit.complete() {
-        lines.push("INCOMPLETE: a listing could not be read, so there may be more".to_owned());
+        let missing = audit.missing().into_iter();
+        lines.extend(missing.map(|what| format!("INCOMPLETE: {what}")));
     }
     if !audit.rules_off.is_empty() {
         lines.push(format!(

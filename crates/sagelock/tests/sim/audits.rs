@@ -119,6 +119,31 @@ fn denials_are_told_by_coverage_and_exit_code() {
     assert!(document["complete"] == false);
 }
 
+/// Which Regions are on is not known: it is said, and which one was looked at.
+#[test]
+fn regions_that_are_not_known_are_told() {
+    let home = tempfile::tempdir().expect("a folder");
+    let faults = home.path().join("faults.toml");
+    let denied = "[[fault]]\ncalls = \"account:*\"\neffect = \"deny\"\n\
+        [[fault]]\ncalls = \"ec2:DescribeRegions\"\neffect = \"deny\"\nbecause = \"scp\"\n";
+    std::fs::write(&faults, denied).expect("written");
+    let path = faults.to_string_lossy().into_owned();
+    let sim = Sim::start(home.path(), &["--seed", "7", "--faults", &path]);
+    let mut command = sagelock(home.path());
+    command
+        .env("AWS_ENDPOINT_URL", sim.url())
+        .env("AWS_ACCESS_KEY_ID", "333344445555")
+        .env("AWS_SECRET_ACCESS_KEY", "x")
+        .env("AWS_REGION", "eu-west-1");
+    let output = command.arg("audit").output().expect("an audit");
+    let table = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(
+        table.contains("INCOMPLETE: Regions not known, only eu-west-1 looked at"),
+        "{table}"
+    );
+    assert!(!table.contains("a listing could not be read"), "{table}");
+}
+
 /// 20 % throttled, 5 % failed, 2 % timed out or broken, over HTTP.
 #[test]
 fn weather_changes_no_finding() {

@@ -69,6 +69,15 @@ fn names(names: &[&str]) -> Markup {
     }
 }
 
+/// With a capital letter, as a sentence begins.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
+}
+
 /// What a reader must know first: whether it is real, whole, and all here.
 pub(super) fn banners(audit: &Audit, overview: &Overview, chosen: &Chosen) -> Markup {
     let (held, all) = chosen.held();
@@ -82,7 +91,8 @@ pub(super) fn banners(audit: &Audit, overview: &Overview, chosen: &Chosen) -> Ma
                 p.banner.b-warn { strong { "INTERRUPTED" } " This is what was collected until then." }
             } @else if !audit.complete() {
                 p.banner.b-warn { strong { "INCOMPLETE" }
-                    " A listing could not be read, so there may be more than is shown: see "
+                    @for what in audit.missing() { " " (capital(&what)) "." }
+                    " See "
                     a href="#coverage" { "coverage" } "." }
             }
             @if !audit.rules_off.is_empty() {

@@ -228,7 +228,8 @@ fn exists_for(key: &str, action: &str) -> bool {
 fn is_id(value: &str, sender: &Sender) -> bool {
     let is_of = |id: &str, kind: &str| {
         let tail = id.strip_prefix(kind).unwrap_or_default();
-        (12..=32).contains(&tail.len())
+        // One that is too short stands for another, as in examples.
+        (1..=32).contains(&tail.len())
             && tail
                 .bytes()
                 .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
@@ -257,7 +258,11 @@ pub(super) fn fits(key: &str, value: &str, sender: &Sender, known: &Known, names
         "aws:sourceaccount" => is_account(value) && !(known.is_from_outside && value == OWN),
         "aws:principalorgid" | "aws:sourceorgid" | "aws:resourceorgid" => is_organization(value),
         "aws:principalorgpaths" => {
-            value.ends_with('/') && value.split('/').next().is_some_and(is_organization)
+            value.ends_with('/')
+                && value.split('/').next().is_some_and(is_organization)
+                && value
+                    .bytes()
+                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, b'/' | b'-'))
         }
         "aws:sourcearn" => is_source(value, known, names),
         "kms:viaservice"
@@ -278,9 +283,9 @@ pub(super) fn fits(key: &str, value: &str, sender: &Sender, known: &Known, names
             Some(_) => value == ALIAS,
             None => value.strip_prefix("alias/").is_some_and(is_name),
         },
-        "aws:multifactorauthpresent" | "kms:multiregion" | "kms:grantisforawsresource" => {
-            value == "true" || value == "false"
-        }
+        "aws:multifactorauthpresent" | "kms:multiregion" => value == "true" || value == "false",
+        // Where it is true the call came through a service.
+        "kms:grantisforawsresource" => value == "false",
         "aws:multifactorauthage" | "aws:epochtime" => {
             !value.is_empty() && value.bytes().all(|c| c.is_ascii_digit())
         }

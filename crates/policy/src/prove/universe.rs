@@ -259,8 +259,12 @@ impl Form {
 
     /// The same, where policies write these out: an id that is too short is one that stands for another, as in
     /// examples.
-    pub(in crate::prove) fn grammar_beside(self, patterns: &[Steps]) -> Vec<Steps> {
+    pub(in crate::prove) fn grammar_beside(self, patterns: &[Steps], home: Home<'_>) -> Vec<Steps> {
         let mut grammar = self.grammar();
+        // Services of other partitions have no names of China's.
+        if matches!(self, Self::Via | Self::Service) && home.partition != "aws-cn" {
+            grammar.truncate(1);
+        }
         if self == Self::Organization {
             let written = patterns.iter().filter(|steps| {
                 let text = automaton::as_text(steps).unwrap_or_default();
@@ -395,7 +399,7 @@ fn account() -> Steps {
     vec![Step::One(Set::Digit); 12]
 }
 
-/// A unique id (IAM User Guide, "IAM identifiers").
+/// A unique id (IAM User Guide, "IAM identifiers"); one that is too short stands for another, as in examples.
 fn id(prefix: &str) -> Steps {
     let mut steps = literal(prefix);
     steps.extend(some(Set::Capital));

@@ -219,6 +219,12 @@ impl<'a> Ground<'a, '_> {
             domain.is_rough = true;
             return domain;
         };
+        // What it can only be, it can be, whatever it is compared as.
+        for text in &limit.only {
+            if !values.iter().any(|value| **value == **text) {
+                values.push(text.to_string());
+            }
+        }
         values.retain(|value| is_within(limit, value));
         let may_merge = company.len() == 1 && !self.index.is_variable(key);
         if may_merge && !self.merge(&tests, limit, &mut values) {

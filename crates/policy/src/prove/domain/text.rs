@@ -82,12 +82,12 @@ pub(super) fn values(
     if is_folded {
         // Two keys that are compared without regard to case: texts that differ in case only are told apart.
         let words: Option<Vec<String>> = patterns.iter().map(as_word).collect();
-        let grammar = form.grammar_beside(&patterns);
+        let grammar = form.grammar_beside(&patterns, home);
         return Some(in_every_case(&words?, form, &grammar, each, home));
     }
     let literals: Option<Vec<String>> = patterns.iter().map(automaton::as_text).collect();
     if let Some(literals) = literals {
-        let grammar = form.grammar_beside(&patterns);
+        let grammar = form.grammar_beside(&patterns, home);
         return Some(plain(literals, form, &grammar, each, home));
     }
     let budget = &ground.prover.budget;
@@ -95,7 +95,7 @@ pub(super) fn values(
         let examples = form.examples(home);
         automaton::texts(
             patterns,
-            &form.grammar_beside(patterns),
+            &form.grammar_beside(patterns, home),
             &examples,
             each,
             budget,

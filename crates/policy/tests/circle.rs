@@ -95,6 +95,12 @@ fn role(name: &str, actions: &[&str], trust: &Value) -> Value {
     json!({ "arn": arn(&format!("role/{name}")), "tags": {}, "identity": own(actions), "trust": trust })
 }
 
+fn trusts_if(principal: &Value, condition: &Value) -> Value {
+    let mut trust = trusts(principal);
+    trust["Statement"][0]["Condition"] = condition.clone();
+    trust
+}
+
 fn service(name: &str) -> Value {
     trusts(&json!({ "Service": name }))
 }
@@ -119,6 +125,17 @@ fn every_kind_of_edge_is_followed() {
         (
             "the trust policy names the role: it needs no permission of its own",
             json!([first(&["s3:GetObject"]), target(&by_first)]),
+            vec!["sts:AssumeRole", "kms:Decrypt"],
+        ),
+        (
+            "the trust policy asks for an external id, which whoever asks gives",
+            json!([
+                first(&["sts:AssumeRole"]),
+                target(&trusts_if(
+                    &json!({ "AWS": arn("root") }),
+                    &json!({ "StringEquals": { "sts:ExternalId": "x" } })
+                ))
+            ]),
             vec!["sts:AssumeRole", "kms:Decrypt"],
         ),
         (

@@ -32,13 +32,11 @@ pub(crate) fn readme() -> Result<()> {
     )?;
     let tests = timed(&clone, &["xtask", "ci"], &[0])?;
     let after_tests = mib(&clone)?;
-    let warm = timed(&clone, &["xtask", "ci"], &[0])?;
     let figures = [
         Figure::less("readme: demo, first time", demo, "s"),
         Figure::less("readme: demo, again", again, "s"),
         Figure::less("readme: disk after the demo", after_demo, "MiB"),
         Figure::less("readme: tests, first time", tests, "s"),
-        Figure::less("readme: tests, again", warm, "s"),
         Figure::less("readme: disk after the tests", after_tests, "MiB"),
     ];
     for figure in &figures {

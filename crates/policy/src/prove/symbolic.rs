@@ -243,7 +243,9 @@ impl<'a> Symbolic<'a> {
             let index = self.domains.len();
             let mut not_known = self.asked.not_known.iter();
             let is_fact = not_known.any(|prefix| key.starts_with(&**prefix));
-            let variable = if is_fact || !global::is_known(key) {
+            // Other services have condition keys of their own, which whoever asks may choose.
+            let is_of_kms = self.request.action_parts().0 == "kms";
+            let variable = if is_fact || (is_of_kms && !global::is_known(key)) {
                 self.doubts.push(Doubt::Fact(name.into()));
                 DOUBTS + number(self.doubts.len() - 1)
             } else {

@@ -113,3 +113,30 @@ fn what_is_shown_has_values_that_the_key_can_have() {
         json!(["app", "team"])
     );
 }
+
+/// What a key can only be, it can be under every operator.
+#[test]
+fn an_alias_of_the_key_is_tried_under_every_form_of_condition() {
+    for operator in [
+        "StringEqualsIfExists",
+        "StringLikeIfExists",
+        "StringEqualsIgnoreCaseIfExists",
+        "NumericEqualsIfExists",
+        "DateLessThanIfExists",
+        "IpAddressIfExists",
+        "BinaryEqualsIfExists",
+        "BoolIfExists",
+        "ArnLikeIfExists",
+    ] {
+        for text in ["alias/b", "1", "*b", "true"] {
+            let denies = json!({ "Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt",
+                "Resource": "*", "Condition": { operator: { "kms:RequestAlias": text },
+                    "Null": { "kms:RequestAlias": "true" } } });
+            let allows = reader("kms:Decrypt", &json!({}));
+            let mut asked = question(&json!([allows, denies]), &json!([]));
+            asked["key"]["aliases"] = json!(["alias/a"]);
+            // It is denied only where no alias is named.
+            assert_eq!(ways(&asked), ["kms:Decrypt"], "{operator} {text}");
+        }
+    }
+}

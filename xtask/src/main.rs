@@ -102,6 +102,20 @@ fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into)
 }
 
+/// Builds this program in release, and runs it.
+fn in_release(words: &[&str]) -> Result<()> {
+    let release = [
+        "run",
+        "--locked",
+        "--release",
+        "--quiet",
+        "--package",
+        "xtask",
+        "--",
+    ];
+    run(cargo(&release).args(words))
+}
+
 /// A folder that is kept under the target directory: its name holds a hash of what it was made of, so
 /// that a change makes a new one.
 fn kept(name: &str, of: &[u8]) -> Result<PathBuf> {

@@ -83,18 +83,7 @@ fn built() -> Result<PathBuf> {
 
 /// Builds itself in release, and measures there.
 fn in_release(name: &str) -> Result<()> {
-    execute(&mut cargo(&[
-        "run",
-        "--locked",
-        "--release",
-        "--quiet",
-        "--package",
-        "xtask",
-        "--",
-        "bench",
-        name,
-        "--here",
-    ]))
+    crate::in_release(&["bench", name, "--here"])
 }
 
 /// A new folder for what one benchmark writes.

@@ -9,7 +9,7 @@ pub(super) struct Factor {
     pub(super) levels: &'static [&'static str],
 }
 
-/// Two levels of two factors that cannot stand together: said by names, `*` being every level.
+/// Levels of two factors that cannot stand together, by their names; after `but`, all others.
 pub(super) type Clash = (
     &'static str,
     &'static [&'static str],
@@ -128,7 +128,11 @@ impl Cover {
             .filter(|(factor, _)| factor.name == name)
             .flat_map(|(factor, begin)| {
                 let of = factor.levels.iter().enumerate();
-                of.filter(|(_, level)| levels == ["*"] || levels.contains(level))
+                let is_meant = |level: &&str| match levels {
+                    ["but", others @ ..] => !others.contains(level),
+                    listed => listed.contains(level),
+                };
+                of.filter(move |(_, level)| is_meant(level))
                     .map(move |(place, _)| begin + place)
             })
             .collect()

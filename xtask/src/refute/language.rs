@@ -320,16 +320,6 @@ pub(super) const FACTORS: [Factor; 20] = [
 ];
 
 const KEY_PLACES: &[&str] = &["key-allow", "key-deny"];
-const OTHER_PLACES: &[&str] = &[
-    "identity-allow",
-    "identity-deny",
-    "boundary",
-    "session",
-    "scp-deny",
-    "scp-allow",
-    "rcp-deny",
-    "rcp-deny-below",
-];
 const OWN_PLACES: &[&str] = &[
     "identity-allow",
     "identity-deny",
@@ -340,60 +330,49 @@ const OWN_PLACES: &[&str] = &[
 ];
 const NOT_PRINCIPALS: &[&str] = &["not-caller", "not-root", "not-foreign", "not-service"];
 /// Claims that nobody is asked about.
-const OF_KEYS: &[&str] = &["outsiders", "lockout", "diff"];
-const NOT_DIFF: &[&str] = &["who-can", "outsiders", "lockout"];
-const CHANGES: &[&str] = &[
-    "same",
-    "order",
-    "spelling",
-    "drop-condition",
-    "if-exists",
-    "other-operator",
-    "other-form",
-    "drop-statement",
-    "add-deny",
-    "principal-form",
-    "add-foreign",
-];
+const OF_KEYS: &[&str] = &["but", "who-can"];
+/// Every level but one.
+const BUT_NONE: &[&str] = &["but", "none"];
+const BUT_DASH: &[&str] = &["but", "-"];
 
 pub(super) const CLASHES: [Clash; 21] = [
     // Only policies of resources name principals; control policies name everybody.
-    ("place", OTHER_PLACES, "principal", NAMED),
+    (
+        "place",
+        &["but", "key-allow", "key-deny"],
+        "principal",
+        BUT_DASH,
+    ),
     ("place", KEY_PLACES, "principal", &["-"]),
     // IAM User Guide, "NotPrincipal": not to be used with Allow; a question that AWS leaves open.
     ("place", &["key-allow"], "principal", NOT_PRINCIPALS),
     // No role or user is asked about, so that nothing of its own is there.
     ("claim", OF_KEYS, "place", OWN_PLACES),
-    ("claim", OF_KEYS, "cap", CAPS),
-    (
-        "claim",
-        OF_KEYS,
-        "own",
-        &["decrypt", "kms", "tagger", "unread"],
-    ),
+    ("claim", OF_KEYS, "cap", BUT_NONE),
+    ("claim", OF_KEYS, "own", BUT_NONE),
     ("claim", OF_KEYS, "control", &["scp", "scp-short", "both"]),
-    ("claim", NOT_DIFF, "change", CHANGES),
+    ("claim", &["but", "diff"], "change", BUT_DASH),
     ("claim", &["diff"], "change", &["-"]),
     // A diff is of two key policies and nothing else.
-    ("claim", &["diff"], "place", OTHER_PLACES),
+    (
+        "claim",
+        &["diff"],
+        "place",
+        &["but", "key-allow", "key-deny"],
+    ),
     ("claim", &["diff"], "control", &["rcp", "rcp-perimeter"]),
-    ("claim", &["diff"], "grant", GRANTS),
-    ("claim", &["diff"], "facts", FACTS_KNOWN),
+    ("claim", &["diff"], "grant", BUT_NONE),
+    ("claim", &["diff"], "facts", &["but", "tags-unknown"]),
     // Boundaries and sessions are of users and roles, and control policies not of service-linked roles.
-    ("caller", &["root"], "cap", CAPS),
+    ("caller", &["root"], "cap", BUT_NONE),
     (
         "caller",
         &["root"],
         "place",
         &["boundary", "session", "identity-allow", "identity-deny"],
     ),
-    (
-        "caller",
-        &["root"],
-        "own",
-        &["decrypt", "kms", "tagger", "unread"],
-    ),
-    ("caller", &["service-linked"], "cap", CAPS),
+    ("caller", &["root"], "own", BUT_NONE),
+    ("caller", &["service-linked"], "cap", BUT_NONE),
     (
         "caller",
         &["service-linked"],
@@ -401,18 +380,7 @@ pub(super) const CLASHES: [Clash; 21] = [
         &["boundary", "session"],
     ),
     // IAM User Guide, "Null": there is no `NullIfExists`, nor one of several values.
-    (
-        "operator",
-        &["Null"],
-        "quantity",
-        &[
-            "IfExists",
-            "ForAnyValue",
-            "ForAllValues",
-            "AllIfExists",
-            "AnyIfExists",
-        ],
-    ),
+    ("operator", &["Null"], "quantity", &["but", "one"]),
     // One boundary and one session policy.
     (
         "place",
@@ -427,45 +395,3 @@ pub(super) const CLASHES: [Clash; 21] = [
         &["session-all", "session-decrypt"],
     ),
 ];
-
-const NAMED: &[&str] = &[
-    "account",
-    "root",
-    "caller",
-    "session",
-    "star",
-    "aws-star",
-    "service",
-    "services",
-    "federated",
-    "foreign-account",
-    "foreign-role",
-    "foreign-user",
-    "unique-id",
-    "list",
-    "not-caller",
-    "not-root",
-    "not-foreign",
-    "not-service",
-];
-const CAPS: &[&str] = &[
-    "boundary-all",
-    "boundary-decrypt",
-    "boundary-none",
-    "session-all",
-    "session-decrypt",
-];
-const GRANTS: &[&str] = &[
-    "caller",
-    "session",
-    "foreign",
-    "foreign-account",
-    "masked",
-    "service",
-    "equals",
-    "subset",
-    "source",
-    "retiring",
-    "unknown",
-];
-const FACTS_KNOWN: &[&str] = &["tagged", "aliased", "aliases-unknown", "none", "all-known"];

@@ -24,8 +24,8 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::figures::{self, Figure};
+use crate::in_release;
 use crate::random::Random;
-use crate::{cargo, run as execute};
 use attack::attack;
 use cover::{Cover, Row};
 use language::{CLASHES, FACTORS};
@@ -50,17 +50,9 @@ pub(crate) fn prove(words: &[&str]) -> Result<()> {
         return run(&Asked::read(words)?);
     }
     Asked::read(words)?;
-    let release = [
-        "run",
-        "--locked",
-        "--release",
-        "--quiet",
-        "--package",
-        "xtask",
-        "--",
-    ];
-    let mut command = cargo(&release);
-    execute(command.args(["prove", "refute", "--here"]).args(words))
+    let mut all = vec!["prove", "refute", "--here"];
+    all.extend(words);
+    in_release(&all)
 }
 
 /// The same as it is built, with as few stacks as have every pair.

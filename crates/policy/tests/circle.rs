@@ -96,9 +96,10 @@ fn role(name: &str, actions: &[&str], trust: &Value) -> Value {
 }
 
 fn trusts_if(principal: &Value, condition: &Value) -> Value {
-    let mut trust = trusts(principal);
-    trust["Statement"][0]["Condition"] = condition.clone();
-    trust
+    policy(
+        &json!([{ "Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole",
+        "Condition": condition }]),
+    )
 }
 
 fn service(name: &str) -> Value {

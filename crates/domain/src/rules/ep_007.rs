@@ -30,7 +30,7 @@ reasons! {
     Fail STRANGER "outside_organization": "the key belongs to an account outside the own organisation"; "move the endpoint to a key of the own organisation, or list the account under `keys.allowed_accounts`"
     Fail FOREIGN "foreign_account": "the key belongs to another account, and the endpoint's account is in no organisation"; "move the endpoint to a key of its own account, or list the account under `keys.allowed_accounts`"
     Fail REGION_NOT_ALLOWED "region_not_allowed": "the key material is in a Region that is not listed under `keys.allowed_regions`"; "schedule the deletion of the replica there (kms:ScheduleKeyDeletion) once nothing uses it, move the endpoint to another key, or list the Region"
-    Unknown REPLICAS "replicas_not_told": "the key is a multi-Region key, and KMS did not tell where its replicas are"; "run again; if it stays so, see `aws kms describe-key`, MultiRegionConfiguration"
+    Unknown REPLICAS "replicas_not_told": "the key is a multi-Region key, and KMS did not report where its replicas are"; "run the command again; if the problem persists, check MultiRegionConfiguration in the output of `aws kms describe-key`"
     Unknown OTHER_ORGANIZATION "other_organization_asked": "the endpoint's account is not known to be of the organisation that was asked about the key's owner"; "audit from the organisation of the endpoint's account, or list the accounts whose keys may be used under `keys.allowed_accounts`"
     NotApplicable NO_CUSTOMER_KEY "no_customer_key": "EP-001 finds no customer managed key to look at"; ""
 }

@@ -25,8 +25,8 @@ reasons! {
     Pass NARROW "grants_narrow": "every grant is recent and narrow, and there is room for more"; ""
     Pass NONE "no_grants": "the key has no grants"; ""
     Fail NEAR_LIMIT "grants_near_limit": "the key has nearly as many grants as it can have"; "revoke grants that nobody needs (kms:RevokeGrant), or use further keys"
-    Fail WIDE "grants_wide": "a grant is to a whole account, or lets its grantee hand on what it likes"; "revoke the grant (kms:RevokeGrant) and create one to a role, with constraints"
-    Unknown MASKED "grantee_masked": "a grant lets its grantee hand it on, and KMS shows the name of a service in the grantee's place"; "leave the grant while the service uses the key; the CreateGrant event of CloudTrail names its grantee"
+    Fail WIDE "grants_wide": "a grant is to a whole account, or lets its grantee pass on whatever it likes"; "revoke the grant (kms:RevokeGrant) and create one to a role, with constraints"
+    Unknown MASKED "grantee_masked": "a grant lets its grantee pass it on, and KMS shows a service name instead of the grantee"; "keep the grant while the service uses the key; the CreateGrant event in CloudTrail names the grantee"
     Fail STALE "grants_stale": "a grant is older than it should be"; "revoke the grant if nobody needs it (kms:RevokeGrant); retire grants when their work is done"
 }
 
@@ -86,7 +86,7 @@ fn judge(view: &KeyView<'_>, grants: &[Grant]) -> Judgement {
             if is_to_account(first) {
                 "a whole account"
             } else {
-                "who may hand on what it likes"
+                "a grantee that may pass on what it likes"
             },
         ));
     }
@@ -105,7 +105,7 @@ fn judge(view: &KeyView<'_>, grants: &[Grant]) -> Judgement {
     }
     if let Some(first) = masked.first() {
         return Judgement::new(&MASKED).saying(format!(
-            "whom {} of {} lets hand it on is not known: KMS shows the service in the grantee's place",
+            "it is not known who can pass on {} of {}: KMS shows the service instead of the grantee",
             first.id.as_deref().unwrap_or("a grant"),
             first.grantee.as_deref().unwrap_or("a service"),
         ));

@@ -142,7 +142,7 @@ impl Saying<'_> {
         } else {
             partial_effect(self.statement.effect, condition, &names)
         };
-        let says = format!("requests of {names} never have this condition key. {effect}");
+        let says = format!("{names} requests never include this condition key. {effect}");
         // Several keys of which the same is so are one remark.
         let mut said = self.remarks.iter_mut();
         match said.find(|one| one.kind == Oddity::KeyNotOfAction && one.says == says) {
@@ -183,10 +183,9 @@ impl Saying<'_> {
                 one.kind == Oddity::KeyNotOfAction && one.about.split(", ").any(|key| *key == *name)
             });
             let says = if is_partly {
-                "ForAllValues is true where the key is absent: move the actions that do not have it to a \
-                 statement of their own, and add Null with false here"
+                "ForAllValues is true when the key is absent: move the actions that do not have the key to a separate statement, and add a Null condition with the value false here"
             } else {
-                "ForAllValues is true where the key is absent: add Null with false"
+                "ForAllValues is true when the key is absent: add a Null condition with the value false"
             };
             self.say(Oddity::HoldsWithoutValues, &name, says);
         }
@@ -203,8 +202,7 @@ impl Saying<'_> {
             && is_list(&condition.key)
             && operator.base != Base::Null
         {
-            let says = "the key has several values: AWS requires ForAnyValue or ForAllValues, and does not \
-                        document what the condition is without";
+            let says = "the key has multiple values: AWS requires ForAnyValue or ForAllValues, and does not document how the condition behaves without one";
             self.say(Oddity::ListWithoutQuantity, &name, says);
         }
         let mut all = self.statement.conditions.iter();
@@ -215,7 +213,7 @@ impl Saying<'_> {
             "aws:principalorgid" | "aws:principalorgpaths"
         );
         if !self.allows() && operator.is_negated && is_organization && !excepts_services {
-            let says = "AWS services are in no organization, and are denied: add \"BoolIfExists\": \
+            let says = "AWS services do not belong to any organization, so they are denied: add \"BoolIfExists\": \
                  {\"aws:PrincipalIsAWSService\": \"false\"}";
             self.say(Oddity::DeniesServices, &name, says);
         }
@@ -249,10 +247,12 @@ impl Saying<'_> {
             let operator = operator_name(condition);
             let says = if is_account {
                 format!(
-                    "{operator} takes `*` and `?` as text, and no account ID has them: give its 12 digits"
+                    "{operator} treats `*` and `?` as literal text, and no account ID contains them: specify all 12 digits"
                 )
             } else {
-                format!("{operator} takes `*` and `?` as text: use String{not}Like or Arn{not}Like")
+                format!(
+                    "{operator} treats `*` and `?` as literal text: use String{not}Like or Arn{not}Like"
+                )
             };
             self.say(Oddity::WildcardAsText, &name, says);
         }
@@ -297,19 +297,19 @@ fn is_attestation(key: &str) -> bool {
 /// What is said of a key that is on no list.
 fn unlisted(key: &str) -> String {
     if !key.starts_with("aws:") {
-        return "not a condition key of KMS or of all services: requests to KMS are not known to have it"
+        return "neither a KMS nor a global condition key: requests to KMS are not known to include it"
             .to_owned();
     }
     let near = global::begins(key);
     let near = near.map_or_else(String::new, |known| format!("; did you mean {known}?"));
-    format!("not a condition key that AWS documents for all services{near}")
+    format!("not a global condition key that AWS documents{near}")
 }
 
 /// What a condition does for those actions of a statement of which requests do not have the key.
 fn partial_effect(effect: Effect, condition: &Condition, names: &str) -> String {
     match (holds_where_absent(condition), effect) {
         (true, Effect::Allow) => format!("The condition does not restrict {names}"),
-        (true, Effect::Deny) => format!("The condition excepts no request of {names}"),
+        (true, Effect::Deny) => format!("The condition does not exempt any {names} requests"),
         (false, Effect::Allow) => format!(
             "This statement does not allow {names}; its other actions are not affected. If {names} is needed, \
              allow it in a separate statement"
@@ -324,14 +324,10 @@ fn partial_effect(effect: Effect, condition: &Condition, names: &str) -> String 
 /// What a condition does on a key that no request has.
 fn absent_effect(effect: Effect, condition: &Condition) -> &'static str {
     match (holds_where_absent(condition), effect) {
-        (true, Effect::Allow) => "The condition is always true, and restricts nothing",
-        (true, Effect::Deny) => "The condition is always true, and excepts nobody",
-        (false, Effect::Allow) => {
-            "The condition is never true, so that the statement allows nothing"
-        }
-        (false, Effect::Deny) => {
-            "The condition is never true, so that the statement denies nothing"
-        }
+        (true, Effect::Allow) => "The condition is always true, so it restricts nothing",
+        (true, Effect::Deny) => "The condition is always true, so it exempts nobody",
+        (false, Effect::Allow) => "The condition is never true, so the statement allows nothing",
+        (false, Effect::Deny) => "The condition is never true, so the statement denies nothing",
     }
 }
 

@@ -51,9 +51,8 @@ impl Saying<'_> {
         let never_of_services = self.never_of_services().map(ToOwned::to_owned);
         let about = match never_of_services {
             Some(name) if self.is_of_services_only() => {
-                let says = "a request that a service makes as its service principal is not documented to have \
-                            this key, so the statement does not apply; name the users or roles that the service \
-                            acts for, or else use aws:SourceAccount or aws:SourceArn";
+                let says = "AWS does not document this key for requests that a service makes as its service principal, so the statement does not apply; name the users or roles that the service \
+                            acts for, or use aws:SourceAccount or aws:SourceArn";
                 self.say(Oddity::NeverHolds, &name, says);
                 return never.actions;
             }
@@ -67,8 +66,7 @@ impl Saying<'_> {
             .iter()
             .any(|one| matches!(one.kind, Oddity::KeyNotOfAction | Oddity::NamesResource));
         if !is_told {
-            let says = "no request satisfies it: its conditions exclude one another, or nobody whom it names \
-                        can send such a request";
+            let says = "no request satisfies it: its conditions contradict each other, or no principal that it names can send such a request";
             self.say(Oddity::NeverHolds, &about, says);
         }
         never.actions

@@ -197,7 +197,8 @@ impl Saying<'_> {
                 && !self.statement.actions.is_all_but
                 && !text.starts_with(['*', '?', 'k'])
             {
-                let says = "an action of another service: a key policy can allow and deny only those of KMS";
+                let says =
+                    "an action of another service: a key policy can allow or deny only KMS actions";
                 self.say(Oddity::UnknownAction, written, says);
                 continue;
             }
@@ -206,8 +207,7 @@ impl Saying<'_> {
                 && action.on == kms::On::Nothing
                 && self.allows()
             {
-                let says = "a key policy cannot allow this action, which does not operate on a key: allow it in an \
-                            IAM policy";
+                let says = "this action does not operate on a key, so a key policy cannot allow it: allow it in an IAM policy";
                 self.say(Oddity::NoEffect, written, says);
                 continue;
             }

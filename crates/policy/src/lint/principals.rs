@@ -96,10 +96,10 @@ impl Saying<'_> {
                     "anybody can create a grant on the key: name the principals, or add a condition on \
                      kms:CallerAccount or aws:PrincipalOrgID"
                 } else if self.is_about_grants_only() {
-                    "can create a grant to any principal, itself included: add a condition on \
+                    "can create a grant for any principal, including itself: add a condition on \
                      kms:GrantIsForAWSResource or kms:GranteePrincipal"
                 } else {
-                    "can create a grant to any principal, itself included: remove kms:CreateGrant from this \
+                    "can create a grant for any principal, including itself: remove kms:CreateGrant from this \
                      statement, and allow it in a separate statement with a condition on \
                      kms:GrantIsForAWSResource or kms:GranteePrincipal"
                 }
@@ -140,8 +140,7 @@ impl Saying<'_> {
             })
             .collect();
         for who in lacking {
-            let says = "its account has to be listed in NotPrincipal as well, or it may be denied; a condition \
-                        ArnNotEquals on aws:PrincipalArn is what AWS recommends instead";
+            let says = "list its account in NotPrincipal as well, or it may be denied; AWS recommends an ArnNotEquals condition on aws:PrincipalArn instead";
             self.say(Oddity::DeniesNotPrincipal, &who, says);
         }
     }
@@ -196,12 +195,10 @@ impl Kind {
     const fn advice(self) -> &'static str {
         match self {
             Self::Logs => {
-                "add a condition on kms:EncryptionContext:aws:logs:arn, which all of its requests have but \
-                 DescribeKey"
+                "add a condition on kms:EncryptionContext:aws:logs:arn, which all of its requests include except DescribeKey"
             }
             Self::Events => {
-                "add a condition on aws:SourceArn where the key is of an event bus; where it is of an SNS topic, \
-                 SNS does not support one, and the policy of the topic has to say whose rules may publish"
+                "if the key encrypts an event bus, add a condition on aws:SourceArn; if it encrypts an SNS topic, SNS does not support this condition, and the topic policy must specify whose rules can publish"
             }
             Self::Other => "add a condition on aws:SourceAccount, aws:SourceArn or aws:SourceOrgID",
         }
@@ -239,8 +236,7 @@ fn wrong_with(text: &str) -> String {
     };
     if arn.account.contains(['*', '?']) {
         return "wildcards are not allowed in the ARN of a principal; use `*` with a condition on \
-                aws:PrincipalArn and one on aws:PrincipalOrgID or aws:PrincipalAccount, since anybody can \
-                have a role of that name"
+                aws:PrincipalArn and one on aws:PrincipalOrgID or aws:PrincipalAccount, because anybody can have a role with that name"
             .to_owned();
     }
     if text.contains(['*', '?']) {

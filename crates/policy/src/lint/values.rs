@@ -52,7 +52,7 @@ fn form(key: &str) -> Option<Form> {
         | "aws:resourceaccount" => (is_account, "an account ID of 12 digits"),
         "aws:principalorgid" | "aws:resourceorgid" | "aws:sourceorgid" => (
             is_organization,
-            "an organization ID, which is o- and 10 to 32 lowercase letters or digits",
+            "an organization ID, which is o- followed by 10 to 32 lowercase letters or digits",
         ),
         "kms:requestalias" | "kms:resourcealiases" => (
             |text| text.starts_with("alias/") && text.len() > "alias/".len(),

@@ -389,6 +389,30 @@ fn long_names_and_many_grants_take_no_time() {
     );
 }
 
+/// Resource control policies do not bind service-linked roles (Organizations User Guide, "Resource control
+/// policies").
+#[test]
+fn a_service_linked_role_of_a_stranger_is_no_exception_to_a_key_for_everybody() {
+    let mut asked = question(&json!([anybody(&json!({}))]), &json!([]));
+    asked["key"]["rcp"] = json!([[policy(&json!([{ "Effect": "Deny", "Principal": "*",
+        "Action": "kms:*", "Resource": "*",
+        "Condition": { "BoolIfExists": { "aws:PrincipalIsAWSService": "false" } } }]))]]);
+    let question = read(&asked);
+    let found = outsiders(&question.key, &[], &[], &Prover::default()).expect("few patterns");
+    let people: Vec<&str> = found
+        .iter()
+        .filter(|one| !one.is_service && matches!(one.proof, Proof::Violated(_)))
+        .map(|one| one.who.as_str())
+        .collect();
+    assert!(!people.is_empty());
+    assert!(
+        people
+            .iter()
+            .all(|who| who.contains(":role/aws-service-role/")),
+        "{people:?}"
+    );
+}
+
 #[test]
 fn sessions_and_services_are_asked_about_as_who_is_behind_them() {
     let mut asked = question(&json!([root()]), &json!([]));

@@ -213,7 +213,7 @@ pub(crate) const KEYS: &[Key] = &[
     },
     Key {
         name: "keys.allowed_regions",
-        about: "regions where the key material of endpoints may be, replicas of multi-Region keys included (EP-007); empty: anywhere",
+        about: "Regions where endpoint key material is allowed, including replicas of multi-Region keys (EP-007); empty: any Region",
         get: |config| list(&config.settings.allowed_regions),
         set: |config, value| {
             let regions = value

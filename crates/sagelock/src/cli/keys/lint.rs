@@ -126,7 +126,7 @@ impl Command {
             Err(unknown) => {
                 found.extend(of_any_key(document, &prover));
                 let message = format!(
-                    "{}. Give the key with --key ARN to learn who can use and administer it",
+                    "{}. Specify the key with --key ARN to see who can use and administer it",
                     unknown.error
                 );
                 found.push(whole("owner", "--key", message, true));
@@ -333,7 +333,7 @@ fn table(out: &mut dyn Write, written: &Written) -> io::Result<()> {
             let account = key.split(':').nth(4).unwrap_or_default();
             writeln!(
                 out,
-                "{}: assuming that account {account} owns the key; use --key to name another",
+                "{}: assuming that account {account} owns the key; use --key to specify a different key",
                 policy.file
             )?;
         }

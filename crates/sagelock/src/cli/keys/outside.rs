@@ -91,7 +91,7 @@ fn who(one: &Outsider) -> Who {
         }
         _ if one.is_itself || one.is_service || one.who == "*" => Who::One(one.who.clone()),
         (_, Some(id)) => Who::Like(format!(
-            "in the organization {id} (give --organization {id} if it is yours)"
+            "in organization {id} (specify --organization {id} if it is yours)"
         )),
         _ if one.is_anybody => Who::Like("in any AWS account".to_owned()),
         (Some(account), None) if is_any(&one.who) => Who::Like(format!("in account {account}")),

@@ -59,8 +59,9 @@ pub(super) fn of_account(policies: &[&Document]) -> Result<String, Failure> {
     let account = match owners.unwrap_or_default().as_slice() {
         [account] => account.clone(),
         [] => {
-            let error =
-                anyhow!("cannot tell which account owns the key: nothing in the policy does");
+            let error = anyhow!(
+                "cannot tell which account owns the key: nothing in the policy identifies it"
+            );
             return Err(Failure::usage(error).hint(hint));
         }
         several => {

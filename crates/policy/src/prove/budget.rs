@@ -39,7 +39,7 @@ impl Budget {
     /// That of one key among the many of an audit, about which so many users and roles are asked.
     #[must_use]
     pub const fn of_audit(people: usize) -> Self {
-        let steps = 260_000 + 1_500 * people as u64;
+        let steps = 240_000 + 1_500 * people as u64;
         Self {
             // Most of its proofs are easy, and finding out who there is is not.
             proof_max: steps / 2,

@@ -405,6 +405,9 @@ fn compared(old: &Value, new: &Value) -> (Vec<String>, Vec<String>) {
             },
             boundary: (beyond.own == Own::Capped)
                 .then(|| document(Kind::Boundary, &allows("none:None"))),
+            // A federated user has what its session policy allows.
+            session: (beyond.own == Own::Everything && beyond.who.contains(":federated-user/"))
+                .then(|| document(Kind::Session, &allows("*"))),
             resource: key.policy.clone(),
             ..Stack::default()
         };

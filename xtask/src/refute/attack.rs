@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 use sagelock_policy::access::{Key, Organization, Principal};
 use sagelock_policy::case::Question;
-use sagelock_policy::evaluate::{Verdict, evaluate};
+use sagelock_policy::evaluate::Verdict;
 use sagelock_policy::prove::{Budget, Prover};
 use sagelock_policy::request::Grant;
 use sagelock_policy::{Document, Kind, Request, Stack};
@@ -127,17 +127,14 @@ impl Fight<'_> {
         name: &str,
         said: Said,
         battle: &Battle<'_>,
-        stack: &Stack,
         random: &mut Random,
     ) -> Outcome {
         let shown = match &said {
             Said::Open(Some(request)) => Some(request),
             Said::Open(None) | Said::Closed | Said::Possible(_) => None,
         };
-        let is_compared = stack.resource.is_none();
         let witness = shown.and_then(|request| {
-            let is_allowed = is_compared || evaluate(request, stack) == Verdict::Allowed;
-            if is_allowed {
+            if (battle.decide)(request) == Verdict::Allowed {
                 witness::wrong(request, battle.known, self.names())
             } else {
                 Some("it is not allowed".to_owned())
@@ -205,9 +202,23 @@ impl Fight<'_> {
 }
 
 pub(super) fn everything() -> Vec<Document> {
+    all(Kind::Identity).into_iter().collect()
+}
+
+fn all(kind: Kind) -> Option<Document> {
     let text = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow",
         "Action": "*", "Resource": "*" }] });
-    Document::read(Kind::Identity, &text.to_string())
-        .into_iter()
-        .collect()
+    Document::read(kind, &text.to_string()).ok()
+}
+
+/// The same for a federated user, who has what its session policy allows (AWS STS API, GetFederationToken).
+pub(super) fn in_session(stack: &Stack) -> Stack {
+    Stack {
+        session: all(Kind::Session),
+        ..stack.clone()
+    }
+}
+
+pub(super) fn is_federated(request: &Request) -> bool {
+    request.caller().to_string().contains(":federated-user/")
 }

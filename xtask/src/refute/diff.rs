@@ -6,7 +6,7 @@ use sagelock_policy::evaluate::{Verdict, evaluate};
 use sagelock_policy::{Document, Kind, Request, Stack};
 use serde_json::json;
 
-use super::attack::{Battle, Fight, everything};
+use super::attack::{Battle, Fight, everything, in_session, is_federated};
 use super::outcome::{Outcome, Said, Sent};
 use super::senders::everybody;
 use super::sent::Known;
@@ -56,6 +56,8 @@ impl Fight<'_> {
                 .into_iter()
                 .map(|own| (own, with_own(more, own), with_own(less, own)))
                 .collect();
+            let all = [more, less].map(|key| in_session(&with_own(key, Own::Everything)));
+            let sessions: (Stack, Stack) = all.into();
             let decide = |request: &Request| {
                 let mut is_open = false;
                 for (own, more, less) in &stacks {
@@ -65,7 +67,13 @@ impl Fight<'_> {
                     if *own == Own::Capped && !is_plain {
                         continue;
                     }
-                    match (evaluate(request, more), evaluate(request, less)) {
+                    let found = if *own == Own::Everything && is_federated(request) {
+                        let (more, less) = &sessions;
+                        (evaluate(request, more), evaluate(request, less))
+                    } else {
+                        (evaluate(request, more), evaluate(request, less))
+                    };
+                    match found {
                         (Verdict::Allowed, Verdict::Denied { .. }) => return Verdict::Allowed,
                         (Verdict::Unknown, _) | (_, Verdict::Unknown) => is_open = true,
                         (Verdict::Allowed | Verdict::Denied { .. }, _) => {}
@@ -92,7 +100,7 @@ impl Fight<'_> {
                     known: &known,
                     decide: &decide,
                 };
-                let outcome = self.outcome(name, said.clone(), &battle, &Stack::default(), random);
+                let outcome = self.outcome(name, said.clone(), &battle, random);
                 let is_enough = matches!(outcome.sent, Sent::Allowed(_) | Sent::Depends(_));
                 let is_less = !matches!(outcome.sent, Sent::Nothing);
                 if merged.is_none() || is_less {

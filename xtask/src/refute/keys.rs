@@ -5,7 +5,7 @@ use sagelock_policy::evaluate::{Verdict, evaluate};
 use sagelock_policy::prove::Proof;
 use sagelock_policy::{Request, Stack};
 
-use super::attack::{Battle, Fight, everything};
+use super::attack::{Battle, Fight, everything, in_session, is_federated};
 use super::names::{ORGANIZATION, OWN};
 use super::outcome::{Outcome, Said, Sent};
 use super::senders::outside;
@@ -21,6 +21,7 @@ impl Fight<'_> {
         };
         // What a service got for an account inside, it uses for that account.
         stack.grants.retain(|grant| !grant.is_masked);
+        let federated = in_session(&stack);
         let known = Known {
             is_from_outside: true,
             tags: None,
@@ -38,7 +39,14 @@ impl Fight<'_> {
                     .filter(|one| one.is_service() == is_service)
                     .cloned()
                     .collect();
-                let decide = |request: &Request| evaluate(request, &stack);
+                let decide = |request: &Request| {
+                    let own = if is_federated(request) {
+                        &federated
+                    } else {
+                        &stack
+                    };
+                    evaluate(request, own)
+                };
                 let battle = Battle {
                     senders: &senders,
                     action,
@@ -55,7 +63,7 @@ impl Fight<'_> {
                     "outsiders {action} {}",
                     if is_service { "services" } else { "people" }
                 );
-                let mut outcome = self.outcome(&name, said, &battle, &stack, random);
+                let mut outcome = self.outcome(&name, said, &battle, random);
                 // A grant that nobody has read may be to anybody.
                 if self.key.grants.is_none() && matches!(outcome.said, Said::Possible(_)) {
                     outcome.sent = Sent::Unclear;
@@ -118,7 +126,7 @@ impl Fight<'_> {
             };
             // One unknown stands for two questions, of which the other may be the one in doubt.
             let is_other = matches!(said, Said::Possible(_));
-            let mut outcome = self.outcome(name, said, &battle, &stack, random);
+            let mut outcome = self.outcome(name, said, &battle, random);
             outcome.witness = None;
             if is_other {
                 outcome.sent = Sent::Unclear;

@@ -37,7 +37,7 @@ impl Fight<'_> {
             // To whom else a grant may be, is another question.
             let is_to_others = matches!(&said, Said::Possible(doubts)
                 if doubts.iter().any(|one| matches!(one, Doubt::Fact(key) if &**key == "kms:GranteePrincipal")));
-            let mut outcome = self.outcome(action, said, &battle, &stack, random);
+            let mut outcome = self.outcome(action, said, &battle, random);
             if (is_unread || is_to_others)
                 && matches!(outcome.sent, Sent::Allowed(_) | Sent::Nothing)
                 && !matches!(outcome.said, Said::Closed)
@@ -107,7 +107,7 @@ impl Fight<'_> {
             decide: &decide,
         };
         let name = format!("{}, then Decrypt", steps.first()?.0);
-        Some(self.outcome(&name, Said::Closed, &battle, stack, random))
+        Some(self.outcome(&name, Said::Closed, &battle, random))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::actions::alike;
 use super::channel::{Channel, requests, tells_channels};
-use super::{Key, everything, of_one};
+use super::{Key, allowing, everything, of_one};
 use crate::document::{Document, Kind};
 use crate::kms;
 use crate::pattern::Piece;
@@ -95,6 +95,7 @@ pub fn compare(old: &Key, new: &Key, prover: &Prover) -> Result<Comparison, Doub
                 if *own == Own::Capped && !asker.can_have_boundary() {
                     continue;
                 }
+                let (first, second) = (&*allowing(first, asker), &*allowing(second, asker));
                 for channel in channels {
                     let asked = requests(old, &asker.caller, &asker.arn, action, *channel);
                     // The key may have any tags.

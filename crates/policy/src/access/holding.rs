@@ -2,7 +2,7 @@
 
 use super::actions::alike;
 use super::channel::{Channel, requests};
-use super::{Key, everything};
+use super::{Key, allowing, everything};
 use crate::document::Document;
 use crate::kms;
 use crate::prove::{Proof, Prover, askers};
@@ -39,6 +39,7 @@ pub(crate) fn can_hold(key: &Key, alone: &Document, prover: &Prover) -> Option<N
             };
             for channel in channels {
                 let asked = requests(key, &asker.caller, &asker.arn, action, *channel).ok()?;
+                let stack = allowing(&stack, asker);
                 is_possible |= !matches!(asked.allowed(&stack, prover), Proof::Proved);
             }
             if is_possible {

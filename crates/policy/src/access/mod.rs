@@ -26,6 +26,7 @@ pub use users::{Use, Users};
 pub use way::{Step, Way};
 
 use crate::document::{Arn, Document, Entry, Identity, Kind, entry};
+use crate::prove::Asker;
 use crate::request::{Caller, Grant, Stack};
 use crate::write::{Policy, Statement};
 
@@ -217,6 +218,20 @@ fn everything() -> Vec<Document> {
         static EVERYTHING: Vec<Document> = of_one(Kind::Identity, Statement::allow("*"));
     }
     EVERYTHING.with(Clone::clone)
+}
+
+/// What decides where somebody's own policies allow everything: of a federated user, its session policy does,
+/// without which it has nothing of these (AWS STS API, GetFederationToken).
+fn allowing<'s>(stack: &'s Stack, asker: &Asker) -> Cow<'s, Stack> {
+    if asker.is_federated() && !stack.identity.is_empty() {
+        let session = of_one(Kind::Session, Statement::allow("*")).pop();
+        Cow::Owned(Stack {
+            session,
+            ..stack.clone()
+        })
+    } else {
+        Cow::Borrowed(stack)
+    }
 }
 
 /// A document of one statement.

@@ -2,7 +2,7 @@
 
 use super::actions::alike;
 use super::channel::{Channel, requests, tells_channels};
-use super::{Key, everything};
+use super::{Key, allowing, everything};
 use crate::document::Document;
 use crate::kms;
 use crate::prove::{Asker, Doubt, Proof, Prover, Requests, askers};
@@ -101,7 +101,7 @@ fn of_asker(
         &[Channel::Direct]
     };
     let stack = stack.about(&asker.caller);
-    let stack = &stack;
+    let stack = &*allowing(&stack, asker);
     let actions = kms::about_keys().filter(|name| {
         let name = name.get(4..).unwrap_or_default().to_ascii_lowercase();
         kms::crosses(&name) || is_service

@@ -152,6 +152,7 @@ impl Saying<'_> {
                 self.say(Oddity::KeyNotOfAction, &condition.name, says);
                 if let Some(said) = self.remarks.last_mut() {
                     said.is_note = is_note;
+                    said.is_partial = others > 0;
                 }
             }
         }

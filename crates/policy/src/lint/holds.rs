@@ -59,8 +59,7 @@ impl Saying<'_> {
             _ => format!("Statement[{}]", self.index),
         };
         // What is so of some of its actions does not matter where it allows none.
-        self.remarks
-            .retain(|one| one.kind != Oddity::KeyNotOfAction || one.says.contains("never true"));
+        self.remarks.retain(|one| !one.is_partial);
         let is_told = self
             .remarks
             .iter()

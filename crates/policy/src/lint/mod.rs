@@ -30,6 +30,8 @@ pub struct Remark {
     pub says: String,
     /// It is worth knowing, and nothing is wrong.
     pub is_note: bool,
+    /// It is about some of the statement's actions, and not about the others.
+    is_partial: bool,
 }
 
 /// What is odd.
@@ -119,6 +121,7 @@ impl Saying<'_> {
             about: about.to_owned(),
             says: says.into(),
             is_note: false,
+            is_partial: false,
         });
     }
 

@@ -31,6 +31,13 @@ impl Asker {
         }
     }
 
+    pub(crate) fn is_federated(&self) -> bool {
+        match &self.caller {
+            Caller::Identity(identity) => matches!(identity.who, Who::Federated(_)),
+            Caller::Service(_) | Caller::Anonymous => false,
+        }
+    }
+
     pub(crate) fn can_have_boundary(&self) -> bool {
         match &self.caller {
             Caller::Identity(identity) => {

@@ -389,6 +389,18 @@ fn long_names_and_many_grants_take_no_time() {
     );
 }
 
+/// A key for federated users only is for those of any account (AWS STS API, GetFederationToken).
+#[test]
+fn federated_users_ask_as_well() {
+    let only = json!({ "StringEquals": { "aws:PrincipalType": "FederatedUser" } });
+    let found = who(&json!([anybody(&only)]));
+    assert!(!found.is_empty());
+    assert!(
+        found.iter().all(|who| who.contains(":federated-user/")),
+        "{found:?}"
+    );
+}
+
 /// Resource control policies do not bind service-linked roles (Organizations User Guide, "Resource control
 /// policies").
 #[test]

@@ -162,7 +162,7 @@ fn of_any_key(document: &Document, prover: &Prover) -> Vec<Said> {
         let anybody: Vec<Outsider> = anybody
             .filter(|one| matches!(one.proof, Proof::Violated(_)))
             .collect();
-        found.extend(outside::said(&anybody));
+        found.extend(outside::said(&anybody, &document.organizations()));
     }
     if !document.may_allow("kms:PutKeyPolicy") {
         found.push(whole("lockout", "*", NOBODY.to_owned(), false));
@@ -212,7 +212,10 @@ fn of_key(key: &Key, organizations: &[&str], prover: &Prover) -> Vec<Said> {
             );
             found.push(whole("outsiders", "*", message, true));
         }
-        Ok(outside) => found.extend(outside::said(&outside)),
+        Ok(outside) => {
+            let named = key.policy.as_ref().map(Document::organizations);
+            found.extend(outside::said(&outside, &named.unwrap_or_default()));
+        }
     }
     found.extend(both(key, prover));
     let (message, perhaps) = match lockout(key, prover) {

@@ -37,10 +37,11 @@ enum Who {
     Like(String),
 }
 
-pub(super) fn said(outside: &[Outsider]) -> Vec<Said> {
+/// `organizations` are those that the key policy names.
+pub(super) fn said(outside: &[Outsider], organizations: &[String]) -> Vec<Said> {
     let mut found: Vec<Found<'_>> = Vec::new();
     for one in outside {
-        let who = who(one);
+        let who = who(one, organizations);
         match found.iter_mut().find(|known| known.who == who) {
             Some(known) => {
                 known.kinds.push(kind(&one.who));
@@ -81,8 +82,8 @@ fn is_metadata(action: &str) -> bool {
 /// A service that nothing names stands for all of them.
 const ANY_SERVICE: &str = "anyservice.amazonaws.com";
 
-fn who(one: &Outsider) -> Who {
-    match (&one.account, organization(one)) {
+fn who(one: &Outsider, organizations: &[String]) -> Who {
+    match (&one.account, organization(one, organizations)) {
         _ if one.is_service && one.who == ANY_SERVICE => {
             Who::One("any AWS service principal".to_owned())
         }
@@ -143,7 +144,7 @@ fn together(kinds: &[&'static str]) -> &'static str {
 }
 
 /// The organisation that the policy asks for.
-fn organization(one: &Outsider) -> Option<String> {
+fn organization(one: &Outsider, named: &[String]) -> Option<String> {
     let Proof::Violated(request) = &one.proof else {
         return None;
     };
@@ -151,7 +152,7 @@ fn organization(one: &Outsider) -> Option<String> {
     let id = told.find(|(name, _)| name.eq_ignore_ascii_case("aws:PrincipalOrgID"));
     match id?.1? {
         // One that is none of the policy's stands for every other.
-        Value::One(id) if !id.starts_with("o-other") => Some(id.to_string()),
+        Value::One(id) if named.iter().any(|one| **one == *id) => Some(id.to_string()),
         Value::One(_) | Value::List(_) | Value::Unknown => None,
     }
 }

@@ -7,24 +7,16 @@ impl Document {
     /// The accounts whose roots its statements name.
     #[must_use]
     pub fn accounts(&self) -> Vec<String> {
-        let principals = self
-            .statements
-            .iter()
-            .filter_map(|one| one.principals.as_ref());
-        let mut accounts: Vec<String> = principals
-            .flat_map(|principals| principals.list.iter())
-            .filter_map(|entry| match entry {
-                Entry::Account { account, .. } => Some(account.to_string()),
-                Entry::Everybody
-                | Entry::Identity(_)
-                | Entry::Service(_)
-                | Entry::Provider(_)
-                | Entry::Nobody(_) => None,
-            })
-            .collect();
-        accounts.sort();
-        accounts.dedup();
-        accounts
+        let principals = self.statements.iter().flat_map(|one| &one.principals);
+        let entries = principals.flat_map(|principals| principals.list.iter());
+        sorted(entries.filter_map(|entry| match entry {
+            Entry::Account { account, .. } => Some(account.to_string()),
+            Entry::Everybody
+            | Entry::Identity(_)
+            | Entry::Service(_)
+            | Entry::Provider(_)
+            | Entry::Nobody(_) => None,
+        }))
     }
 
     /// The accounts that its statements name, by whatever of theirs, and those that its conditions

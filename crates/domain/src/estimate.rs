@@ -18,6 +18,8 @@ pub struct Expected {
     pub buckets: u64,
     /// Distinct model artifacts of the endpoints of a region.
     pub artifacts: u64,
+    /// Distinct prefixes that models load everything under; the objects there count as artifacts.
+    pub prefixes: u64,
 }
 
 /// What an audit will cost.
@@ -38,6 +40,8 @@ const DOLLARS_PER_KMS_REQUEST: f64 = 0.03 / 10_000.0;
 /// Amazon S3 pricing, "Requests & data retrievals", S3 Standard, "GET, SELECT, and all other
 /// requests" in us-east-1: 0.0004 US dollars for each 1,000 requests.
 const DOLLARS_PER_S3_REQUEST: f64 = 0.0004 / 1_000.0;
+/// The same page, "PUT, COPY, POST, LIST requests": 0.005 US dollars for each 1,000 requests.
+const DOLLARS_PER_S3_LIST: f64 = 0.005 / 1_000.0;
 
 /// What auditing so many regions of one account will cost.
 #[must_use]
@@ -53,6 +57,7 @@ pub fn estimate(regions: u64, expected: Expected, rate: Rate) -> Estimate {
         keys,
         buckets,
         artifacts,
+        prefixes,
     } = expected;
     let per_region = [
         (Op::ListEndpoints, pages(endpoints)),
@@ -70,6 +75,7 @@ pub fn estimate(regions: u64, expected: Expected, rate: Rate) -> Estimate {
         (Op::ListGrants, keys),
         (Op::GetBucketEncryption, buckets),
         (Op::HeadObject, artifacts),
+        (Op::ListObjectsV2, prefixes),
     ];
     let mut calls = BTreeMap::from([(Op::GetCallerIdentity, 1), (Op::DescribeRegions, 1)]);
     for (op, count) in per_region {
@@ -82,8 +88,10 @@ pub fn estimate(regions: u64, expected: Expected, rate: Rate) -> Estimate {
             .map(|(_, count)| count)
             .sum()
     };
+    let lists = prefixes * regions;
     let dollars = of(Service::Kms, &calls) as f64 * DOLLARS_PER_KMS_REQUEST
-        + of(Service::S3, &calls) as f64 * DOLLARS_PER_S3_REQUEST;
+        + (of(Service::S3, &calls) - lists) as f64 * DOLLARS_PER_S3_REQUEST
+        + lists as f64 * DOLLARS_PER_S3_LIST;
     // Every operation of every region has a bucket of its own, and they are asked at the same time.
     let seconds = per_region
         .into_iter()
@@ -108,12 +116,14 @@ mod tests {
             keys: 20,
             buckets: 5,
             artifacts: 40,
+            prefixes: 3,
         };
         let estimate = estimate(1, expected, Rate::Default);
         assert_eq!(estimate.calls[&Op::ListEndpointConfigs], 10);
         assert_eq!(estimate.calls[&Op::ListTags], 1300);
         assert_eq!(estimate.calls[&Op::GetBucketEncryption], 5);
         assert_eq!(estimate.calls[&Op::HeadObject], 40);
+        assert_eq!(estimate.calls[&Op::ListObjectsV2], 3);
         let seconds = estimate.seconds.unwrap();
         assert!((129.0..131.0).contains(&seconds), "{seconds}: of ListTags");
         assert!(estimate.dollars < 0.01);

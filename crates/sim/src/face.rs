@@ -63,6 +63,14 @@ fn of_object(bucket: &BucketName, key: &str) -> (Service, &'static str, Value) {
     (Service::S3, "HeadObject", input)
 }
 
+fn under(input: &input::ListObjectsV2) -> (Service, &'static str, Value) {
+    let asked = json!({
+        "Bucket": input.bucket.as_str(), "Prefix": input.prefix, "MaxKeys": input.max_keys,
+        "EncodingType": "url",
+    });
+    (Service::S3, "ListObjectsV2", asked)
+}
+
 impl From<&Call> for Asked {
     #[expect(
         clippy::too_many_lines,
@@ -200,6 +208,7 @@ impl From<&Call> for Asked {
             }
             Call::GetBucketEncryption(input) => of_bucket(&input.bucket),
             Call::HeadObject(input) => of_object(&input.bucket, &input.key),
+            Call::ListObjectsV2(input) => under(input),
         };
         let fields = input.as_object().cloned().unwrap_or_default();
         Self {

@@ -2,6 +2,7 @@
 //! the status and the headers.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use sagelock_domain::call::{Call, CallError, CallErrorKind, Reply, Wire, classify};
@@ -16,6 +17,9 @@ pub(crate) fn bucket(call: &Call) -> Option<&BucketName> {
         return Some(&input.bucket);
     }
     if let Call::HeadObject(input) = call {
+        return Some(&input.bucket);
+    }
+    if let Call::ListObjectsV2(input) = call {
         return Some(&input.bucket);
     }
     None
@@ -42,6 +46,10 @@ pub(crate) fn request(call: &Call, in_path: bool) -> Request {
             target.push('?');
             target.push_str(query);
         }
+    }
+    if let Call::ListObjectsV2(input) = call {
+        let prefix = super::percent_encoded(&input.prefix);
+        let _ = write!(target, "&max-keys={}&prefix={prefix}", input.max_keys);
     }
     Request {
         method,
@@ -145,6 +153,15 @@ mod tests {
         input::GetBucketEncryption { bucket }.into()
     }
 
+    fn list(prefix: &str) -> Call {
+        input::ListObjectsV2 {
+            bucket: "models".parse().unwrap(),
+            prefix: prefix.to_owned(),
+            max_keys: 250,
+        }
+        .into()
+    }
+
     #[test]
     fn the_bucket_and_the_key_stand_in_the_address() {
         let cases = [
@@ -162,6 +179,12 @@ mod tests {
                 "/models/a%20b/%C3%A9%2B%3F%23%2520/~",
             ),
             (head("/a//../b"), "HEAD", "//a//../b", "/models//a//../b"),
+            (
+                list("a b/é&x=1"),
+                "GET",
+                "/?list-type=2&encoding-type=url&max-keys=250&prefix=a%20b%2F%C3%A9%26x%3D1",
+                "/models?list-type=2&encoding-type=url&max-keys=250&prefix=a%20b%2F%C3%A9%26x%3D1",
+            ),
         ];
         for (call, method, of_host, in_path) in cases {
             let request = request(&call, false);
@@ -222,6 +245,36 @@ mod tests {
         let default = view.rules[0].by_default.as_ref().unwrap();
         assert_eq!(default.algorithm, "aws:kms");
         assert_eq!(default.key.as_deref(), Some("k"));
+    }
+
+    #[test]
+    fn a_list_is_seen_through_its_view_with_its_keys_decoded() {
+        let one = |key: &str| format!("<Contents><Key>{key}</Key><Size>7</Size></Contents>");
+        let cases = [
+            ("false", String::new(), Some(&[][..])),
+            ("true", one("a+b/%C3%A9%2B%0D"), Some(&["a b/é+\r"][..])),
+            ("false", one("a") + &one("b%25"), Some(&["a", "b%"][..])),
+            ("false", one("%FF"), None),
+            ("perhaps", one("a"), None),
+        ];
+        for (truncated, contents, keys) in cases {
+            let body = format!(
+                "<ListBucketResult><IsTruncated>{truncated}</IsTruncated>{contents}</ListBucketResult>"
+            );
+            let reply = answered(Op::ListObjectsV2, 200, &[ID], &body).unwrap();
+            let view = input::ListObjectsV2::view(&reply).ok();
+            let found = view.map(|view| {
+                assert_eq!(view.is_truncated, truncated == "true");
+                let keys = view.contents.into_iter().map(|one| one.key);
+                keys.collect::<Vec<_>>()
+            });
+            assert_eq!(
+                found.as_deref(),
+                keys.map(|keys| keys.iter().map(ToString::to_string).collect::<Vec<_>>())
+                    .as_deref(),
+                "{truncated} {contents}"
+            );
+        }
     }
 
     type Case<'a> = (

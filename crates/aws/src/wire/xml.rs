@@ -8,8 +8,9 @@ use serde_json::{Map, Value};
 
 /// The lists of the Query protocol and of EC2 wrap their entries in these; they stay lists
 /// however many entries they have (Smithy, "AWS query protocol" and "AWS EC2 query protocol",
-/// lists). S3 wraps nothing: its lists are elements of one name (S3 API, GetBucketEncryption, `Rule`).
-const ENTRIES: &[&str] = &["member", "item", "Rule"];
+/// lists). S3 wraps nothing: its lists are elements of one name (S3 API, GetBucketEncryption, `Rule`; ListObjectsV2,
+/// `Contents`).
+const ENTRIES: &[&str] = &["member", "item", "Rule", "Contents"];
 
 #[derive(Default)]
 struct Open {

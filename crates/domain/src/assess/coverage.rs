@@ -113,7 +113,8 @@ impl Gap {
             | Op::ListPoliciesForTarget
             | Op::DescribePolicy
             | Op::GetBucketEncryption
-            | Op::HeadObject => false,
+            | Op::HeadObject
+            | Op::ListObjectsV2 => false,
         }
     }
 }

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::access::Reach;
-use crate::fact::{Fact, Gap};
+use crate::fact::{Fact, Gap, Read};
 use crate::ids::{AccountId, ConfigName, EndpointName, KeyArn, Place, Region};
 use crate::inventory::{
-    Cell, CellId, Config, ConfigFacts, Encryption, Endpoint, Key, Keys, PlaceKind, PlaceUse,
-    Resolved, Schedule,
+    Cell, CellId, Config, ConfigFacts, Encryption, Endpoint, Key, Keys, ObjectFacts, PlaceKind,
+    PlaceUse, Resolved, Schedule,
 };
 use crate::rules::KeyUse;
 use crate::why::Why;
@@ -140,36 +140,75 @@ impl Uses {
         }
     }
 
-    /// The key that a bucket or an artifact names is used by whoever writes there or loads it.
+    /// The keys that a bucket or artifacts name are used by whoever writes there or loads them.
     fn note_place(&mut self, cell: &Cell, keys: &Keys, place: &PlaceUse<'_>) {
-        let unread = |endpoint| {
-            let uri = place.uri.to_owned();
+        let unread = || {
+            let (uri, endpoint) = (place.uri.to_owned(), place.endpoint.clone());
             Why::PlaceKey { uri, endpoint }
         };
         let Place::Bucket(bucket, key) = Place::read(place.uri) else {
-            return self.lacks(unread(place.endpoint.clone()));
+            return self.lacks(unread());
         };
-        let object = cell.storage.objects.get(&(bucket.clone(), key));
-        let object = object.filter(|_| place.kind == PlaceKind::Object);
-        let (fact, region) = match object.map(|read| &read.fact) {
-            Some(Fact::Unknown(gap)) => return self.lacks_fact(gap),
-            Some(Fact::Known(facts)) => {
-                let facts = facts.as_ref();
-                (
-                    facts.map(|one| &one.encryption),
-                    facts.map(|one| &one.region),
-                )
-            }
-            None => match cell.storage.buckets.get(&bucket).map(|read| &read.fact) {
-                Some(Fact::Unknown(gap)) => return self.lacks_fact(gap),
-                Some(Fact::Known(facts)) => {
-                    let facts = facts.as_ref();
-                    (facts.map(|one| &one.default), facts.map(|one| &one.region))
+        let name = (bucket, key);
+        let storage = &cell.storage;
+        match place.kind {
+            PlaceKind::Object => {
+                if let Some(read) = storage.objects.get(&name) {
+                    return self.note_object(keys, cell, place, read);
                 }
-                None => return self.lacks(unread(place.endpoint.clone())),
+            }
+            PlaceKind::Prefix => match storage.prefixes.get(&name).map(|read| &read.fact) {
+                Some(Fact::Known(Some(listed))) => {
+                    for key in &listed.keys {
+                        match storage.objects.get(&(name.0.clone(), key.clone())) {
+                            Some(read) => self.note_object(keys, cell, place, read),
+                            None => self.lacks(unread()),
+                        }
+                    }
+                    if listed.is_whole {
+                        return;
+                    }
+                    self.lacks(unread());
+                }
+                Some(Fact::Unknown(gap)) => self.lacks_fact(gap),
+                Some(Fact::Known(None)) | None => {}
             },
-        };
-        if let (Some(key), Some(region)) = (fact.and_then(Encryption::key), region) {
+            PlaceKind::Output | PlaceKind::Manifest => {}
+        }
+        match storage.buckets.get(&name.0).map(|read| &read.fact) {
+            Some(Fact::Unknown(gap)) => self.lacks_fact(gap),
+            Some(Fact::Known(Some(facts))) => {
+                self.note_kept(keys, cell, place, (&facts.default, &facts.region));
+            }
+            Some(Fact::Known(None)) => {}
+            None => self.lacks(unread()),
+        }
+    }
+
+    fn note_object(
+        &mut self,
+        keys: &Keys,
+        cell: &Cell,
+        place: &PlaceUse<'_>,
+        read: &Read<Option<ObjectFacts>>,
+    ) {
+        match &read.fact {
+            Fact::Unknown(gap) => self.lacks_fact(gap),
+            Fact::Known(Some(facts)) => {
+                self.note_kept(keys, cell, place, (&facts.encryption, &facts.region));
+            }
+            Fact::Known(None) => {}
+        }
+    }
+
+    fn note_kept(
+        &mut self,
+        keys: &Keys,
+        cell: &Cell,
+        place: &PlaceUse<'_>,
+        (kept, region): (&Encryption, &Region),
+    ) {
+        if let Some(key) = kept.key() {
             let used = KeyUse {
                 cell: CellId {
                     account: cell.id.account.clone(),

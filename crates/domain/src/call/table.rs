@@ -37,6 +37,12 @@ const OBJECT_HEADERS: Wire = Wire::Rest {
     method: Method::Head,
     query: "",
 };
+/// The objects under a prefix (botocore, s3/2006-03-01, `ListObjectsV2`, `requestUri`). Keys come
+/// URL-encoded, for XML cannot hold each of them (S3 API, ListObjectsV2, `encoding-type`).
+const OBJECT_LIST: Wire = Wire::Rest {
+    method: Method::Get,
+    query: "list-type=2&encoding-type=url",
+};
 
 operations! {
     /// Whose credentials these are; the account that is audited.
@@ -268,6 +274,14 @@ operations! {
         resource: "object/*", access: Read, view: view::HeadObject,
         field bucket: BucketName,
         field key: String,
+    }
+    /// The objects under a prefix that a model loads, each of which is then asked about.
+    ListObjectsV2 {
+        service: S3, wire: OBJECT_LIST, actions: ["s3:ListBucket"],
+        resource: "bucket/*", access: Read, view: view::ListObjectsV2,
+        field bucket: BucketName,
+        field prefix: String,
+        field max_keys: u32,
     }
 }
 

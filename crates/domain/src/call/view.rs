@@ -1,8 +1,9 @@
 //! The typed looks at replies: only the fields that something here asks about, each named as in
 //! AWS's API reference. What is not looked at stays in the reply.
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use percent_encoding::percent_decode_str;
+use serde::de::{Error, IgnoredAny};
+use serde::{Deserialize, Deserializer};
 
 use super::AwsTime;
 pub use super::view_iam::{AuthorizationDetails, GetAccountAuthorizationDetails};
@@ -296,6 +297,43 @@ pub struct EncryptionByDefault {
     /// The key; absent: `aws/s3`, which AWS manages.
     #[serde(rename = "KMSMasterKeyID")]
     pub key: Option<String>,
+}
+
+/// A page of the objects under a prefix (S3 API, `ListBucketResult`).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ListObjectsV2 {
+    /// The objects; absent: none.
+    #[serde(default)]
+    pub contents: Vec<ListedObject>,
+    /// `true`: there are more.
+    #[serde(deserialize_with = "truth")]
+    pub is_truncated: bool,
+}
+
+/// An object of a list (S3 API, `Object`).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ListedObject {
+    /// Its key, which comes URL-encoded.
+    #[serde(deserialize_with = "url_decoded")]
+    pub key: String,
+    /// Its bytes.
+    pub size: String,
+}
+
+/// A truth value of a reply in XML.
+fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    String::deserialize(deserializer)?
+        .parse()
+        .map_err(Error::custom)
+}
+
+/// A key as `encoding-type=url` writes it, with a plus for a blank.
+fn url_decoded<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?.replace('+', " ");
+    let decoded = percent_decode_str(&text).decode_utf8();
+    Ok(decoded.map_err(Error::custom)?.into_owned())
 }
 
 /// The headers of an object, under their own names.

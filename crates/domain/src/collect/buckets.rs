@@ -1,6 +1,6 @@
 //! The buckets and artifacts that live endpoints use. A bucket is asked about once by each account
 //! that uses it: what it may see of a bucket is its own affair, and so the same whoever comes
-//! first. An artifact is asked about once in each cell.
+//! first. An artifact is asked about once in each cell; what lies under a prefix is listed there first.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,10 @@ use super::{Address, Answer};
 use crate::call::{Call, Op, input, view};
 use crate::fact::{Gap, Read};
 use crate::ids::{AccountId, BucketName, KeyRef, Partition, Place, Region};
-use crate::inventory::{BucketFacts, Cell, CellId, Encryption, ObjectFacts, PlaceKind, Storage};
+use crate::inventory::{
+    BucketFacts, Cell, CellId, Encryption, MOST_OBJECTS, ObjectFacts, ObjectName, PlaceKind,
+    PrefixFacts, Storage,
+};
 use crate::settings::{ModelArtifacts, Settings};
 
 /// What of S3 is read.
@@ -33,13 +36,23 @@ impl StorageReading {
     }
 }
 
+/// What of a bucket a question is about.
+#[derive(Clone, Debug)]
+enum About {
+    /// The bucket itself.
+    Bucket,
+    /// An object.
+    Object(String),
+    /// What lies under a prefix.
+    Prefix(String),
+}
+
 /// A question about S3.
 #[derive(Clone, Debug)]
 pub(super) struct BucketAsk {
     cell: CellId,
     bucket: BucketName,
-    /// The object; none: the bucket itself.
-    key: Option<String>,
+    about: About,
     /// Where it is asked: first where the endpoint is, then where the bucket is.
     region: Region,
     has_moved: bool,
@@ -53,21 +66,24 @@ impl BucketAsk {
             region: self.region.clone(),
         };
         let bucket = self.bucket.clone();
-        let call = match &self.key {
-            None => input::GetBucketEncryption { bucket }.into(),
-            Some(key) => {
-                let key = key.clone();
-                input::HeadObject { bucket, key }.into()
+        let call = match self.about.clone() {
+            About::Bucket => input::GetBucketEncryption { bucket }.into(),
+            About::Object(key) => input::HeadObject { bucket, key }.into(),
+            About::Prefix(prefix) => input::ListObjectsV2 {
+                bucket,
+                prefix,
+                max_keys: MOST_OBJECTS,
             }
+            .into(),
         };
         (address, call)
     }
 
     /// What it is about, for a gap.
     pub(super) fn subject(&self) -> String {
-        match &self.key {
-            None => format!("s3://{}", self.bucket),
-            Some(key) => format!("s3://{}/{key}", self.bucket),
+        match &self.about {
+            About::Bucket => format!("s3://{}", self.bucket),
+            About::Object(name) | About::Prefix(name) => format!("s3://{}/{name}", self.bucket),
         }
     }
 
@@ -94,7 +110,10 @@ type Outcome = super::answer::Outcome<BucketAsk>;
 #[derive(Debug, Default)]
 struct Wanted {
     buckets: BTreeSet<BucketName>,
-    objects: BTreeMap<(BucketName, String), Read<Option<ObjectFacts>>>,
+    objects: BTreeMap<ObjectName, Read<Option<ObjectFacts>>>,
+    prefixes: BTreeMap<ObjectName, Read<Option<PrefixFacts>>>,
+    /// The objects that were asked about.
+    asked: BTreeSet<ObjectName>,
     /// Questions without an answer.
     open: usize,
     /// The keys that buckets and objects name.
@@ -145,24 +164,30 @@ impl BucketBook {
     pub(super) fn want(&mut self, cell: &Cell) -> Outcome {
         let mut outcome = Outcome::default();
         let mut wanted = Wanted::default();
-        let mut objects = BTreeSet::new();
+        let mut prefixes = BTreeSet::new();
         for used in cell.place_uses() {
             let Place::Bucket(bucket, key) = Place::read(used.uri) else {
                 continue;
             };
             match (used.kind, self.reading.artifacts) {
                 (PlaceKind::Output, _) if self.reading.outputs => wanted.buckets.insert(bucket),
-                (PlaceKind::Output, _) | (PlaceKind::Object | PlaceKind::Objects, None) => false,
+                (PlaceKind::Output, _) | (_, None) => false,
                 (PlaceKind::Object, Some(ModelArtifacts::Object)) if !key.is_empty() => {
-                    objects.insert((bucket, key))
+                    wanted.asked.insert((bucket, key))
                 }
-                (PlaceKind::Object | PlaceKind::Objects, Some(_)) => wanted.buckets.insert(bucket),
+                (PlaceKind::Prefix, Some(ModelArtifacts::Object)) => {
+                    prefixes.insert((bucket.clone(), key));
+                    wanted.buckets.insert(bucket)
+                }
+                (PlaceKind::Object | PlaceKind::Prefix | PlaceKind::Manifest, Some(_)) => {
+                    wanted.buckets.insert(bucket)
+                }
             };
         }
-        let ask = |bucket: BucketName, key: Option<String>| BucketAsk {
+        let ask = |bucket: BucketName, about: About| BucketAsk {
             cell: cell.id.clone(),
             bucket,
-            key,
+            about,
             region: cell.id.region.clone(),
             has_moved: false,
         };
@@ -178,17 +203,18 @@ impl BucketBook {
             }
             let waiting = self.waiting.entry(id).or_default();
             if waiting.is_empty() {
-                outcome.asks.push(ask(bucket.clone(), None));
+                outcome.asks.push(ask(bucket.clone(), About::Bucket));
             }
             waiting.push(cell.id.clone());
             wanted.open += 1;
         }
-        wanted.open += objects.len();
-        outcome.asks.extend(
-            objects
-                .into_iter()
-                .map(|(bucket, key)| ask(bucket, Some(key))),
-        );
+        wanted.open += wanted.asked.len() + prefixes.len();
+        let objects = wanted.asked.iter().cloned();
+        let objects = objects.map(|(bucket, key)| ask(bucket, About::Object(key)));
+        outcome.asks.extend(objects);
+        let prefixes = prefixes.into_iter();
+        let prefixes = prefixes.map(|(bucket, prefix)| ask(bucket, About::Prefix(prefix)));
+        outcome.asks.extend(prefixes);
         self.cells.insert(cell.id.clone(), wanted);
         outcome
     }
@@ -200,9 +226,10 @@ impl BucketBook {
             outcome.asks.push(again);
             return outcome;
         }
-        match ask.key.clone() {
-            None => self.on_bucket(ask, answer, &mut outcome),
-            Some(key) => self.on_object(ask, key, answer, &mut outcome),
+        match ask.about.clone() {
+            About::Bucket => self.on_bucket(ask, answer, &mut outcome),
+            About::Object(key) => self.on_object(ask, key, answer, &mut outcome),
+            About::Prefix(prefix) => self.on_prefix(ask, prefix, answer, &mut outcome),
         }
         outcome
     }
@@ -253,6 +280,33 @@ impl BucketBook {
         }
     }
 
+    /// What lies under a prefix is asked about where the list was found.
+    fn on_prefix(
+        &mut self,
+        ask: &BucketAsk,
+        prefix: String,
+        answer: Answer,
+        outcome: &mut Outcome,
+    ) {
+        let gap = || ask.malformed(Op::ListObjectsV2);
+        let (source, viewed) = answer.view::<view::ListObjectsV2>(gap);
+        let read = existing(source, viewed, &mut outcome.gaps, PrefixFacts::read);
+        let facts = read.fact.known().and_then(Option::as_ref);
+        if let Some(wanted) = self.cells.get_mut(&ask.cell) {
+            for key in facts.into_iter().flat_map(|facts| &facts.keys) {
+                if wanted.asked.insert((ask.bucket.clone(), key.clone())) {
+                    wanted.open += 1;
+                    outcome.asks.push(BucketAsk {
+                        about: About::Object(key.clone()),
+                        ..ask.clone()
+                    });
+                }
+            }
+            wanted.prefixes.insert((ask.bucket.clone(), prefix), read);
+        }
+        self.answered(&ask.cell, None);
+    }
+
     fn answered(&mut self, cell: &CellId, key: Option<&(CellId, KeyRef)>) {
         if let Some(wanted) = self.cells.get_mut(cell) {
             wanted.open -= 1;
@@ -280,6 +334,7 @@ impl BucketBook {
         Storage {
             buckets: wanted.buckets.into_iter().filter_map(of).collect(),
             objects: wanted.objects,
+            prefixes: wanted.prefixes,
         }
     }
 }

@@ -16,10 +16,12 @@ pub use configuration::{Capture, Config, ConfigFacts, CoreDump, Output, Placemen
 pub use endpoint::{Endpoint, EndpointFacts, Schedule, Status};
 pub use key::{Key, KeyFacts, KeyManager, Resolved, Rotation};
 pub use key_policy::KeyPolicy;
-pub use model::{Artifact, ModelFacts};
+pub use model::{Artifact, Extent, ModelFacts};
 pub use places::{PlaceKind, PlaceUse};
 pub use principal::{Control, Controls, Policy, Principal, Principals};
-pub use storage::{BucketFacts, Encryption, ObjectFacts, Storage};
+pub use storage::{
+    BucketFacts, Encryption, MOST_OBJECTS, ObjectFacts, ObjectName, PrefixFacts, Storage,
+};
 pub use tags::Tags;
 
 use crate::fact::{Gap, Read};

@@ -13,14 +13,24 @@ pub struct ModelFacts {
     pub packages: Vec<String>,
 }
 
+/// What a place that a container loads from stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// One object.
+    Object,
+    /// Everything under a prefix.
+    Prefix,
+    /// What a manifest names, which is not read.
+    Manifest,
+}
+
 /// What a container loads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Artifact {
     /// `s3://bucket/key`.
     pub uri: String,
-    /// Whether the place stands for many objects: a prefix, a multi-model container's place, a
-    /// manifest's list.
-    pub is_many: bool,
+    /// What the place stands for.
+    pub extent: Extent,
     /// AWS's name of the field.
     pub field: &'static str,
 }
@@ -43,11 +53,14 @@ impl ModelFacts {
     fn add(&mut self, container: view::Container) {
         let before = self.artifacts.len();
         // SageMaker API, `ContainerDefinition`, `Mode`: of MultiModel the URL is a prefix.
-        let is_many = container.mode.as_deref() == Some("MultiModel");
-        self.push(container.model_data_url, is_many, "ModelDataUrl");
+        let extent = match container.mode.as_deref() {
+            Some("MultiModel") => Extent::Prefix,
+            Some(_) | None => Extent::Object,
+        };
+        self.push(container.model_data_url, extent, "ModelDataUrl");
         let own = container.model_data_source.into_iter();
         for source in own.filter_map(|source| source.s3_data_source) {
-            self.push_source(source, is_many, "ModelDataSource.S3DataSource.S3Uri");
+            self.push_source(source, extent, "ModelDataSource.S3DataSource.S3Uri");
         }
         let more = container
             .additional_model_data_sources
@@ -55,7 +68,7 @@ impl ModelFacts {
             .flatten();
         for source in more.filter_map(|source| source.s3_data_source) {
             let field = "AdditionalModelDataSources.S3DataSource.S3Uri";
-            self.push_source(source, false, field);
+            self.push_source(source, Extent::Object, field);
         }
         if self.artifacts.len() == before {
             self.packages.extend(container.model_package_name);
@@ -63,19 +76,20 @@ impl ModelFacts {
     }
 
     /// SageMaker API, `S3ModelDataSource`, `S3DataType`: only of S3Object the URI is one object's.
-    fn push_source(&mut self, source: view::S3ModelDataSource, is_many: bool, field: &'static str) {
-        let is_one = source.s3_data_type.as_deref() == Some("S3Object") && !is_many;
-        self.push(source.s3_uri, !is_one, field);
-        self.push(source.manifest_s3_uri, true, "S3DataSource.ManifestS3Uri");
+    fn push_source(&mut self, source: view::S3ModelDataSource, of: Extent, field: &'static str) {
+        let extent = match source.s3_data_type.as_deref() {
+            Some("S3Object") => of,
+            Some(_) | None => Extent::Prefix,
+        };
+        self.push(source.s3_uri, extent, field);
+        let manifest = source.manifest_s3_uri;
+        self.push(manifest, Extent::Manifest, "S3DataSource.ManifestS3Uri");
     }
 
-    fn push(&mut self, uri: Option<String>, is_many: bool, field: &'static str) {
+    fn push(&mut self, uri: Option<String>, extent: Extent, field: &'static str) {
         let uri = uri.filter(|uri| !uri.is_empty());
-        self.artifacts.extend(uri.map(|uri| Artifact {
-            uri,
-            is_many,
-            field,
-        }));
+        self.artifacts
+            .extend(uri.map(|uri| Artifact { uri, extent, field }));
     }
 }
 
@@ -95,13 +109,13 @@ mod tests {
             (
                 "a URL",
                 r#"{"PrimaryContainer":{"ModelDataUrl":"s3://b1b/a"}}"#,
-                &[("s3://b1b/a", false)],
+                &[("s3://b1b/a", Extent::Object)],
                 0,
             ),
             (
                 "many models",
                 r#"{"PrimaryContainer":{"Mode":"MultiModel","ModelDataUrl":"s3://b1b/"}}"#,
-                &[("s3://b1b/", true)],
+                &[("s3://b1b/", Extent::Prefix)],
                 0,
             ),
             (
@@ -110,26 +124,26 @@ mod tests {
                     "AdditionalModelDataSources":[{"S3DataSource":{"S3Uri":"s3://b1b/p/","S3DataType":"S3Prefix","ManifestS3Uri":"s3://b1b/m"}}]},
                    {"ModelDataUrl":""}]}"#,
                 &[
-                    ("s3://b1b/o", false),
-                    ("s3://b1b/p/", true),
-                    ("s3://b1b/m", true),
+                    ("s3://b1b/o", Extent::Object),
+                    ("s3://b1b/p/", Extent::Prefix),
+                    ("s3://b1b/m", Extent::Manifest),
                 ],
                 0,
             ),
             (
                 "a package that names nothing",
                 r#"{"Containers":[{"ModelPackageName":"p"},{"ModelPackageName":"q","ModelDataUrl":"s3://b1b/a"}]}"#,
-                &[("s3://b1b/a", false)],
+                &[("s3://b1b/a", Extent::Object)],
                 1,
             ),
         ];
         for (about, body, artifacts, packages) in cases {
             let view = serde_json::from_str(body).expect("a model");
             let facts = ModelFacts::read(view);
-            let found: Vec<(&str, bool)> = facts
+            let found: Vec<(&str, Extent)> = facts
                 .artifacts
                 .iter()
-                .map(|one| (one.uri.as_str(), one.is_many))
+                .map(|one| (one.uri.as_str(), one.extent))
                 .collect();
             assert_eq!(found, artifacts, "{about}");
             assert_eq!(facts.packages.len(), packages, "{about}");

@@ -1,6 +1,6 @@
 //! The places in S3 that the live endpoints of a cell write to or load from.
 
-use super::{Cell, ConfigFacts, Output};
+use super::{Cell, ConfigFacts, Extent, Output};
 use crate::fact::Fact;
 use crate::ids::{ConfigName, EndpointName};
 
@@ -24,8 +24,10 @@ pub enum PlaceKind {
     Output,
     /// It loads one object.
     Object,
-    /// It loads many.
-    Objects,
+    /// It loads everything under a prefix.
+    Prefix,
+    /// It loads what a manifest names.
+    Manifest,
 }
 
 impl Cell {
@@ -91,10 +93,10 @@ impl Cell {
                 endpoint,
                 config: config.clone(),
                 uri: &artifact.uri,
-                kind: if artifact.is_many {
-                    PlaceKind::Objects
-                } else {
-                    PlaceKind::Object
+                kind: match artifact.extent {
+                    Extent::Object => PlaceKind::Object,
+                    Extent::Prefix => PlaceKind::Prefix,
+                    Extent::Manifest => PlaceKind::Manifest,
                 },
             }));
         }

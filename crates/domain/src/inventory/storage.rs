@@ -11,8 +11,26 @@ use crate::ids::{BucketName, KeyRef, Region};
 pub struct Storage {
     /// The buckets. `Known(None)`: no such bucket.
     pub buckets: BTreeMap<BucketName, Read<Option<BucketFacts>>>,
-    /// The artifacts that are one object. `Known(None)`: no such object.
-    pub objects: BTreeMap<(BucketName, String), Read<Option<ObjectFacts>>>,
+    /// The artifacts that are one object or lie under a prefix. `Known(None)`: no such object.
+    pub objects: BTreeMap<ObjectName, Read<Option<ObjectFacts>>>,
+    /// What lies under a prefix. `Known(None)`: no such bucket.
+    pub prefixes: BTreeMap<ObjectName, Read<Option<PrefixFacts>>>,
+}
+
+/// A key, or a prefix of keys, in a bucket.
+pub type ObjectName = (BucketName, String);
+
+/// So many objects under a prefix are looked at one by one, and no more. A model of 400 billion
+/// parameters is published in some 200 files.
+pub const MOST_OBJECTS: u32 = 250;
+
+/// What lies under a prefix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrefixFacts {
+    /// The keys of the objects that hold something, at most [`MOST_OBJECTS`].
+    pub keys: Vec<String>,
+    /// Whether they are all.
+    pub is_whole: bool,
 }
 
 /// What a bucket says.
@@ -90,6 +108,19 @@ impl BucketFacts {
             Encryption::read(Some(&by_default.algorithm), by_default.key.as_deref())
         });
         Self { region, default }
+    }
+}
+
+impl PrefixFacts {
+    /// Takes what we need from a reply.
+    #[must_use]
+    pub fn read(view: view::ListObjectsV2) -> Self {
+        // What the console makes for a folder is an object without content.
+        let held = view.contents.into_iter().filter(|one| one.size != "0");
+        Self {
+            keys: held.map(|one| one.key).collect(),
+            is_whole: !view.is_truncated,
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use super::requests::{Asking, Told, Who, check, told};
 use super::{Answer, Check, Step};
 use crate::fact::Fact;
 use crate::ids::{KeyRef, Partition, Place, Region};
-use crate::inventory::{Artifact, Control, Encryption, Output, Resolved};
+use crate::inventory::{Artifact, Control, Encryption, Extent, ObjectName, Output, Resolved};
 use crate::why::Why;
 
 /// What is loaded and what is written.
@@ -149,33 +149,71 @@ fn load(asking: &Asking<'_>, role: &Who<'_>, artifact: &Artifact) -> Vec<Check> 
     let mut checks = Vec::new();
     let uri = &artifact.uri;
     let reads = (Step::Load, role, "s3:GetObject");
-    checks.push(of_object(asking, reads, uri, artifact.is_many));
+    checks.push(of_object(
+        asking,
+        reads,
+        uri,
+        artifact.extent != Extent::Object,
+    ));
     let Place::Bucket(bucket, name) = Place::read(uri) else {
         return checks;
     };
-    let key = if artifact.is_many {
-        let read = asking
-            .cell
-            .storage
-            .buckets
-            .get(&bucket)
-            .map(|read| &read.fact);
-        read.map(|fact| match fact {
-            Fact::Known(Some(facts)) => Ok((&facts.region, &facts.default)),
-            Fact::Known(None) => Err(Answer::blocked(format!("there is no bucket {bucket}"))),
-            Fact::Unknown(gap) => Err(Answer::unknown(gap)),
-        })
-    } else {
-        let id = (bucket.clone(), name.clone());
-        let read = asking.cell.storage.objects.get(&id).map(|read| &read.fact);
-        read.map(|fact| match fact {
-            Fact::Known(Some(facts)) => Ok((&facts.region, &facts.encryption)),
-            Fact::Known(None) => Err(Answer::blocked(format!("there is no object {uri}"))),
-            Fact::Unknown(gap) => Err(Answer::unknown(gap)),
-        })
+    for kept in encryptions(asking, artifact, (bucket, name)) {
+        checks.extend(decrypt(asking, role, uri, kept));
+    }
+    checks
+}
+
+/// How what a place holds is encrypted; none: nobody asked.
+type Kept<'a> = Option<Result<(&'a Region, &'a Encryption), Answer>>;
+
+/// Each of the ways in which what a place holds is encrypted.
+fn encryptions<'a>(asking: &Asking<'a>, artifact: &Artifact, name: ObjectName) -> Vec<Kept<'a>> {
+    let storage = &asking.cell.storage;
+    let uri = &artifact.uri;
+    let of_object = |name: &ObjectName| match &storage.objects.get(name)?.fact {
+        Fact::Known(Some(facts)) => Some(Ok((&facts.region, &facts.encryption))),
+        Fact::Known(None) => Some(Err(Answer::blocked(format!("there is no object {uri}")))),
+        Fact::Unknown(gap) => Some(Err(Answer::unknown(gap))),
     };
+    let (bucket, key) = name;
+    let by_default = || match &storage.buckets.get(&bucket)?.fact {
+        Fact::Known(Some(facts)) => Some(Ok((&facts.region, &facts.default))),
+        Fact::Known(None) => Some(Err(Answer::blocked(format!("there is no bucket {bucket}")))),
+        Fact::Unknown(gap) => Some(Err(Answer::unknown(gap))),
+    };
+    match artifact.extent {
+        Extent::Object => vec![of_object(&(bucket, key))],
+        Extent::Manifest => vec![by_default()],
+        Extent::Prefix => {
+            let listed = storage.prefixes.get(&(bucket.clone(), key));
+            let Some(listed) = listed.and_then(|read| read.fact.known()?.as_ref()) else {
+                return vec![by_default()];
+            };
+            let mut different: Vec<(&Region, &Encryption)> = Vec::new();
+            let mut unread = (!listed.is_whole).then_some(None);
+            for key in &listed.keys {
+                match of_object(&(bucket.clone(), key.clone())) {
+                    Some(Ok(kept)) if different.contains(&kept) => {}
+                    Some(Ok(kept)) => different.push(kept),
+                    Some(Err(Answer::Unknown(why))) => {
+                        unread = Some(Some(Err(Answer::Unknown(why))));
+                    }
+                    // It was deleted since it was listed.
+                    Some(Err(_)) => {}
+                    None => unread = Some(None),
+                }
+            }
+            let different = different.into_iter().map(|kept| Some(Ok(kept)));
+            different.chain(unread).collect()
+        }
+    }
+}
+
+/// Whether the role may decrypt what is encrypted so.
+fn decrypt(asking: &Asking<'_>, role: &Who<'_>, uri: &str, kept: Kept<'_>) -> Option<Check> {
     let action = "kms:Decrypt";
-    checks.extend(match key {
+    match kept {
         Some(Ok((region, Encryption::Kms(Some(key))))) => {
             of_key(asking, (Step::Load, role, action), key, region)
         }
@@ -194,8 +232,7 @@ fn load(asking: &Asking<'_>, role: &Who<'_>, artifact: &Artifact) -> Vec<Check> 
             let answer = Answer::unknown(Why::ObjectKey);
             Some(check(Step::Load, Some(role), Some(action), uri, answer))
         }
-    });
-    checks
+    }
 }
 
 /// SageMaker Developer Guide, "Capture data"; "Asynchronous inference": the execution role writes.

@@ -6,13 +6,17 @@
 //!
 //! **One object** is judged by its own encryption, whatever its bucket's default has become since:
 //! a default holds for what is written later (S3 User Guide, "Setting default server-side
-//! encryption behavior for Amazon S3 buckets"). **A prefix**, the place of a multi-model container
-//! and a manifest stand for many objects, which are not looked at one by one: such a place is to
-//! lie in a bucket whose default encryption is under a customer managed key, and where it does,
-//! the verdict is still unknown, since objects may be older than the default.
+//! encryption behavior for Amazon S3 buckets"). **A prefix** and the place of a multi-model
+//! container stand for many objects. Such a place is to lie in a bucket whose default encryption is
+//! under a customer managed key, which is what the next object gets, and each object there is
+//! judged by its own encryption. At most 250 objects of a prefix are looked at, without those
+//! that hold nothing, which is what the console makes for a folder; where there are more, the
+//! verdict is a fail if one of those is not under a customer managed key, and unknown otherwise.
+//! **A manifest** names objects and is not read: it fails by the default of its bucket, and is
+//! unknown otherwise.
 //!
-//! HeadObject needs `s3:GetObject`, which an auditor may not be given. With
-//! `model_artifacts = "bucket"` no object is asked about, and the default encryption of its bucket
+//! HeadObject needs `s3:GetObject`, which an auditor may not be given, and ListObjectsV2 needs
+//! `s3:ListBucket`. With `model_artifacts = "bucket"` no object is asked about, and the default encryption of its bucket
 //! is judged in its place. An artifact that is not there is answered with "not found" only where
 //! the caller may list the bucket (`s3:ListBucket`), and with "denied" otherwise; both are unknown.
 //!
@@ -25,11 +29,11 @@ use super::storage::{
     unknown_encryption, with_chain,
 };
 use super::subject::{CONFIG_REASONS, EndpointView, KEY_REASONS, LIVE_REASONS, key_unknown, worst};
-use super::verdict::{Evidence, Judgement, Verdict, known, reasons};
+use super::verdict::{Evidence, Judgement, Reason, Verdict, known, reasons};
 use crate::call::Op;
-use crate::fact::Source;
+use crate::fact::{Fact, Source};
 use crate::ids::{BucketName, KeyRef, ModelName};
-use crate::inventory::{Artifact, ConfigFacts};
+use crate::inventory::{Artifact, ConfigFacts, Extent, ObjectName};
 use crate::settings::ModelArtifacts;
 use crate::severity::Severity;
 
@@ -40,7 +44,8 @@ reasons! {
     Unknown KEY_ELSEWHERE "artifact_key_not_known_here": "S3 names the key of an artifact without saying whose it is, and the endpoint's account does not know it"; "look at the key with the account that wrote the artifact"
     Unknown NOT_FOUND "artifact_not_found": "a model artifact is not there any more, so how it was encrypted cannot be read"; "put the artifact back, or move the endpoint to a model whose artifacts exist: the next scale-out will fail"
     Unknown OBJECT_NOT_READ "artifact_not_read": "a model artifact was not asked about"; "run again"
-    Unknown OBJECTS_NOT_READ "artifact_objects_not_read": "the artifacts are many objects, which are not looked at one by one; the default encryption of their bucket is under a customer managed key now, but objects keep the encryption they were written with"; "see with S3 Inventory how the objects are encrypted, or name one object"
+    Unknown OBJECTS_NOT_READ "artifact_objects_not_read": "the artifacts are objects that were not all looked at; the default encryption of their bucket is under a customer managed key now, but objects keep the encryption they were written with"; "see with S3 Inventory how the objects are encrypted"
+    Unknown PREFIX_EMPTY "artifact_prefix_empty": "no model artifact lies under the prefix, so how they were encrypted cannot be read"; "put the artifacts back, or move the endpoint to a model whose artifacts exist: the next scale-out will fail"
     Unknown MODEL_GONE "model_deleted": "the model was deleted, so what it loaded cannot be read any more"; "move the endpoint to a model that exists"
     Unknown MODEL_NOT_READ "model_not_read": "the model was not asked about"; "run again"
     Unknown PACKAGE "model_package_not_read": "the model comes from a model package, which names its artifacts and is not read"; "see the package's artifacts (sagemaker:DescribeModelPackage)"
@@ -52,7 +57,7 @@ pub(super) const RULE: Rule = Rule {
     id: "EP-012",
     title: "model artifacts are under a customer managed key",
     severity: Severity::Medium,
-    source: "SageMaker API, ContainerDefinition, ModelDataUrl, ModelDataSource, AdditionalModelDataSources; S3 API, HeadObject, x-amz-server-side-encryption",
+    source: "SageMaker API, ContainerDefinition, ModelDataUrl, ModelDataSource, AdditionalModelDataSources; S3 API, HeadObject, x-amz-server-side-encryption; ListObjectsV2",
     compliance: &[
         "HIPAA 164.312(a)(2)(iv)",
         "GDPR Art. 32",
@@ -65,6 +70,7 @@ pub(super) const RULE: Rule = Rule {
         Op::DescribeEndpointConfig,
         Op::DescribeModel,
         Op::HeadObject,
+        Op::ListObjectsV2,
         Op::GetBucketEncryption,
         Op::ListAliases,
         Op::DescribeKey,
@@ -82,6 +88,7 @@ pub(super) const RULE: Rule = Rule {
             &NOT_FOUND,
             &OBJECT_NOT_READ,
             &OBJECTS_NOT_READ,
+            &PREFIX_EMPTY,
             &MODEL_GONE,
             &MODEL_NOT_READ,
             &PACKAGE,
@@ -148,21 +155,80 @@ fn judge_artifact(view: &EndpointView<'_>, model: &ModelName, artifact: &Artifac
     if view.settings.model_artifacts == ModelArtifacts::Bucket {
         return judge_bucket(view, &what, &bucket);
     }
-    if !artifact.is_many && !key.is_empty() {
-        return judge_object(view, &what, bucket, key);
+    if artifact.extent == Extent::Object && !key.is_empty() {
+        return judge_object(view, &what, &(bucket, key));
     }
     let by_default = judge_bucket(view, &what, &bucket);
     match by_default.verdict() {
         Verdict::Fail | Verdict::Unknown => by_default,
-        Verdict::Pass | Verdict::NotApplicable => Judgement {
-            reason: &OBJECTS_NOT_READ,
-            ..by_default
+        Verdict::Pass | Verdict::NotApplicable if artifact.extent == Extent::Prefix => {
+            let name = (bucket, key);
+            judge_prefix(view, &what, name, by_default).unwrap_or_else(|| {
+                Judgement::new(&OBJECT_NOT_READ)
+                    .saying(format!("{what}: {} was not asked about", artifact.uri))
+            })
         }
-        .saying(format!(
-            "{what}: the objects of {} are not looked at one by one",
-            artifact.uri
-        )),
+        Verdict::Pass | Verdict::NotApplicable => {
+            let uri = &artifact.uri;
+            of_many(
+                by_default,
+                &OBJECTS_NOT_READ,
+                format!("{what}: the manifest {uri} names the objects, and is not read"),
+            )
+        }
     }
+}
+
+/// A judgement of many objects, on what is known of their bucket.
+fn of_many(by_default: Judgement, reason: &'static Reason, says: String) -> Judgement {
+    Judgement {
+        reason,
+        ..by_default
+    }
+    .saying(says)
+}
+
+/// Judges what lies under a prefix of a bucket whose default is as it should be. None: nobody asked.
+fn judge_prefix(
+    view: &EndpointView<'_>,
+    what: &str,
+    name: ObjectName,
+    by_default: Judgement,
+) -> Option<Judgement> {
+    let read = view.cell.storage.prefixes.get(&name)?;
+    let (bucket, prefix) = name;
+    let uri = format!("s3://{bucket}/{prefix}");
+    let facts = match &read.fact {
+        Fact::Unknown(gap) => return Some(Judgement::unknown(gap)),
+        Fact::Known(None) => {
+            let gone = Judgement::new(&NOT_FOUND);
+            return Some(gone.saying(format!("{what}: s3://{bucket} is not there any more")));
+        }
+        Fact::Known(Some(facts)) => facts,
+    };
+    let count = facts.keys.len();
+    let objects = facts.keys.iter();
+    let objects = objects.map(|key| judge_object(view, what, &(bucket.clone(), key.clone())));
+    let counted = Evidence::new("Contents", count.to_string(), &read.source);
+    let judgement = match worst(objects) {
+        None if facts.is_whole => of_many(
+            by_default,
+            &PREFIX_EMPTY,
+            format!("{what}: nothing lies under {uri}"),
+        ),
+        Some(one) if one.verdict() == Verdict::Fail => one,
+        Some(_) | None if !facts.is_whole => of_many(
+            by_default,
+            &OBJECTS_NOT_READ,
+            format!("{what}: {uri} has more objects than the {count} that were looked at"),
+        ),
+        Some(one) if *one.reason == CUSTOMER_KEY => one.saying(format!(
+            "{what}: every object under {uri} is under a customer managed key ({count})"
+        )),
+        Some(one) => one,
+        None => return None,
+    };
+    Some(judgement.given(counted))
 }
 
 /// Judges an artifact by its bucket's default. An id or an alias in it means a key of whoever wrote
@@ -182,9 +248,9 @@ fn judge_bucket(view: &EndpointView<'_>, what: &str, bucket: &BucketName) -> Jud
     }
 }
 
-fn judge_object(view: &EndpointView<'_>, what: &str, bucket: BucketName, key: String) -> Judgement {
-    let uri = format!("s3://{bucket}/{key}");
-    let Some(read) = view.cell.storage.objects.get(&(bucket, key)) else {
+fn judge_object(view: &EndpointView<'_>, what: &str, name: &ObjectName) -> Judgement {
+    let uri = format!("s3://{}/{}", name.0, name.1);
+    let Some(read) = view.cell.storage.objects.get(name) else {
         return Judgement::new(&OBJECT_NOT_READ)
             .saying(format!("{what}: {uri} was not asked about"));
     };

@@ -68,7 +68,7 @@ pub(super) struct Command {
     #[arg(long, conflicts_with_all = ["record", "redact", "outputs", "verdict"])]
     estimate: bool,
     /// What `--estimate` expects in each region
-    #[arg(long, value_name = "ENDPOINTS,CONFIGURATIONS,KEYS[,BUCKETS[,ARTIFACTS]]", requires = "estimate", value_parser = estimate::expected)]
+    #[arg(long, value_name = "ENDPOINTS,CONFIGURATIONS,KEYS[,BUCKETS[,ARTIFACTS[,PREFIXES]]]", requires = "estimate", value_parser = estimate::expected)]
     assume: Option<estimate::Assumed>,
 }
 

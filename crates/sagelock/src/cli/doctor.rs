@@ -298,6 +298,12 @@ fn probe(op: Op, address: &Address, bucket: &BucketName) -> Option<Call> {
             key: NOTHING.to_owned(),
         }
         .into(),
+        Op::ListObjectsV2 => input::ListObjectsV2 {
+            bucket,
+            prefix: NOTHING.to_owned(),
+            max_keys: 1,
+        }
+        .into(),
     })
 }
 

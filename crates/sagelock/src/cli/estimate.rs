@@ -17,6 +17,7 @@ const ASSUMED: Expected = Expected {
     keys: 10,
     buckets: 5,
     artifacts: 50,
+    prefixes: 5,
 };
 /// The regions that an account has without opting in (AWS Account Management Reference Guide,
 /// "Enable or disable AWS Regions in your account").
@@ -30,16 +31,17 @@ pub(super) struct Assumed(Expected);
 pub(super) fn expected(text: &str) -> Result<Assumed, String> {
     let numbers: Result<Vec<u64>, _> = text.split(',').map(|part| part.trim().parse()).collect();
     match numbers.as_deref() {
-        Ok([endpoints, configs, keys, more @ ..]) if more.len() <= 2 => Ok(Assumed(Expected {
+        Ok([endpoints, configs, keys, more @ ..]) if more.len() <= 3 => Ok(Assumed(Expected {
             endpoints: *endpoints,
             configs: *configs,
             keys: *keys,
             buckets: more.first().copied().unwrap_or(ASSUMED.buckets),
             // One model for each endpoint, with one artifact.
             artifacts: more.get(1).copied().unwrap_or(*endpoints),
+            prefixes: more.get(2).copied().unwrap_or(ASSUMED.prefixes),
         })),
         Ok(_) | Err(_) => Err(
-            "expected three to five whole numbers: endpoints, configurations, keys, buckets, artifacts"
+            "expected three to six whole numbers: endpoints, configurations, keys, buckets, artifacts, prefixes"
                 .to_owned(),
         ),
     }
@@ -64,6 +66,7 @@ pub(super) fn run(
             keys: per_region(Op::DescribeKey),
             buckets: per_region(Op::GetBucketEncryption),
             artifacts: per_region(Op::HeadObject),
+            prefixes: per_region(Op::ListObjectsV2),
         };
         basis = "as the recording holds, averaged over its regions";
     }
@@ -105,6 +108,7 @@ fn as_json(regions: u64, expected: Expected, estimate: &Estimate, basis: &str) -
             "keys": expected.keys,
             "buckets": expected.buckets,
             "artifacts": expected.artifacts,
+            "prefixes": expected.prefixes,
         },
         "basis": basis,
         "calls": calls,
@@ -122,6 +126,7 @@ fn as_text(regions: u64, expected: Expected, estimate: &Estimate, basis: &str) -
         keys,
         buckets,
         artifacts,
+        prefixes,
     } = expected;
     let time = match minutes(estimate) {
         Some(minutes) => format!("about {minutes:.1} minutes"),
@@ -131,7 +136,7 @@ fn as_text(regions: u64, expected: Expected, estimate: &Estimate, basis: &str) -
     let dollars = rounded_up(estimate.dollars);
     let plural = if regions == 1 { "region" } else { "regions" };
     let each = format!(
-        "{endpoints} endpoints, {configs} configurations, {keys} keys, {buckets} buckets and {artifacts} artifacts"
+        "{endpoints} endpoints, {configs} configurations, {keys} keys, {buckets} buckets, {artifacts} artifacts and {prefixes} prefixes"
     );
     let mut lines = vec![
         format!("{regions} {plural} of one account with {each} each"),

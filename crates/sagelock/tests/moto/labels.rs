@@ -403,9 +403,8 @@ fn ep_012(config: &Value) -> Label {
     }
     match config["model"].as_u64() {
         Some(0) => ("not_applicable", "no_artifact_in_s3"),
-        Some(1) => ("pass", "artifact_customer_managed_key"),
+        Some(1 | 4) => ("pass", "artifact_customer_managed_key"),
         Some(2 | 3) => ("fail", "artifact_not_cmk"),
-        Some(4) => ("unknown", "artifact_objects_not_read"),
         Some(5) => ("fail", "bucket_default_not_cmk"),
         Some(6) => ("unknown", "artifact_not_found"),
         Some(7) => ("fail", "artifact_key_not_found"),

@@ -180,6 +180,9 @@ s3.put_object(Bucket="out-s3", Key="gone", Body=b"w", ServerSideEncryption="aws:
               SSEKMSKeyId=f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{GONE}")
 s3.put_object(Bucket="out-s3", Key="strange", Body=b"w", ServerSideEncryption="aws:kms", SSEKMSKeyId=GONE)
 s3.put_object(Bucket="out-good", Key="default", Body=b"w")
+for part in ("", "part 1+2", "\u00e9 <&>'\"%41\r"):
+    s3.put_object(Bucket="out-good", Key=f"prefix/{part}", Body=b"w" if part else b"",
+                  ServerSideEncryption="aws:kms", SSEKMSKeyId=keys["good"]["arn"])
 
 
 def source(uri, kind):

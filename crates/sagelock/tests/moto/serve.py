@@ -17,6 +17,8 @@ def of_path(environ):
     path, query = environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", "")
     if environ["REQUEST_METHOD"] == "GET" and query == "encryption":
         return "GetBucketEncryption"
+    if environ["REQUEST_METHOD"] == "GET" and query.startswith("list-type=2&"):
+        return "ListObjectsV2"
     if environ["REQUEST_METHOD"] == "HEAD" and path.count("/") > 1:
         return "HeadObject"
     return f"{environ['REQUEST_METHOD']} {path}?{query}"

@@ -56,6 +56,8 @@ pub(super) fn make_storage(world: &mut World, keys: &mut Map<String, Value>) -> 
     here.object("out-good", "s3", Some("AES256"), None);
     here.object("out-good", "default", None, None);
     here.object("out-bare", "aws", None, None);
+    here.object("out-good", "prefix/part 1+2", None, None);
+    here.object("out-good", "prefix/part-2", kms, Some(&good));
     let loads: [&[Value]; 10] = [
         &[],
         &[url("s3://out-s3/a b/é+#%.tar.gz")],

@@ -184,14 +184,16 @@ fn s3_is_asked_once_about_what_live_endpoints_use() {
     // Of outputs ten buckets that can be asked about, of artifacts none more: the prefix and the
     // many models are in two of them. One is asked about again, where it is.
     assert_eq!(sent(&all, Op::GetBucketEncryption), 11);
-    // Seven models load eight objects, of which one is elsewhere.
-    assert_eq!(sent(&all, Op::HeadObject), 9);
+    // Seven models load eight objects, of which one is elsewhere; under the prefix are two.
+    assert_eq!(sent(&all, Op::HeadObject), 11);
+    assert_eq!(sent(&all, Op::ListObjectsV2), 2);
     let buckets_only = Settings {
         model_artifacts: ModelArtifacts::Bucket,
         ..settings(false)
     };
     let only = audit(&mut world, &buckets_only);
-    assert_eq!(sent(&only, Op::HeadObject), 0);
+    let of_objects = [Op::HeadObject, Op::ListObjectsV2];
+    assert_eq!(of_objects.map(|op| sent(&only, op)), [0, 0]);
     // And the two that hold nothing but artifacts.
     assert_eq!(sent(&only, Op::GetBucketEncryption), 13);
     let off = ["EP-003", "EP-004", "EP-005", "EP-012"].map(ToOwned::to_owned);

@@ -36,6 +36,15 @@ impl Input {
         }
     }
 
+    /// With a body that is the customer's own: what PutObject stores.
+    #[must_use]
+    pub fn carrying(self, payload: &[u8]) -> Self {
+        Self {
+            payload: payload.to_vec(),
+            ..self
+        }
+    }
+
     /// Takes fields that came in another form than JSON.
     pub(crate) fn from_fields(fields: Map<String, Value>) -> Self {
         Self {

@@ -103,9 +103,8 @@ impl<'a> Builder<'a> {
         let input = json!({
             "Bucket": bucket, "Key": name, "ServerSideEncryption": algorithm, "SSEKMSKeyId": key,
         });
-        let mut input = Input::from_json(&input.to_string()).unwrap_or_default();
-        input.payload = b"weights".to_vec();
-        self.send(Service::S3, "PutObject", &input);
+        let input = Input::from_json(&input.to_string()).unwrap_or_default();
+        self.send(Service::S3, "PutObject", &input.carrying(b"weights"));
     }
 
     /// A model with a role of its own, whose containers load something beside their image.

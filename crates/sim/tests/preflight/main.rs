@@ -12,4 +12,5 @@ mod collected;
 mod deployment;
 mod facts;
 mod patch;
+mod prefix;
 mod unread;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use aws_config::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
 use sagelock_domain::call::{CallError, CallErrorKind, Service};
-use sagelock_domain::ids::{BucketName, Region};
+use sagelock_domain::ids::{BucketName, Partition, Region};
 
 /// The address of a service in a region.
 ///
@@ -117,7 +117,7 @@ fn public(service: Service, region: &Region, fips: bool) -> Result<String, CallE
             message: format!("`{region}` is not the name of a region, so nothing was sent"),
         });
     }
-    let suffix = dns_suffix(region);
+    let suffix = Partition::domain_of(region);
     let fips = if fips { "-fips" } else { "" };
     // Botocore, `endpointPrefix` of each service and its endpoint rules.
     Ok(match service {
@@ -134,26 +134,6 @@ fn public(service: Service, region: &Region, fips: bool) -> Result<String, CallE
         Service::Iam if suffix == "amazonaws.com" => format!("https://iam{fips}.{suffix}"),
         Service::Iam => format!("https://iam.{region}.{suffix}"),
     })
-}
-
-/// The domain of a partition (botocore, `partitions.json`, `dnsSuffix`).
-fn dns_suffix(region: &Region) -> &'static str {
-    let name = region.as_str();
-    if name.starts_with("cn-") {
-        "amazonaws.com.cn"
-    } else if name.starts_with("us-isob-") {
-        "sc2s.sgov.gov"
-    } else if name.starts_with("us-isof-") {
-        "csp.hci.ic.gov"
-    } else if name.starts_with("eu-isoe-") {
-        "cloud.adc-e.uk"
-    } else if name.starts_with("us-iso-") {
-        "c2s.ic.gov"
-    } else if name.starts_with("eusc-") {
-        "amazonaws.eu"
-    } else {
-        "amazonaws.com"
-    }
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub mod request;
 pub mod spelling;
 pub mod write;
 
-pub use document::{Document, Effect, Kind, Statement};
+pub use document::{Document, Effect, Kind, PARTITIONS, Partition, Statement};
 pub use evaluate::{Answer, evaluate, explain, is_like as is_arn_like};
 pub use json::{Malformed, Position};
 pub use request::{Request, Stack};

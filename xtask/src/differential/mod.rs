@@ -112,6 +112,7 @@ impl Tally {
 fn compare(cases: u64, seed: u64) -> Result<Tally> {
     let folder = installed()?;
     table::check(&folder)?;
+    table::check_sources(&folder)?;
     let mut oracle = Command::new("node")
         .arg(folder.join("oracle.mjs"))
         .current_dir(&folder)

@@ -1,12 +1,12 @@
 //! The table of KMS actions, beside the published reference (Service Authorization Reference, AWS KMS) as
 //! the other evaluator has it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
-use sagelock_policy::kms::{ACTIONS, EVERY_KEY, On};
+use sagelock_policy::kms::{ACTIONS, EVERY_KEY, NO_ACCOUNT, NO_PLACE, On};
 use serde_json::Value;
 
 /// Where its data stands among what is installed.
@@ -68,6 +68,46 @@ pub(super) fn check(installed: &Path) -> Result<()> {
         "reference    {} actions and {keys} condition keys are known",
         ours.len()
     );
+    Ok(())
+}
+
+/// Every resource of every service has an ARN that `aws:SourceArn` may be.
+pub(super) fn check_sources(installed: &Path) -> Result<()> {
+    let folder = installed.join(DATA).join("resourceTypes");
+    let mut without: BTreeMap<bool, BTreeSet<String>> = BTreeMap::new();
+    let mut count = 0;
+    for entry in fs::read_dir(&folder).with_context(|| format!("{}", folder.display()))? {
+        let types: Value = serde_json::from_str(&fs::read_to_string(entry?.path())?)?;
+        let types = types
+            .as_object()
+            .into_iter()
+            .flat_map(|types| types.values());
+        for arn in types.filter_map(|one| one.get("arn").and_then(Value::as_str)) {
+            let fields: Vec<&str> = arn.splitn(6, ':').collect();
+            let &["arn", _, service, region, account, _] = fields.as_slice() else {
+                bail!("the reference has {arn}, which is no ARN");
+            };
+            count += 1;
+            if account.is_empty() {
+                let services = without.entry(region.is_empty()).or_default();
+                services.insert(service.to_owned());
+            }
+        }
+    }
+    ensure!(
+        count > 1_000,
+        "the reference has only {count} kinds of resources"
+    );
+    for (list, is_nowhere) in [(&NO_PLACE[..], true), (&NO_ACCOUNT[..], false)] {
+        let ours: BTreeSet<String> = list.iter().map(|one| (*one).to_owned()).collect();
+        let theirs = without.remove(&is_nowhere).unwrap_or_default();
+        let missing: Vec<&String> = theirs.difference(&ours).collect();
+        ensure!(
+            missing.is_empty(),
+            "ARNs of {missing:?} may lack an account"
+        );
+    }
+    println!("sources      {count} kinds of resources have an ARN that a request can name");
     Ok(())
 }
 

@@ -30,7 +30,7 @@ const fn factor(name: &'static str, levels: &'static [&'static str]) -> Factor {
 /// In the order of the numbers above.
 pub(super) const FACTORS: [Factor; 20] = [
     factor("claim", &["who-can", "outsiders", "lockout", "diff"]),
-    factor("partition", &["aws", "aws-cn", "aws-us-gov"]),
+    factor("partition", &["aws", "aws-cn", "aws-us-gov", "aws-eusc"]),
     factor(
         "caller",
         &[

@@ -31,6 +31,11 @@ impl Names {
                 region: "us-gov-west-1",
                 suffix: "amazonaws.com",
             },
+            "aws-eusc" => Self {
+                partition: "aws-eusc",
+                region: "eusc-de-east-1",
+                suffix: "amazonaws.eu",
+            },
             _ => Self {
                 partition: "aws",
                 region: "eu-west-1",
@@ -69,6 +74,25 @@ impl Names {
 
     pub(super) fn via(self, service: &str) -> String {
         format!("{service}.{}.{}", self.region, self.suffix)
+    }
+
+    /// The name of a service without its domain: `.amazonaws.com`, or that of the partition.
+    pub(super) fn of_service(self, host: &str) -> Option<&str> {
+        let bare = host.strip_suffix(".amazonaws.com");
+        bare.or_else(|| host.strip_suffix(self.suffix)?.strip_suffix('.'))
+    }
+
+    /// What services work for, with a Region and an account, one of them or none (Service Authorization
+    /// Reference: CloudTrail, CloudFront, API Gateway, Route 53, S3).
+    pub(super) fn sources(self, account: &str) -> [String; 5] {
+        let (partition, region) = (self.partition, self.region);
+        [
+            self.trail(account),
+            format!("arn:{partition}:cloudfront::{account}:distribution/E1"),
+            format!("arn:{partition}:apigateway:{region}::/restapis/a"),
+            format!("arn:{partition}:route53:::hostedzone/Z1"),
+            format!("arn:{partition}:s3:::bucket"),
+        ]
     }
 
     pub(super) fn trail(self, account: &str) -> String {

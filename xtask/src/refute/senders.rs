@@ -100,11 +100,7 @@ fn services(asked: &Asked, names: Names) -> Vec<Sender> {
 }
 
 fn is_service(name: &str, names: Names) -> bool {
-    let bare = name.strip_suffix(".amazonaws.com").or_else(|| {
-        name.strip_suffix(".amazonaws.com.cn")
-            .filter(|_| names.partition == "aws-cn")
-    });
-    bare.is_some_and(|bare| {
+    names.of_service(name).is_some_and(|bare| {
         !bare.is_empty()
             && bare.split('.').all(|label| {
                 !label.is_empty()

@@ -320,13 +320,8 @@ fn is_time(text: &str) -> bool {
 }
 
 fn is_host(text: &str, key: &str, names: Names) -> bool {
-    let of_china = names.partition == "aws-cn";
-    let bare = match text.strip_suffix(".amazonaws.com") {
-        Some(bare) => bare,
-        None => match text.strip_suffix(".amazonaws.com.cn").filter(|_| of_china) {
-            Some(bare) => bare,
-            None => return false,
-        },
+    let Some(bare) = names.of_service(text) else {
+        return false;
     };
     let is_label = |label: &str| {
         !label.is_empty()
@@ -342,24 +337,29 @@ fn is_host(text: &str, key: &str, names: Names) -> bool {
     has_region && labels.into_iter().all(is_label)
 }
 
-/// AWS General Reference, "Amazon Resource Names": of this partition, a service, a Region and an account; or a
-/// bucket of S3.
+/// Service Authorization Reference, of each service its resource types: in this partition, with a Region and an
+/// account, one of them or none.
 fn is_source(text: &str, known: &Known, names: Names) -> bool {
     let fields: Vec<&str> = text.splitn(6, ':').collect();
     let [arn, partition, service, region, account, resource] = fields.as_slice() else {
         return false;
     };
     let is_here = *arn == "arn" && *partition == names.partition && !resource.is_empty();
-    let is_bucket = *service == "s3" && region.is_empty() && account.is_empty();
+    let is_nowhere =
+        matches!(*service, "s3" | "route53") && region.is_empty() && account.is_empty();
+    let is_regional = *service == "apigateway" && *region == names.region && account.is_empty();
     let is_plain = !resource.contains('*') && !resource.contains('?');
-    let is_elsewhere = *service == "cloudtrail"
-        && is_plain
-        && *region == names.region
+    let name = match *service {
+        "cloudtrail" if *region == names.region => resource.strip_prefix("trail/"),
+        "cloudfront" if region.is_empty() => resource.strip_prefix("distribution/"),
+        _ => None,
+    };
+    let is_of_account = is_plain
         && account.len() == 12
         && account.bytes().all(|c| c.is_ascii_digit())
-        && resource.strip_prefix("trail/").is_some_and(is_name)
+        && name.is_some_and(is_name)
         && !(known.is_from_outside && *account == OWN);
-    is_here && (is_bucket || is_elsewhere)
+    is_here && (is_nowhere || is_regional || is_of_account)
 }
 
 /// Whether what a request tells can stand together.

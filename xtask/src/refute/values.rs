@@ -34,7 +34,10 @@ pub(super) fn literal(
         ),
         "aws:userid" => other(&format!("{ROLE_ID}:s1"), OWN, random),
         "aws:username" => "alice".to_owned(),
-        "aws:SourceArn" => names.trail(random.one(&[OWN, FOREIGN])),
+        "aws:SourceArn" => {
+            let account = random.one(&[OWN, FOREIGN]);
+            random.pick(&names.sources(account)).clone()
+        }
         "aws:SourceIp" => other("203.0.113.0/24", "198.51.100.7", random),
         "aws:SourceVpce" => "vpce-1a2b3c4d".to_owned(),
         "kms:ViaService" => names.via(random.one(&["s3", "sagemaker"])),
@@ -154,6 +157,9 @@ pub(super) fn neighbours(text: &str) -> Vec<String> {
         (OWN, FOREIGN),
         (FOREIGN, OWN),
         (".amazonaws.com", ".amazonaws.com.cn"),
+        (".amazonaws.com", ".amazonaws.eu"),
+        (".amazonaws.eu", ".amazonaws.com"),
+        ("arn:aws-eusc:", "arn:aws:"),
     ] {
         if bare.contains(one) {
             add(bare.replacen(one, other, 1));

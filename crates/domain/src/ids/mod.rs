@@ -115,25 +115,13 @@ impl Partition {
     /// The partition a region belongs to, by the region's prefix.
     #[must_use]
     pub fn of_region(region: &Region) -> Self {
-        let name = region.as_str();
-        let partition = if name.starts_with("cn-") {
-            "aws-cn"
-        } else if name.starts_with("us-gov-") {
-            "aws-us-gov"
-        } else if name.starts_with("us-iso-") {
-            "aws-iso"
-        } else if name.starts_with("eu-isoe-") {
-            "aws-iso-e"
-        } else if name.starts_with("us-isof-") {
-            "aws-iso-f"
-        } else if name.starts_with("us-isob-") {
-            "aws-iso-b"
-        } else if name.starts_with("eusc-") {
-            "aws-eusc"
-        } else {
-            "aws"
-        };
-        Self::new(partition)
+        Self::new(sagelock_policy::Partition::of_region(region.as_str()).name)
+    }
+
+    /// The domain that services answer under in a Region.
+    #[must_use]
+    pub fn domain_of(region: &Region) -> &'static str {
+        sagelock_policy::Partition::of_region(region.as_str()).suffix
     }
 
     /// The text.

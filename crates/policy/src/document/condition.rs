@@ -1,7 +1,7 @@
 //! Conditions: which key, compared how, with what.
 
 use std::cmp::Ordering;
-use std::fmt;
+use std::{fmt, slice};
 
 use base64::Engine;
 use ipnet::IpNet;
@@ -168,35 +168,34 @@ fn base(name: &str) -> Option<(Base, bool)> {
 
 impl Expected {
     /// The patterns that it is made of.
-    fn patterns(&self) -> Vec<&Pattern> {
+    fn patterns(&self) -> &[Pattern] {
         match self {
-            Self::Text(pattern) | Self::FilledArn(pattern) => vec![pattern],
-            Self::Arn(fields) => fields.iter().collect(),
+            Self::Text(pattern) | Self::FilledArn(pattern) => slice::from_ref(pattern),
+            Self::Arn(fields) => &**fields,
             Self::Number(_)
             | Self::Date(_)
             | Self::Boolean(_)
             | Self::Binary(_)
             | Self::Address(_)
             | Self::Disputed
-            | Self::Unreadable => Vec::new(),
+            | Self::Unreadable => &[],
         }
     }
 
     /// Whether it has policy variables.
     pub(crate) fn has_variables(&self) -> bool {
-        let mut patterns = self.patterns().into_iter();
+        let mut patterns = self.patterns().iter();
         patterns.any(|pattern| pattern.fixed().is_none())
     }
 
     /// The keys of its variables.
-    pub(crate) fn variables(&self) -> Vec<&str> {
-        let patterns = self.patterns().into_iter();
-        patterns.flat_map(Pattern::variables).collect()
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &str> {
+        self.patterns().iter().flat_map(Pattern::variables)
     }
 
     /// The texts that it writes out.
     pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
-        let patterns = self.patterns().into_iter();
+        let patterns = self.patterns().iter();
         patterns
             .flat_map(Pattern::pieces)
             .filter_map(|piece| match piece {

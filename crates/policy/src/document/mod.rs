@@ -2,11 +2,13 @@
 
 mod condition;
 mod named;
+mod partition;
 mod principal;
 mod read;
 
 pub(crate) use condition::{Base, Condition, Decimal, Expected, Instant, Quantity};
 pub(crate) use condition::{address, arn_fields, binary, boolean};
+pub use partition::{PARTITIONS, Partition};
 pub use principal::{Arn, Entry, Identity, Who};
 pub(crate) use principal::{entry, identity_of, is_service_name};
 

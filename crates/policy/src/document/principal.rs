@@ -1,5 +1,6 @@
 //! Whom a policy names, and who asks.
 
+use super::partition::PARTITIONS;
 /// An ARN, split into its six parts (AWS General Reference, "Amazon Resource Names"); the last
 /// keeps its colons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,13 +171,12 @@ pub(crate) fn identity_of(text: &str) -> Option<Identity> {
 
 /// Whether a text is the name of a service as policies have it (IAM User Guide, "AWS service principals").
 pub(crate) fn is_service_name(text: &str) -> bool {
-    let suffixes = [
-        ".amazonaws.com",
-        ".amazonaws.com.cn",
-        ".amazon.com",
-        ".aws.internal",
-    ];
-    suffixes.iter().any(|suffix| text.ends_with(suffix))
+    let of_partitions = PARTITIONS.iter().map(|one| one.suffix);
+    let mut suffixes = of_partitions.chain(["amazon.com", "aws.internal"]);
+    suffixes.any(|suffix| {
+        let name = text.strip_suffix(suffix);
+        name.is_some_and(|name| name.ends_with('.'))
+    })
 }
 
 #[cfg(test)]

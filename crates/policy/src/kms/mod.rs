@@ -1,12 +1,14 @@
 //! What is special about AWS KMS: which actions are about a key, which cross accounts, which a
 //! grant can give, which condition keys their requests have.
 
+mod sources;
 mod table;
 mod values;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+pub use sources::{NO_ACCOUNT, NO_PLACE};
 pub use table::{ACTIONS, Action, EVERY_KEY, On, Reach};
 pub use values::{REQUIRED, Required, VALUES, Values};
 pub(crate) use values::{is_required, listed};

@@ -4,6 +4,7 @@ use super::automaton::{self, Set, Step, Steps, literal};
 use super::budget::Budget;
 use super::prover::Prover;
 use super::said::Said;
+use super::universe;
 use crate::document::{Entry, Identity, Who, entry, identity_of, is_service_name};
 use crate::request::{Caller, Stack};
 
@@ -172,19 +173,7 @@ fn services(
         }
     }
     if entries.contains(&Entry::Everybody) {
-        let suffixes: &[&str] = if partition == "aws-cn" {
-            &[".amazonaws.com", ".amazonaws.com.cn"]
-        } else {
-            &[".amazonaws.com"]
-        };
-        let grammar: Vec<Steps> = suffixes
-            .iter()
-            .map(|suffix| {
-                let mut steps = vec![Step::One(Set::Label), Step::Run(Set::Host)];
-                steps.extend(literal(suffix));
-                steps
-            })
-            .collect();
+        let grammar = universe::services(partition);
         let mut examples = vec![ANY_SERVICE.to_owned()];
         examples.extend(said.service_names.iter().cloned());
         let names = automaton::texts(&said.services, &grammar, &examples, 1, budget)?;

@@ -1,8 +1,10 @@
 //! Decision diagrams over variables of several values: every truth over them has one node, so that
 //! what is never so is the node `NO`.
 
-use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::BuildHasher;
+
+use foldhash::fast::RandomState;
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::budget::Budget;
 
@@ -32,6 +34,7 @@ pub(super) struct Diagram<'a> {
     choices: Vec<Choice>,
     children: Vec<Node>,
     /// The last node that was made of a hash, and before each node the one before of the same hash.
+    hasher: RandomState,
     made: HashMap<u64, Node>,
     before: Vec<Node>,
     both: HashMap<(Node, Node), Node>,
@@ -49,6 +52,7 @@ impl<'a> Diagram<'a> {
         Self {
             choices: Vec::new(),
             children: Vec::new(),
+            hasher: RandomState::default(),
             made: HashMap::new(),
             before: Vec::new(),
             both: HashMap::new(),
@@ -100,9 +104,7 @@ impl<'a> Diagram<'a> {
         {
             return *first;
         }
-        let mut hasher = DefaultHasher::new();
-        (variable, children).hash(&mut hasher);
-        let hash = hasher.finish();
+        let hash = self.hasher.hash_one((variable, children));
         let last = self.made.get(&hash).copied().unwrap_or(NO);
         let mut known = last;
         while known != NO {
@@ -270,7 +272,7 @@ impl<'a> Diagram<'a> {
 
     /// The variables that a truth asks.
     pub(super) fn asked(&self, node: Node) -> Vec<Variable> {
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         let mut asked = std::collections::BTreeSet::new();
         let mut left = vec![node];
         while let Some(node) = left.pop() {

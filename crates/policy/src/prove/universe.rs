@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use super::automaton::{self, Set, Step, Steps, literal};
-use crate::document::{Arn, Instant, Who};
+use crate::document::{Arn, Instant, Partition, Who};
 use crate::kms;
 use crate::request::{Caller, Request};
 
@@ -22,13 +22,12 @@ pub(in crate::prove) enum Form {
     /// `o-…/r-…/ou-…/` (AWS Organizations User Guide, "The AWS Organizations entity path").
     OrganizationPath,
     Boolean,
-    /// `sagemaker.eu-west-1.amazonaws.com` (KMS Developer Guide, "kms:ViaService"); the suffix of China's
-    /// partition is on no page, so that it may be either.
+    /// `sagemaker.eu-west-1.amazonaws.com` (KMS Developer Guide, "kms:ViaService"); the suffix of other
+    /// partitions is on no page, so that it may be either.
     Via,
     /// One of these.
     OneOf(&'static [&'static str]),
-    /// What a service works for: an ARN with or without a Region, or one of S3, which has neither Region
-    /// nor account (AWS General Reference, "Amazon Resource Names").
+    /// What a service works for: an ARN with or without a Region, and of some services without an account.
     Source,
     /// An ARN of a service in a Region and an account, of a kind.
     Arn {
@@ -167,8 +166,8 @@ impl Form {
         if is_type { typed } else { Self::Tag }
     }
 
-    /// What its texts are; none where they may be anything.
-    pub(in crate::prove) fn grammar(self) -> Vec<Steps> {
+    /// What its texts are in a partition; none where they may be anything.
+    fn grammar(self, partition: &str) -> Vec<Steps> {
         match self {
             Self::Account => vec![account()],
             Self::Organization => {
@@ -177,15 +176,12 @@ impl Form {
                 steps.push(Step::Run(Set::Small));
                 vec![steps]
             }
-            Self::Via => [".amazonaws.com", ".amazonaws.com.cn"]
-                .map(|suffix| {
-                    let mut steps = Steps::from(some(Set::Label));
-                    steps.push(Step::Char('.'));
-                    steps.extend(some(Set::Label));
-                    steps.extend(literal(suffix));
-                    steps
-                })
-                .into(),
+            Self::Via => ending(partition, &{
+                let mut steps = Steps::from(some(Set::Label));
+                steps.push(Step::Char('.'));
+                steps.extend(some(Set::Label));
+                steps
+            }),
             Self::Text => vec![some(Set::Any).into()],
             Self::Boolean => vec![literal("true"), literal("false")],
             Self::OneOf(list) => list.iter().map(|text| literal(text)).collect(),
@@ -194,8 +190,13 @@ impl Form {
                 let any = some(Set::Any);
                 let with_region = arn(&service, &some(Set::Label), &account(), &any);
                 let without = arn(&service, &[], &account(), &any);
-                let bucket = arn(&literal("s3"), &[], &[], &any);
-                vec![with_region, without, bucket]
+                let no_place = kms::NO_PLACE.map(|of| arn(&literal(of), &[], &[], &any));
+                let region = some(Set::Label);
+                let no_account = kms::NO_ACCOUNT.map(|of| arn(&literal(of), &region, &[], &any));
+                let mut all = vec![with_region, without];
+                all.extend(no_place);
+                all.extend(no_account);
+                all
             }
             Self::Arn { service, kind } => {
                 // No name of these has a colon; a version or a stream may follow one.
@@ -224,13 +225,7 @@ impl Form {
                 steps.push(Step::Char('/'));
                 vec![steps]
             }
-            Self::Service => [".amazonaws.com", ".amazonaws.com.cn"]
-                .map(|suffix| {
-                    let mut steps = vec![Step::One(Set::Label), Step::Run(Set::Host)];
-                    steps.extend(literal(suffix));
-                    steps
-                })
-                .into(),
+            Self::Service => services(partition),
             Self::Number | Self::Epoch => vec![some(Set::Digit).into()],
             Self::Date => vec![date()],
             Self::Id(prefix) => {
@@ -260,11 +255,7 @@ impl Form {
     /// The same, where policies write these out: an id that is too short is one that stands for another, as in
     /// examples.
     pub(in crate::prove) fn grammar_beside(self, patterns: &[Steps], home: Home<'_>) -> Vec<Steps> {
-        let mut grammar = self.grammar();
-        // Services of other partitions have no names of China's.
-        if matches!(self, Self::Via | Self::Service) && home.partition != "aws-cn" {
-            grammar.truncate(1);
-        }
+        let mut grammar = self.grammar(home.partition);
         if self == Self::Organization {
             let written = patterns.iter().filter(|steps| {
                 let text = automaton::as_text(steps).unwrap_or_default();
@@ -395,6 +386,24 @@ fn some(set: Set) -> [Step; 2] {
     [Step::One(set), Step::Run(set)]
 }
 
+/// What the names of services look like in a partition.
+pub(in crate::prove) fn services(partition: &str) -> Vec<Steps> {
+    ending(partition, &[Step::One(Set::Label), Step::Run(Set::Host)])
+}
+
+/// What ends as names of services do in a partition.
+fn ending(partition: &str, begins: &[Step]) -> Vec<Steps> {
+    let suffixes = Partition::suffixes(partition).into_iter();
+    suffixes
+        .map(|suffix| {
+            let mut steps = begins.to_vec();
+            steps.push(Step::Char('.'));
+            steps.extend(literal(suffix));
+            steps
+        })
+        .collect()
+}
+
 fn account() -> Steps {
     vec![Step::One(Set::Digit); 12]
 }
@@ -445,11 +454,7 @@ impl<'a> Home<'a> {
         let arn = Arn::split(&request.resource);
         let partition = arn.as_ref().map_or("aws", |arn| arn.partition);
         let region = arn.map_or("", |arn| arn.region);
-        let any = match partition {
-            "aws-cn" => "cn-north-1",
-            "aws-us-gov" => "us-gov-west-1",
-            _ => "eu-west-1",
-        };
+        let any = Partition::named(partition).map_or("eu-west-1", |one| one.region);
         let is_named = !region.is_empty() && !region.contains(['*', '?', '$']);
         Self {
             partition,
@@ -457,11 +462,8 @@ impl<'a> Home<'a> {
         }
     }
 
-    const fn suffix(self) -> &'static str {
-        match self.partition.as_bytes() {
-            b"aws-cn" => "amazonaws.com.cn",
-            _ => "amazonaws.com",
-        }
+    fn suffix(self) -> &'static str {
+        Partition::named(self.partition).map_or("amazonaws.com", |one| one.suffix)
     }
 }
 

@@ -5,7 +5,7 @@ use sagelock_policy::access::Users;
 use sagelock_policy::prove::{Proof, Prover};
 use serde_json::{Value, json};
 
-use super::{question, read, reader, ways};
+use super::{anybody, question, read, reader, root, ways, who};
 
 /// A text without letters is no value to ForAllValues and ForAnyValue, whatever stands beside it (IAM User
 /// Guide, "Set operators for multi-valued context keys": "a null data set, such as an empty string").
@@ -112,6 +112,70 @@ fn what_is_shown_has_values_that_the_key_can_have() {
         request["context"]["kms:EncryptionContextKeys"],
         json!(["app", "team"])
     );
+}
+
+/// Whose ARNs lack what, each service documents for its resources (Service Authorization Reference).
+#[test]
+fn a_source_is_an_arn_that_the_service_has() {
+    let cases = [
+        ("arn:aws:cloudtrail:eu-west-1:444455556666:trail/t", true),
+        ("arn:aws:cloudtrail:*:*:trail/t", true),
+        ("arn:aws:cloudtrail:::trail/t", false),
+        ("arn:aws:cloudtrail:eu-west-1::trail/t", false),
+        ("arn:aws:cloudtrail:::*", false),
+        ("arn:aws:s3:::bucket", true),
+        ("arn:aws:s3:eu-west-1::bucket", false),
+        ("arn:aws:route53:::hostedzone/Z1", true),
+        ("arn:aws:cloudfront::444455556666:distribution/E1", true),
+        ("arn:aws:cloudfront:::distribution/E1", false),
+        ("arn:aws:apigateway:eu-west-1::/restapis/a", true),
+        ("arn:aws:apigateway:::/restapis/a", false),
+        ("arn:aws:sns:eu-west-1:topic:t", false),
+    ];
+    for (source, can_be) in cases {
+        for operator in ["StringLike", "ArnLike", "StringLikeIfExists"] {
+            let condition = json!({ operator: { "aws:SourceArn": source },
+                "Null": { "aws:SourceArn": "false" },
+                "Bool": { "aws:PrincipalIsAWSService": "true" } });
+            let found = who(&json!([root(), anybody(&condition)]));
+            assert_eq!(!found.is_empty(), can_be, "{operator} {source}: {found:?}");
+        }
+    }
+}
+
+/// A condition key that is on no list may be newer than the lists, and nobody knows whether requests have it;
+/// one that is misspelt, or that is of KMS and no action has, is in no request.
+#[test]
+fn what_depends_on_a_key_that_nobody_lists_is_possible() {
+    let listed = ["aws:PrincipleArn", "kms:ViaServices", "kms:KeyNickname"];
+    let newer = ["aws:BrandNewThing", "codebuild:projectArn", "example:team"];
+    let of = |condition: &Value| {
+        let asked = question(&json!([reader("kms:Decrypt", condition)]), &json!([]));
+        ways(&asked)
+    };
+    for key in listed.into_iter().chain(newer) {
+        let is_newer = newer.contains(&key);
+        for (operator, text) in [
+            ("StringEquals", "1"),
+            ("StringLike", "1*"),
+            ("ArnLike", "arn:aws:s3:::b"),
+            ("Bool", "true"),
+            ("IpAddress", "10.1.0.0/16"),
+            ("NumericEquals", "1"),
+            ("ForAnyValue:StringEquals", "1"),
+        ] {
+            let condition = json!({ operator: { key: text } });
+            let expected: &[&str] = if is_newer { &["kms:Decrypt?"] } else { &[] };
+            assert_eq!(of(&condition), expected, "{condition}");
+        }
+        let condition = json!({ "Null": { key: "true" } });
+        let expected = if is_newer {
+            "kms:Decrypt?"
+        } else {
+            "kms:Decrypt"
+        };
+        assert_eq!(of(&condition), [expected], "{condition}");
+    }
 }
 
 /// What a key can only be, it can be under every operator.

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use sagelock_policy::kms::{ACTIONS, REQUIRED, Reach, VALUES};
+use sagelock_policy::{PARTITIONS, Partition};
 use serde_json::Value;
 
 use crate::python::python;
@@ -57,6 +58,25 @@ fn the_values_of_condition_keys_are_those_of_the_model() {
         .filter(|(key, _)| ENUMS.iter().all(|(one, _)| one != key));
     let others: Vec<&str> = others.map(|(key, _)| *key).collect();
     assert_eq!(others, ["kms:grantconstrainttype"]);
+}
+
+#[test]
+fn partitions_are_those_of_the_sdk() {
+    let model = model();
+    let theirs = model["partitions"].as_array().expect("partitions");
+    assert_eq!(theirs.len(), PARTITIONS.len());
+    for one in theirs {
+        let name = one["name"].as_str().expect("a name");
+        let ours = Partition::named(name).expect(name);
+        assert_eq!(one["suffix"], ours.suffix, "{name}");
+        let regions = one["regions"].as_array().expect("Regions");
+        let regions: Vec<&str> = regions.iter().filter_map(Value::as_str).collect();
+        assert!(regions.contains(&ours.region), "{name}: {}", ours.region);
+        // What stands for a partition as a whole is no Region: aws-cn-global.
+        for region in regions.iter().filter(|region| !region.ends_with("-global")) {
+            assert_eq!(Partition::of_region(region), ours, "{region}");
+        }
+    }
 }
 
 /// Condition keys and the parameters that they are of.

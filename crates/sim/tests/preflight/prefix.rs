@@ -55,8 +55,8 @@ fn decrypts(objects: usize) -> (String, Vec<Check>) {
         ..Wanted::new(&volume, "new-1")
     };
     let checks = look(&mut world, &wanted).checks.into_iter();
-    let loads = checks
-        .filter(|check| check.step == Step::Load && check.action.as_deref() == Some("kms:Decrypt"));
+    let loads =
+        checks.filter(|check| check.step == Step::Load && check.action == Some("kms:Decrypt"));
     (second, loads.collect())
 }
 

@@ -44,9 +44,8 @@ impl<'a> Index<'a> {
                     .push(condition);
                 asked.insert(&condition.key);
                 for expected in condition.expected.iter().filter(|one| one.has_variables()) {
-                    let variables = expected.variables();
-                    asked.extend(variables.iter().copied());
-                    index.variables.extend(variables);
+                    asked.extend(expected.variables());
+                    index.variables.extend(expected.variables());
                     if let Some(other) = bare(expected) {
                         index.links.entry(&condition.key).or_default().insert(other);
                         index.links.entry(other).or_default().insert(&condition.key);

@@ -306,7 +306,6 @@ impl<'a> Ground<'a, '_> {
             }
             let free = expected
                 .variables()
-                .into_iter()
                 .filter(|variable| self.is_free(variable))
                 .count();
             free > 1 || (free == 1 && is_free)

@@ -5,7 +5,9 @@ import json
 
 import botocore.session
 
-model = botocore.session.get_session().get_service_model("kms")
+session = botocore.session.get_session()
+model = session.get_service_model("kms")
+partitions = session.get_component("data_loader").load_data("partitions")["partitions"]
 grants = model.shape_for("GrantOperation").enum
 shapes = {name: model.shape_for(name) for name in model.shape_names}
 enums = {name: getattr(shape, "enum", None) for name, shape in shapes.items()}
@@ -17,6 +19,9 @@ required = {
 }
 print(
     json.dumps(
-        {"operations": model.operation_names, "granted": grants, "enums": enums, "required": required}
+        {"operations": model.operation_names, "granted": grants, "enums": enums, "required": required,
+         "partitions": [
+             {"name": one["id"], "suffix": one["outputs"]["dnsSuffix"], "regions": list(one["regions"])}
+             for one in partitions]}
     )
 )

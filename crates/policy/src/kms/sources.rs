@@ -4,6 +4,7 @@
 
 /// Services that have resources whose ARNs name neither a Region nor an account.
 pub const NO_PLACE: [&str; 13] = [
+    "s3",
     "artifact",
     "aws-marketplace",
     "codecatalyst",
@@ -13,7 +14,6 @@ pub const NO_PLACE: [&str; 13] = [
     "mapcredits",
     "personalize",
     "route53",
-    "s3",
     "signin",
     "sso",
     "vendor-insights",

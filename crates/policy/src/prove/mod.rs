@@ -14,6 +14,7 @@ mod order;
 mod prover;
 mod said;
 mod set;
+mod sources;
 mod symbolic;
 mod together;
 mod universe;

@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 
 use super::automaton::{self, Set, Step, Steps, literal};
+use super::sources;
 use crate::document::{Arn, Instant, Partition, Who};
 use crate::kms;
 use crate::request::{Caller, Request};
@@ -190,13 +191,7 @@ impl Form {
                 let any = some(Set::Any);
                 let with_region = arn(&service, &some(Set::Label), &account(), &any);
                 let without = arn(&service, &[], &account(), &any);
-                let no_place = kms::NO_PLACE.map(|of| arn(&literal(of), &[], &[], &any));
-                let region = some(Set::Label);
-                let no_account = kms::NO_ACCOUNT.map(|of| arn(&literal(of), &region, &[], &any));
-                let mut all = vec![with_region, without];
-                all.extend(no_place);
-                all.extend(no_account);
-                all
+                vec![with_region, without]
             }
             Self::Arn { service, kind } => {
                 // No name of these has a colon; a version or a stream may follow one.
@@ -256,6 +251,9 @@ impl Form {
     /// examples.
     pub(in crate::prove) fn grammar_beside(self, patterns: &[Steps], home: Home<'_>) -> Vec<Steps> {
         let mut grammar = self.grammar(home.partition);
+        if self == Self::Source {
+            grammar.extend(sources::without_account(patterns));
+        }
         if self == Self::Organization {
             let written = patterns.iter().filter(|steps| {
                 let text = automaton::as_text(steps).unwrap_or_default();
@@ -382,7 +380,7 @@ impl Form {
     }
 }
 
-fn some(set: Set) -> [Step; 2] {
+pub(in crate::prove) fn some(set: Set) -> [Step; 2] {
     [Step::One(set), Step::Run(set)]
 }
 
@@ -426,7 +424,12 @@ fn date() -> Steps {
         .collect()
 }
 
-fn arn(service: &[Step], region: &[Step], account: &[Step], resource: &[Step]) -> Steps {
+pub(in crate::prove) fn arn(
+    service: &[Step],
+    region: &[Step],
+    account: &[Step],
+    resource: &[Step],
+) -> Steps {
     let mut steps = literal("arn:");
     steps.extend(some(Set::Label));
     for field in [service, region, account] {

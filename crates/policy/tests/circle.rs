@@ -299,3 +299,79 @@ fn permissions_that_do_not_meet_open_nothing() {
         assert_eq!(course(&question(&principals, false)), None, "{about}");
     }
 }
+
+/// Of an account that a trust policy or the key names and of which nobody is known, nobody knows whom its roles
+/// trust and what they may do: whoever may assume one of them may come back.
+#[test]
+fn who_may_go_to_an_account_that_is_not_known_may_come_back_from_it() {
+    const OUTSIDE: &str = "444455556666";
+    let goes = |resource: &str, denied: &str| {
+        let statements = json!([
+            { "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": resource },
+            { "Effect": "Deny", "Action": "sts:AssumeRole", "Resource": denied } ]);
+        json!({ "arn": arn("role/First"), "tags": {}, "identity": [policy(&statements)],
+            "trust": sagemaker() })
+    };
+    let outside = |name: &str| format!("arn:aws:iam::{OUTSIDE}:{name}");
+    let by = |principal: &str| trusts(&json!({ "AWS": principal }));
+    let conditioned = trusts_if(
+        &json!({ "AWS": "*" }),
+        &json!({ "StringEquals": { "aws:PrincipalAccount": OUTSIDE } }),
+    );
+    let nowhere = "arn:aws:iam::999999999999:role/*";
+    let possible = Some(Err(vec![format!("account:{OUTSIDE}")]));
+    let cases = [
+        ("*", nowhere, by(&outside("root")), true),
+        (
+            "arn:aws:iam::*:role/deploy-*",
+            nowhere,
+            by(&outside("role/ci")),
+            true,
+        ),
+        (
+            &outside("role/deploy"),
+            nowhere,
+            by(&outside("role/ci")),
+            true,
+        ),
+        (&outside("role/*"), nowhere, conditioned, true),
+        (&outside("role/deploy"), nowhere, by("777788889999"), false),
+        (
+            "arn:aws:iam::777788889999:role/*",
+            nowhere,
+            by(&outside("root")),
+            false,
+        ),
+        (
+            "*",
+            "arn:aws:iam::444455556666:*",
+            by(&outside("root")),
+            false,
+        ),
+        ("*", "*", by(&outside("root")), false),
+    ];
+    for (resource, denied, trust, may) in cases {
+        let target = role("Target", &["s3:ListBucket"], &trust);
+        let found = course(&question(&json!([goes(resource, denied), target]), false));
+        let expected = may.then(|| possible.clone()).flatten();
+        assert_eq!(found, expected, "{resource} but {denied}: {trust}");
+    }
+    // Once somebody of the account is known, so is whom its roles trust.
+    let target = role("Target", &["s3:ListBucket"], &by(&outside("role/ci")));
+    let first = goes("*", nowhere);
+    let known =
+        json!({ "arn": outside("role/ci"), "tags": {}, "identity": [], "trust": sagemaker() });
+    let found = course(&question(&json!([first, target, known]), false));
+    assert_eq!(found, None);
+    // The key policy names the account itself.
+    let allows = json!({ "Effect": "Allow", "Principal": { "AWS": OUTSIDE }, "Action": "kms:Decrypt",
+        "Resource": "*" });
+    let asked = |first: &Value| {
+        let key = json!({ "arn": KEY, "grants": [], "aliases": [], "tags": {},
+            "policy": policy(&json!([allows])) });
+        let question = json!({ "key": key, "principals": [first] });
+        Question::read(&question.to_string()).expect("a question")
+    };
+    assert_eq!(course(&asked(&goes("*", nowhere))), possible);
+    assert_eq!(course(&asked(&goes("*", "*"))), None);
+}

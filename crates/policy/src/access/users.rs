@@ -302,6 +302,13 @@ impl Users {
         named
     }
 
+    /// The accounts but the key's own that its policy or a grant names.
+    pub(super) fn strangers(&self) -> Vec<String> {
+        let own = self.key.account();
+        let others = self.named.iter().filter(|one| *one.account != *own);
+        others.map(|one| one.account.to_string()).collect()
+    }
+
     /// Requests of an action by somebody, with what is known of it.
     pub(super) fn asked(
         &self,

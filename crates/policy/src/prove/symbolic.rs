@@ -46,6 +46,8 @@ pub enum Doubt {
     BucketPolicy,
     /// The trust policy of a role is not known.
     Trust(Box<str>),
+    /// Nobody of an account is known, whose roles somebody may be allowed to assume.
+    Outside(Box<str>),
     /// Somebody may be allowed an action by which it may become somebody else, and that is not followed.
     Action(&'static str),
     /// It would take too much memory.
@@ -67,6 +69,7 @@ impl fmt::Display for Doubt {
             Self::Alias => f.write_str("alias"),
             Self::BucketPolicy => f.write_str("bucket_policy"),
             Self::Trust(role) => write!(f, "trust:{role}"),
+            Self::Outside(account) => write!(f, "account:{account}"),
             Self::Action(action) => f.write_str(action),
             Self::Budget => f.write_str("budget"),
         }

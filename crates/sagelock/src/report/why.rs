@@ -134,6 +134,11 @@ pub(crate) fn doubt_words(doubt: &Doubt) -> String {
         Doubt::Alias => "aliases that the principal may be allowed to change".to_owned(),
         Doubt::BucketPolicy => "the bucket policy, which was not read".to_owned(),
         Doubt::Trust(role) => format!("the trust policy of {role}, which was not read"),
+        Doubt::Outside(account) => {
+            format!(
+                "the roles of account {account}, which the principal may be allowed to assume, and which were not read"
+            )
+        }
         Doubt::Action(action) => {
             format!(
                 "{action}, which the principal may be allowed, and whose effect is not followed"

@@ -64,6 +64,7 @@ impl Circle {
             assumed(actor, target, &self.prover),
             services::passed(actor, target, &self.prover),
             iam::taken_over(actor, target, &self.prover),
+            self.through(from, target),
         ])
     }
 }

@@ -3,6 +3,7 @@
 
 mod edges;
 mod iam;
+mod outside;
 mod services;
 mod spread;
 
@@ -40,6 +41,8 @@ pub struct Circle {
     federators: BTreeSet<Place>,
     into: Known,
     promoting: Known,
+    /// Whether somebody may assume some role of an account of which nobody is known.
+    going: RefCell<BTreeMap<(Place, Box<str>), bool>>,
 }
 
 /// Somebody.
@@ -97,6 +100,7 @@ impl Default for Circle {
             federators: BTreeSet::new(),
             into: Known::default(),
             promoting: Known::default(),
+            going: RefCell::default(),
         }
     }
 }
@@ -179,6 +183,7 @@ impl Circle {
                 for entry in entries(document) {
                     self.named(entry, account, &mut candidates);
                 }
+                candidates.extend(self.by_way_of_strangers(document));
             }
         }
         candidates

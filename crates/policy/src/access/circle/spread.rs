@@ -211,7 +211,13 @@ impl Circle {
             let promoted = changes.then(|| self.promotes(place, asked));
             let made = changes.then(|| makes(actor, asked));
             let token = federates.then(|| federated(actor, asked));
+            let outside = || {
+                let goes = !asked.is_certain && self.assumers.contains(&place);
+                let edge = goes.then(|| self.going(place, asked.users.strangers()))??;
+                Some(Course::of(&edge, &[], &[], None))
+            };
             let course = promoted.flatten().or(made.flatten()).or(token.flatten());
+            let course = course.or_else(outside);
             found.extend(course.map(|course| (place, course)));
         }
         found

@@ -98,17 +98,14 @@ impl Document {
         )
     }
 
-    /// The accounts of whose keys it may be: of the root users that it names, or else of anybody.
+    /// The accounts of whose keys it may be: of those that may change it, or else of the keys that it names, or else
+    /// of anybody. That it names a root user says nothing: other accounts are let in so.
     #[must_use]
     pub fn owners(&self) -> Vec<String> {
-        let (roots, administrators) = (self.accounts(), self.administrators());
-        if roots.len() < 2 && administrators.len() == 1 {
-            return administrators;
-        }
         let listed = [
-            roots,
-            self.of_principals(),
+            self.administrators(),
             self.of_resources(),
+            self.of_principals(),
             self.of_callers(),
         ];
         let mut listed = listed.into_iter();

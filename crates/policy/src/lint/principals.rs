@@ -11,6 +11,8 @@ const SOURCES: [&str; 4] = [
     "aws:sourceorgid",
     "aws:sourceorgpaths",
 ];
+/// In lower case, as actions are compared.
+const CREATE_GRANT: &str = "kms:creategrant";
 /// Keys that bound what a grant gives, to whom, or through which service.
 const BOUNDS: [&str; 5] = [
     "kms:grantisforawsresource",
@@ -89,24 +91,12 @@ impl Saying<'_> {
         if principals.is_all_but && !allows {
             self.lacks_account(&principals.list);
         }
-        if !principals.is_all_but && self.may_create_grants() && !self.asks(&BOUNDS) {
-            let bound = self.asks(&CALLERS);
-            let says = |who: &str| {
-                if who == "*" && !bound {
-                    "anybody can create a grant on the key: name the principals, or add a condition on \
-                     kms:CallerAccount or aws:PrincipalOrgID"
-                } else if self.is_about_grants_only() {
-                    "can create a grant for any principal, including itself: add a condition on \
-                     kms:GrantIsForAWSResource or kms:GranteePrincipal"
-                } else {
-                    "can create a grant for any principal, including itself: remove kms:CreateGrant from this \
-                     statement, and allow it in a separate statement with a condition on \
-                     kms:GrantIsForAWSResource or kms:GranteePrincipal"
-                }
-            };
-            let open = granters.into_iter();
-            if_it_holds.extend(open.map(|who| {
-                let says = says(&who).to_owned();
+        if !principals.is_all_but && self.may_create_grants() {
+            let bound = self.asks(&CALLERS) || self.asks(&["kms:viaservice"]);
+            let is_public = |who: &str| who == "*" && !bound;
+            granters.retain(|who| is_public(who) || !self.asks(&BOUNDS));
+            if_it_holds.extend(granters.into_iter().map(|who| {
+                let says = self.open_grants(is_public(&who));
                 (Oddity::OpenGrants, who, says)
             }));
         }
@@ -155,6 +145,35 @@ impl Saying<'_> {
         conditions.any(|one| one.key.starts_with("kms:encryptioncontext:"))
     }
 
+    /// What to do about whoever may create any grant.
+    fn open_grants(&self, is_public: bool) -> String {
+        if is_public {
+            return "anybody can create a grant on the key: name the principals, or add a condition on \
+                    kms:CallerAccount or aws:PrincipalOrgID"
+                .to_owned();
+        }
+        let any = "can create a grant for any principal, including itself";
+        let bound = "with a condition on kms:GrantIsForAWSResource or kms:GranteePrincipal";
+        if self.is_about_grants_only() {
+            let bound = bound.trim_start_matches("with ");
+            return format!("{any}: add {bound}");
+        }
+        let listed = self.statement.actions.list.iter();
+        let mut listed = listed.zip(&self.statement.written);
+        let wide =
+            listed.find(|(one, _)| !is_plain(one.pieces()) && matches(one.pieces(), CREATE_GRANT));
+        match wide {
+            Some((_, wide)) if !self.statement.actions.is_all_but => format!(
+                "can create a grant for any principal, including itself, because `{wide}` includes kms:CreateGrant: \
+                 replace it with the actions that are needed, and allow kms:CreateGrant in a separate statement \
+                 {bound}"
+            ),
+            Some(_) | None => format!(
+                "{any}: remove kms:CreateGrant from this statement, and allow it in a separate statement {bound}"
+            ),
+        }
+    }
+
     /// Whether all of its actions are those of which requests have the condition keys of grants (KMS Developer
     /// Guide, "kms:GrantIsForAWSResource").
     fn is_about_grants_only(&self) -> bool {
@@ -167,7 +186,7 @@ impl Saying<'_> {
     fn may_create_grants(&self) -> bool {
         let actions = &self.statement.actions;
         let mut patterns = actions.list.iter();
-        let is_listed = patterns.any(|one| matches(one.pieces(), "kms:creategrant"));
+        let is_listed = patterns.any(|one| matches(one.pieces(), CREATE_GRANT));
         is_listed != actions.is_all_but
     }
 }

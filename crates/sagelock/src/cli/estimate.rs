@@ -19,6 +19,8 @@ const ASSUMED: Expected = Expected {
     artifacts: 50,
     prefixes: 5,
 };
+/// More than any region holds.
+const MOST: u64 = 1_000_000_000;
 /// The regions that an account has without opting in (AWS Account Management Reference Guide,
 /// "Enable or disable AWS Regions in your account").
 const DEFAULT_REGIONS: u64 = 17;
@@ -31,6 +33,9 @@ pub(super) struct Assumed(Expected);
 pub(super) fn expected(text: &str) -> Result<Assumed, String> {
     let numbers: Result<Vec<u64>, _> = text.split(',').map(|part| part.trim().parse()).collect();
     match numbers.as_deref() {
+        Ok(all) if all.iter().any(|number| *number > MOST) => Err(format!(
+            "the numbers are those of one region, and at most {MOST}"
+        )),
         Ok([endpoints, configs, keys, more @ ..]) if more.len() <= 3 => Ok(Assumed(Expected {
             endpoints: *endpoints,
             configs: *configs,

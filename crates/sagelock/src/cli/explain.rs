@@ -108,6 +108,13 @@ impl Command {
             })
             .take(5)
             .collect();
+        let id = self.what.to_uppercase();
+        if let Some(rule) = sagelock_domain::rules::rule(&id) {
+            return Failure::usage(error).hint(format!(
+                "{id} is a rule: {}. docs/rules/{id}.md describes it; `sagelock audit --format json` has its findings",
+                rule.title
+            ));
+        }
         match close.as_slice() {
             [] => Failure::usage(error),
             close => Failure::usage(error).hint(format!("did you mean {}?", close.join(", "))),

@@ -26,8 +26,8 @@ use crate::session::Session;
     sagelock isolation\n  \
     sagelock isolation --org --role sagelock-audit --format html > isolation.html\n  \
     sagelock isolation --format json | jq '.keys[].tenants[] | select(.answer == \"violated\")'\n\n\
-    Exit codes: 0 everything is proved · 1 something is violated · 3 something is possible, or could\n\
-    not be read"
+    Exit codes: 0 everything is proved · 1 something is violated, or a key belongs to several tenants ·\n\
+    3 something is possible or could not be read, or there is no tenant"
 )]
 pub(super) struct Command {
     #[command(flatten)]
@@ -82,7 +82,7 @@ fn exit(found: &Matrix, done: &Done) -> Exit {
     let has = |kind| found.count(kind) > 0;
     if has(AnswerKind::Violated) || has(AnswerKind::Shared) {
         Exit::Findings
-    } else if has(AnswerKind::Possible) || !done.is_whole(found) {
+    } else if has(AnswerKind::Possible) || !done.is_whole(found) || found.tenants.is_empty() {
         Exit::Incomplete
     } else {
         Exit::Clean

@@ -56,7 +56,18 @@ pub(super) fn said(outside: &[Outsider], organizations: &[String]) -> Vec<Said> 
             }),
         }
     }
-    found.iter().map(sentence).collect()
+    let told = |one: &Found<'_>| {
+        let Who::One(name) = &one.who else {
+            return true;
+        };
+        // What is said of everybody in an account is said of the account.
+        let everybody = Who::Like(format!("in {name}"));
+        let mut others = found.iter();
+        let is_more =
+            |other: &Found<'_>| other.who == everybody && weight(other.worst) <= weight(one.worst);
+        !others.any(is_more)
+    };
+    found.iter().filter(|one| told(one)).map(sentence).collect()
 }
 
 /// What is certain weighs more than what may be.

@@ -43,8 +43,10 @@ impl Saying<'_> {
         if_it_holds: Vec<(Oddity, String, String)>,
     ) {
         let statement = self.statement;
+        let mut is_never_true = false;
         for condition in &statement.conditions {
             if self.is_no_key(condition) {
+                is_never_true |= !holds_where_absent(condition);
                 continue;
             }
             let is_of_none = self.is_of_no_action(condition);
@@ -55,7 +57,7 @@ impl Saying<'_> {
             self.values(condition);
         }
         let never = self.never_holds(prover);
-        if never.is_empty() {
+        if never.is_empty() && !is_never_true {
             for (kind, about, says) in if_it_holds {
                 self.say(kind, &about, says);
             }

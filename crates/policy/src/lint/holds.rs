@@ -48,6 +48,8 @@ impl Saying<'_> {
         let Some(never) = never.filter(|never| never.is_whole) else {
             return Vec::new();
         };
+        // What is so of some of its actions does not matter where it allows none.
+        self.remarks.retain(|one| !one.is_partial);
         let never_of_services = self.never_of_services().map(ToOwned::to_owned);
         let about = match never_of_services {
             Some(name) if self.is_of_services_only() => {
@@ -58,8 +60,6 @@ impl Saying<'_> {
             }
             _ => format!("Statement[{}]", self.index),
         };
-        // What is so of some of its actions does not matter where it allows none.
-        self.remarks.retain(|one| !one.is_partial);
         let is_told = self
             .remarks
             .iter()

@@ -65,7 +65,7 @@ pub(super) struct Command {
     #[arg(long)]
     redact: bool,
     /// Say what the audit will cost in calls, minutes and dollars, and make no call
-    #[arg(long, conflicts_with_all = ["record", "redact", "outputs", "verdict"])]
+    #[arg(long, conflicts_with_all = ["record", "redact", "outputs", "verdict", "org", "accounts_file"])]
     estimate: bool,
     /// What `--estimate` expects in each region
     #[arg(long, value_name = "ENDPOINTS,CONFIGURATIONS,KEYS[,BUCKETS[,ARTIFACTS[,PREFIXES]]]", requires = "estimate", value_parser = estimate::expected)]

@@ -26,6 +26,8 @@ struct Found<'a> {
     /// Of those that somebody stands for: which kinds there are.
     kinds: Vec<&'static str>,
     worst: &'a Outsider,
+    /// The organisation that it acts for, where the policy names one.
+    organization: Option<String>,
 }
 
 /// Those who can use a key.
@@ -47,12 +49,14 @@ pub(super) fn said(outside: &[Outsider], organizations: &[String]) -> Vec<Said> 
                 known.kinds.push(kind(&one.who));
                 if weight(one) < weight(known.worst) {
                     known.worst = one;
+                    known.organization = organization(one, "aws:SourceOrgID", organizations);
                 }
             }
             None => found.push(Found {
                 who,
                 kinds: vec![kind(&one.who)],
                 worst: one,
+                organization: organization(one, "aws:SourceOrgID", organizations),
             }),
         }
     }
@@ -94,7 +98,10 @@ fn is_metadata(action: &str) -> bool {
 const ANY_SERVICE: &str = "anyservice.amazonaws.com";
 
 fn who(one: &Outsider, organizations: &[String]) -> Who {
-    match (&one.account, organization(one, organizations)) {
+    match (
+        &one.account,
+        organization(one, "aws:PrincipalOrgID", organizations),
+    ) {
         _ if one.is_service && one.who == ANY_SERVICE => {
             Who::One("any AWS service principal".to_owned())
         }
@@ -102,9 +109,7 @@ fn who(one: &Outsider, organizations: &[String]) -> Who {
             Who::One(format!("account {account}"))
         }
         _ if one.is_itself || one.is_service || one.who == "*" => Who::One(one.who.clone()),
-        (_, Some(id)) => Who::Like(format!(
-            "in organization {id} (specify --organization {id} if it is yours)"
-        )),
+        (_, Some(id)) => Who::Like(format!("in organization {}", if_yours(&id))),
         _ if one.is_anybody => Who::Like("in any AWS account".to_owned()),
         (Some(account), None) if is_any(&one.who) => Who::Like(format!("in account {account}")),
         (_, None) => Who::Like(format!("like {}", one.who)),
@@ -154,18 +159,22 @@ fn together(kinds: &[&'static str]) -> &'static str {
     }
 }
 
-/// The organisation that the policy asks for.
-fn organization(one: &Outsider, named: &[String]) -> Option<String> {
+/// The organisation that the policy asks for by a key.
+fn organization(one: &Outsider, key: &str, named: &[String]) -> Option<String> {
     let Proof::Violated(request) = &one.proof else {
         return None;
     };
     let mut told = request.context();
-    let id = told.find(|(name, _)| name.eq_ignore_ascii_case("aws:PrincipalOrgID"));
+    let id = told.find(|(name, _)| name.eq_ignore_ascii_case(key));
     match id?.1? {
         // One that is none of the policy's stands for every other.
         Value::One(id) if named.iter().any(|one| **one == *id) => Some(id.to_string()),
         Value::One(_) | Value::List(_) | Value::Unknown => None,
     }
+}
+
+fn if_yours(id: &str) -> String {
+    format!("{id} (specify --organization {id} if it is yours)")
 }
 
 fn sentence(found: &Found<'_>) -> Said {
@@ -185,7 +194,11 @@ fn sentence(found: &Found<'_>) -> Said {
         Who::One(name) => name.clone(),
         Who::Like(place) => format!("any {} {place}", together(&kinds)),
     };
-    let message = format!("{who} {can} {what} ({})", one.action);
+    let of = match &found.organization {
+        Some(id) if one.is_service => format!(" in organization {}", if_yours(id)),
+        Some(_) | None => String::new(),
+    };
+    let message = format!("{who} {can} {what}{of} ({})", one.action);
     whole("outsiders", &one.who, message, perhaps)
 }
 

@@ -35,7 +35,7 @@ pub(crate) fn isolation_table(found: &Matrix, done: &Done, out: &mut dyn Write) 
     if found.tenants.is_empty() {
         writeln!(
             out,
-            "no tenant: nothing bears the tag that `tags.tenant` names"
+            "no tenant: no role, user, endpoint or key has the tag that `tags.tenant` names, so nothing was asked"
         )?;
         return remarks(found, done, out);
     }

@@ -24,7 +24,7 @@ reasons! {
     Pass ISOLATED "isolated": "the key is the tenant's alone, and it is proved that nobody of another tenant can use it"; ""
     Fail SHARED "shared_by_tenants": "endpoints of several tenants use the key"; "create a key for each tenant, and move the endpoint to a configuration with its own"
     Fail OTHERS_KEY "key_of_another_tenant": "the key is another tenant's"; "move the endpoint to a configuration with a key of its tenant"
-    Fail OTHER_CAN "another_tenant_can": "somebody of another tenant can use the key"; "take the permission away; `sagelock isolation` shows a request that is allowed, `sagelock policy simulate` what would change it"
+    Fail OTHER_CAN "another_tenant_can": "somebody of another tenant can use the key"; "take the permission away; `sagelock isolation` shows a request that is allowed, step by step"
     Unknown UNTAGGED "tenant_untagged": "no tag says whose the endpoint is"; "give the endpoint the tag that `tags.tenant` names"
     Unknown UNDECIDED "not_decided": "whether somebody of another tenant can use the key depends on what is not known"; "`sagelock isolation` says on what"
     Unknown NOT_WHOLE "not_all_read": "not all was read that the proof rests on: endpoints, tags of keys, users and roles"; "read all regions of all accounts; what could not be read, `sagelock isolation --format json` lists"

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use owo_colors::OwoColorize;
+use sagelock_domain::fact::GapReason;
 use sagelock_domain::ids::AccountId;
 use sagelock_domain::isolation::{Answer, AnswerKind, Matrix};
 
@@ -188,10 +189,13 @@ fn remarks(found: &Matrix, done: &Done, out: &mut dyn Write) -> io::Result<()> {
         })
         .collect();
     if !gaps.is_empty() {
-        writeln!(
-            out,
-            "\nwhat could not be read (`sagelock doctor` says what is missing):"
-        )?;
+        let mut read = done.audit.coverage.gaps.iter();
+        let where_to = if read.any(|one| one.gap.reason == GapReason::AccessDenied) {
+            " (`sagelock doctor` says which permission is missing)"
+        } else {
+            ""
+        };
+        writeln!(out, "\nwhat could not be read{where_to}:")?;
         for gap in gaps.iter().take(2 * SHOWN) {
             writeln!(out, "  {gap}")?;
         }

@@ -190,6 +190,11 @@ fn answer(principal: &str, found: Use) -> Option<Answer> {
             principal,
             way: found.way,
             request,
+            steps: if found.steps.len() > 1 {
+                found.steps.into()
+            } else {
+                Box::default()
+            },
         }),
         Proof::Possible(doubts) => Some(Answer::Possible {
             principal,

@@ -7,7 +7,7 @@ mod tenancy;
 use std::collections::BTreeSet;
 
 use sagelock_policy::Request;
-use sagelock_policy::access::Way;
+use sagelock_policy::access::{Step, Way};
 
 pub use asking::{Asked, matrix};
 pub use tenancy::Tenancy;
@@ -110,6 +110,8 @@ pub enum Answer {
         way: Way,
         /// Such a request.
         request: Box<Request>,
+        /// Each step and who takes it, where there are several.
+        steps: Box<[Step]>,
     },
     /// It may.
     Possible {

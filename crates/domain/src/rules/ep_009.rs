@@ -2,8 +2,8 @@
 //!
 //! That every tenant has a key of its own is worth as much as the policies say: a role of another tenant that
 //! may call kms:Decrypt on it, or change its policy, makes the keys one. So it is proved, with the policies
-//! of all users and roles, as `sagelock isolation` does: by themselves and in two steps,
-//! `isolation.trusted_admins` left out of the second. It reads the users and roles of every account
+//! of all users and roles, as `sagelock isolation` does, in any number of steps;
+//! `isolation.trusted_admins` take none. It reads the users and roles of every account
 //! (iam:GetAccountAuthorizationDetails); `isolation.audits = "prove"` switches it on. An endpoint's tenant
 //! is named by the tag `tags.tenant`, its own or its configuration's.
 

@@ -7,18 +7,19 @@
 //! **One object** is judged by its own encryption, whatever its bucket's default has become since:
 //! a default holds for what is written later (S3 User Guide, "Setting default server-side
 //! encryption behavior for Amazon S3 buckets"). **A prefix** and the place of a multi-model
-//! container stand for many objects. Such a place is to lie in a bucket whose default encryption is
-//! under a customer managed key, which is what the next object gets, and each object there is
-//! judged by its own encryption. At most 250 objects of a prefix are looked at, without those
-//! that hold nothing, which is what the console makes for a folder; where there are more, the
-//! verdict is a fail if one of those is not under a customer managed key, and unknown otherwise.
-//! **A manifest** names objects and is not read: it fails by the default of its bucket, and is
-//! unknown otherwise.
+//! container stand for many objects. The default encryption of the bucket must be under a customer
+//! managed key, because the next object gets it, and each existing object is judged by its own
+//! encryption. At most 250 objects of a prefix are listed; empty objects, such as those that the
+//! console creates for folders, are skipped. If there are more than 250, the verdict is fail if any
+//! object that was looked at is not under a customer managed key, and unknown otherwise.
+//! **A manifest** names objects and is not read: the verdict is fail if the default encryption of
+//! its bucket fails, and unknown otherwise.
 //!
 //! HeadObject needs `s3:GetObject`, which an auditor may not be given, and ListObjectsV2 needs
-//! `s3:ListBucket`. With `model_artifacts = "bucket"` no object is asked about, and the default encryption of its bucket
-//! is judged in its place. An artifact that is not there is answered with "not found" only where
-//! the caller may list the bucket (`s3:ListBucket`), and with "denied" otherwise; both are unknown.
+//! `s3:ListBucket`. With `model_artifacts = "bucket"` no object is asked about, and the default
+//! encryption of its bucket is judged in its place. An artifact that is not there is answered with
+//! "not found" only where the caller may list the bucket (`s3:ListBucket`), and with "denied"
+//! otherwise; both are unknown.
 //!
 //! A container that is an image only has no artifact in S3. The artifacts of inference components
 //! and those that only a model package names are not looked up.
@@ -44,8 +45,8 @@ reasons! {
     Unknown KEY_ELSEWHERE "artifact_key_not_known_here": "S3 names the key of an artifact without saying whose it is, and the endpoint's account does not know it"; "look at the key with the account that wrote the artifact"
     Unknown NOT_FOUND "artifact_not_found": "a model artifact is not there any more, so how it was encrypted cannot be read"; "put the artifact back, or move the endpoint to a model whose artifacts exist: the next scale-out will fail"
     Unknown OBJECT_NOT_READ "artifact_not_read": "a model artifact was not asked about"; "run again"
-    Unknown OBJECTS_NOT_READ "artifact_objects_not_read": "the artifacts are objects that were not all looked at; the default encryption of their bucket is under a customer managed key now, but objects keep the encryption they were written with"; "see with S3 Inventory how the objects are encrypted"
-    Unknown PREFIX_EMPTY "artifact_prefix_empty": "no model artifact lies under the prefix, so how they were encrypted cannot be read"; "put the artifacts back, or move the endpoint to a model whose artifacts exist: the next scale-out will fail"
+    Unknown OBJECTS_NOT_READ "artifact_objects_not_read": "not all of the artifacts were looked at; the default encryption of their bucket is under a customer managed key now, but objects keep the encryption they were written with"; "use S3 Inventory to see how the objects are encrypted"
+    Unknown PREFIX_EMPTY "artifact_prefix_empty": "there are no model artifacts under the prefix, so their encryption cannot be read"; "put the artifacts back, or move the endpoint to a model whose artifacts exist: the next scale-out will fail"
     Unknown MODEL_GONE "model_deleted": "the model was deleted, so what it loaded cannot be read any more"; "move the endpoint to a model that exists"
     Unknown MODEL_NOT_READ "model_not_read": "the model was not asked about"; "run again"
     Unknown PACKAGE "model_package_not_read": "the model comes from a model package, which names its artifacts and is not read"; "see the package's artifacts (sagemaker:DescribeModelPackage)"
@@ -173,7 +174,7 @@ fn judge_artifact(view: &EndpointView<'_>, model: &ModelName, artifact: &Artifac
             of_many(
                 by_default,
                 &OBJECTS_NOT_READ,
-                format!("{what}: the manifest {uri} names the objects, and is not read"),
+                format!("{what}: the objects are named in the manifest {uri}, which is not read"),
             )
         }
     }
@@ -214,16 +215,16 @@ fn judge_prefix(
         None if facts.is_whole => of_many(
             by_default,
             &PREFIX_EMPTY,
-            format!("{what}: nothing lies under {uri}"),
+            format!("{what}: no model artifacts were found under {uri}"),
         ),
         Some(one) if one.verdict() == Verdict::Fail => one,
         Some(_) | None if !facts.is_whole => of_many(
             by_default,
             &OBJECTS_NOT_READ,
-            format!("{what}: {uri} has more objects than the {count} that were looked at"),
+            format!("{what}: only {count} objects under {uri} were looked at, and there are more"),
         ),
         Some(one) if *one.reason == CUSTOMER_KEY => one.saying(format!(
-            "{what}: every object under {uri} is under a customer managed key ({count})"
+            "{what}: every object under {uri} ({count} in all) is under a customer managed key"
         )),
         Some(one) => one,
         None => return None,

@@ -165,7 +165,7 @@ impl Saying<'_> {
         match wide {
             Some((_, wide)) if !self.statement.actions.is_all_but => format!(
                 "can create a grant for any principal, including itself, because `{wide}` includes kms:CreateGrant: \
-                 replace it with the actions that are needed, and allow kms:CreateGrant in a separate statement \
+                 replace `{wide}` with the actions that are needed, and allow kms:CreateGrant in a separate statement \
                  {bound}"
             ),
             Some(_) | None => format!(

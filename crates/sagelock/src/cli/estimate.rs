@@ -34,7 +34,7 @@ pub(super) fn expected(text: &str) -> Result<Assumed, String> {
     let numbers: Result<Vec<u64>, _> = text.split(',').map(|part| part.trim().parse()).collect();
     match numbers.as_deref() {
         Ok(all) if all.iter().any(|number| *number > MOST) => Err(format!(
-            "the numbers are those of one region, and at most {MOST}"
+            "each number is for one region, and must be at most {MOST}"
         )),
         Ok([endpoints, configs, keys, more @ ..]) if more.len() <= 3 => Ok(Assumed(Expected {
             endpoints: *endpoints,

@@ -111,7 +111,7 @@ impl Command {
         let id = self.what.to_uppercase();
         if let Some(rule) = sagelock_domain::rules::rule(&id) {
             return Failure::usage(error).hint(format!(
-                "{id} is a rule: {}. docs/rules/{id}.md describes it; `sagelock audit --format json` has its findings",
+                "{id} is a rule: {}. docs/rules/{id}.md describes it; `sagelock audit --format json` lists its findings",
                 rule.title
             ));
         }

@@ -17,8 +17,8 @@ use crate::session::Session;
     after_help = "Whose is what: `tags.tenant` names the tag. A tenant's are the users and roles that bear it and\n\
     the roles that its endpoints run as; its keys are those that bear it and those that its endpoints\n\
     use. Each answer is proved (nobody of the tenant can use the key), violated (somebody can, and a\n\
-    request shows it) or possible (and why), operations in two steps included: creating a grant,\n\
-    changing the key policy. `isolation.trusted_admins` are left out of second steps.\n\n\
+    request shows it) or possible (and why), steps of any number included: creating a grant,\n\
+    changing the key policy. `isolation.trusted_admins` take no such step.\n\n\
     It reads the users, roles and policies of every account (iam:GetAccountAuthorizationDetails)\n\
     and the service and resource control policies of the organisation, which its management\n\
     account and delegated administrators may read.\n\n\

@@ -195,7 +195,12 @@ fn sentence(found: &Found<'_>) -> Said {
         Who::Like(place) => format!("any {} {place}", together(&kinds)),
     };
     let of = match &found.organization {
-        Some(id) if one.is_service => format!(" in organization {}", if_yours(id)),
+        Some(id) if one.is_service && what.ends_with("other accounts") => {
+            format!(" in organization {}", if_yours(id))
+        }
+        Some(id) if one.is_service => {
+            format!(" on behalf of accounts in organization {}", if_yours(id))
+        }
         Some(_) | None => String::new(),
     };
     let message = format!("{who} {can} {what}{of} ({})", one.action);

@@ -29,11 +29,16 @@ pub(crate) fn isolation_json(found: &Matrix, done: &Done, out: &mut dyn Write) -
                             principal,
                             way,
                             request,
+                            steps,
                         },
                         Some(fields),
                     ) => {
-                        fields.extend(by(principal, *way));
+                        fields.extend(by(principal, *way, steps.len()));
                         fields.insert("request".to_owned(), json!(request));
+                        let steps = steps.iter();
+                        let path = steps
+                            .map(|step| json!({ "principal": step.who, "request": step.request }));
+                        fields.insert("path".to_owned(), path.collect());
                     }
                     (
                         Answer::Possible {
@@ -43,7 +48,7 @@ pub(crate) fn isolation_json(found: &Matrix, done: &Done, out: &mut dyn Write) -
                         },
                         Some(fields),
                     ) => {
-                        fields.extend(by(principal, *way));
+                        fields.extend(by(principal, *way, 0));
                         let why: Vec<String> = why.iter().map(code).collect();
                         fields.insert("why".to_owned(), json!(why));
                     }
@@ -95,13 +100,13 @@ pub(crate) fn isolation_json(found: &Matrix, done: &Done, out: &mut dyn Write) -
     writeln!(out)
 }
 
-fn by(principal: &str, way: Way) -> [(String, Value); 3] {
+/// `steps` is how many are known.
+fn by(principal: &str, way: Way, steps: usize) -> [(String, Value); 3] {
+    // What follows a first step may be in doubt.
+    let least = if way.has_steps() { 2 } else { 1 };
     [
         ("principal".to_owned(), json!(principal)),
         ("way".to_owned(), json!(way.action())),
-        (
-            "steps".to_owned(),
-            json!(if way.has_steps() { 2 } else { 1 }),
-        ),
+        ("steps".to_owned(), json!(steps.max(least))),
     ]
 }

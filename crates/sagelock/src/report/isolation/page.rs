@@ -93,14 +93,24 @@ fn open(found: &Matrix) -> PreEscaped<String> {
             @for (tenant, answer) in found.tenants.iter().zip(&row.answers) {
                 @match answer {
                     Answer::Own | Answer::Shared | Answer::Proved(_) => {}
-                    Answer::Violated { principal, way, request } => {
+                    Answer::Violated { principal, way, request, steps } => {
                         dt { (tenant.name) " can use " code { (row.key.as_str()) } }
                         dd {
                             code { (principal) } " by " (way.action())
-                            @if way.has_steps() { ", in two steps" }
+                            @if !steps.is_empty() { ", in " (steps.len()) " steps" }
                             details {
-                                summary { "a request that is allowed" }
-                                code { (serde_json::to_string(request).unwrap_or_default()) }
+                                @if steps.is_empty() {
+                                    summary { "a request that is allowed" }
+                                    code { (serde_json::to_string(request).unwrap_or_default()) }
+                                } @else {
+                                    summary { "the requests that are allowed" }
+                                    ol { @for step in steps {
+                                        li {
+                                            code { (step.who) } ": "
+                                            code { (serde_json::to_string(&step.request).unwrap_or_default()) }
+                                        }
+                                    } }
+                                }
                             }
                         }
                     }
@@ -108,7 +118,7 @@ fn open(found: &Matrix) -> PreEscaped<String> {
                         dt { (tenant.name) " may use " code { (row.key.as_str()) } }
                         dd {
                             code { (principal) } " by " (way.action())
-                            @if way.has_steps() { ", in two steps" }
+                            @if way.has_steps() { ", in several steps" }
                             ", depending on " (all_words(why))
                         }
                     }

@@ -36,7 +36,7 @@ pub(crate) fn isolation_table(found: &Matrix, done: &Done, out: &mut dyn Write) 
     if found.tenants.is_empty() {
         writeln!(
             out,
-            "no tenant: no role, user, endpoint or key has the tag that `tags.tenant` names, so nothing was asked"
+            "no tenants: no role, user, endpoint or key has the tag that `tags.tenant` names, so nothing was checked"
         )?;
         return remarks(found, done, out);
     }
@@ -109,7 +109,7 @@ fn open(found: &Matrix, out: &mut dyn Write) -> io::Result<()> {
                 } => (principal, way, all_words(why)),
             };
             let steps = if way.has_steps() {
-                ", in two steps"
+                ", in several steps"
             } else {
                 ""
             };

@@ -1,7 +1,7 @@
-//! The ARNs without an account that `aws:SourceArn` may be, as far as patterns can tell them apart.
+//! What ARNs look like, and which ones without an account `aws:SourceArn` may be, as far as patterns can tell them
+//! apart.
 
 use super::automaton::{Set, Step, Steps, literal};
-use super::universe::{arn, some};
 use crate::kms;
 
 /// ARNs without an account: of each kind those of one service, and of the services that patterns name. To a pattern
@@ -52,4 +52,27 @@ impl Named {
         let begins = self.begins.as_ref();
         self.text.contains(service) || begins.is_some_and(|text| service.starts_with(text))
     }
+}
+
+/// At least one character of a set.
+pub(in crate::prove) fn some(set: Set) -> [Step; 2] {
+    [Step::One(set), Step::Run(set)]
+}
+
+/// An ARN of any partition.
+pub(in crate::prove) fn arn(
+    service: &[Step],
+    region: &[Step],
+    account: &[Step],
+    resource: &[Step],
+) -> Steps {
+    let mut steps = literal("arn:");
+    steps.extend(some(Set::Label));
+    for field in [service, region, account] {
+        steps.push(Step::Char(':'));
+        steps.extend(field);
+    }
+    steps.push(Step::Char(':'));
+    steps.extend(resource);
+    steps
 }

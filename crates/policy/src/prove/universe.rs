@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use super::automaton::{self, Set, Step, Steps, literal};
-use super::sources;
+use super::sources::{arn, some, without_account};
 use crate::document::{Arn, Instant, Partition, Who};
 use crate::kms;
 use crate::request::{Caller, Request};
@@ -252,7 +252,7 @@ impl Form {
     pub(in crate::prove) fn grammar_beside(self, patterns: &[Steps], home: Home<'_>) -> Vec<Steps> {
         let mut grammar = self.grammar(home.partition);
         if self == Self::Source {
-            grammar.extend(sources::without_account(patterns));
+            grammar.extend(without_account(patterns));
         }
         if self == Self::Organization {
             let written = patterns.iter().filter(|steps| {
@@ -380,10 +380,6 @@ impl Form {
     }
 }
 
-pub(in crate::prove) fn some(set: Set) -> [Step; 2] {
-    [Step::One(set), Step::Run(set)]
-}
-
 /// What the names of services look like in a partition.
 pub(in crate::prove) fn services(partition: &str) -> Vec<Steps> {
     ending(partition, &[Step::One(Set::Label), Step::Run(Set::Host)])
@@ -422,23 +418,6 @@ fn date() -> Steps {
             other => Step::Char(other),
         })
         .collect()
-}
-
-pub(in crate::prove) fn arn(
-    service: &[Step],
-    region: &[Step],
-    account: &[Step],
-    resource: &[Step],
-) -> Steps {
-    let mut steps = literal("arn:");
-    steps.extend(some(Set::Label));
-    for field in [service, region, account] {
-        steps.push(Step::Char(':'));
-        steps.extend(field);
-    }
-    steps.push(Step::Char(':'));
-    steps.extend(resource);
-    steps
 }
 
 fn is_of_aws(key: &str) -> bool {

@@ -314,8 +314,8 @@ fn partial_effect(effect: Effect, condition: &Condition, names: &str) -> String 
         (true, Effect::Allow) => format!("The condition does not restrict {names}"),
         (true, Effect::Deny) => format!("The condition does not exempt any {names} requests"),
         (false, Effect::Allow) => format!(
-            "This statement does not allow {names}; its other actions are not affected. If {names} is needed, \
-             allow it in a separate statement"
+            "This statement does not allow {names}; its other actions are not affected. If needed, allow \
+             {names} in a separate statement"
         ),
         (false, Effect::Deny) => format!(
             "This statement does not deny {names}; its other actions are not affected. Deny {names} in a \

@@ -217,7 +217,7 @@ impl Kind {
                 "add a condition on kms:EncryptionContext:aws:logs:arn, which all of its requests include except DescribeKey"
             }
             Self::Events => {
-                "if the key encrypts an event bus, add a condition on aws:SourceArn; if it encrypts an SNS topic, SNS does not support this condition, and the topic policy must specify whose rules can publish"
+                "if the key encrypts an event bus, add a condition on aws:SourceAccount or aws:SourceArn; if it encrypts an SNS topic, SNS does not support these conditions, and the topic policy must specify whose rules can publish"
             }
             Self::Other => "add a condition on aws:SourceAccount, aws:SourceArn or aws:SourceOrgID",
         }

@@ -77,6 +77,13 @@ pub(super) struct Said {
     note: bool,
 }
 
+impl Said {
+    /// The same, as a note where nothing is wrong with it.
+    pub(super) fn noting(self, note: bool) -> Self {
+        Self { note, ..self }
+    }
+}
+
 impl Command {
     pub(super) fn run(self) -> Result<Exit, Failure> {
         let mut policies = Vec::new();
@@ -322,23 +329,33 @@ fn table(out: &mut dyn Write, written: &Written) -> io::Result<()> {
                 _ => policy.file.clone(),
             };
             let sid = said.sid.as_deref().map(|sid| format!(" ({sid})"));
-            writeln!(out, "{place}{}  {}", sid.unwrap_or_default(), said.code)?;
+            let mark = match (said.note, said.perhaps) {
+                (true, _) => " (note)",
+                (false, true) => " (perhaps)",
+                (false, false) => "",
+            };
+            let sid = sid.unwrap_or_default();
+            writeln!(out, "{place}{sid}  {}{mark}", said.code)?;
             for line in wrap(&said.message, 76) {
                 writeln!(out, "    {line}")?;
             }
         }
-        let is_about_key = policy.remarks.iter().any(|said| said.line.is_none());
+        // That nothing is odd may rest on whose it is as well.
+        let mut remarks = policy.remarks.iter();
+        let is_about_key = policy.remarks.is_empty() || remarks.any(|said| said.line.is_none());
         if let Some(key) = policy
             .key
             .as_deref()
             .filter(|_| policy.is_assumed && is_about_key)
         {
             let account = key.split(':').nth(4).unwrap_or_default();
-            writeln!(
-                out,
+            let says = format!(
                 "{}: assuming that account {account} owns the key; use --key to specify a different key",
                 policy.file
-            )?;
+            );
+            for line in wrap(&says, 80) {
+                writeln!(out, "{line}")?;
+            }
         }
         if policy.remarks.is_empty() {
             writeln!(out, "{}: nothing is odd", policy.file)?;

@@ -204,7 +204,9 @@ fn sentence(found: &Found<'_>) -> Said {
         Some(_) | None => String::new(),
     };
     let message = format!("{who} {can} {what}{of} ({})", one.action);
-    whole("outsiders", &one.who, message, perhaps)
+    // AWS's own policies for CloudTrail and others let a service read it so.
+    let is_note = one.is_service && is_metadata(&one.action) && !perhaps;
+    whole("outsiders", &one.who, message, perhaps).noting(is_note)
 }
 
 /// The keys that a request tells and that nobody takes for granted.

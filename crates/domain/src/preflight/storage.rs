@@ -187,8 +187,12 @@ fn encryptions<'a>(asking: &Asking<'a>, artifact: &Artifact, name: ObjectName) -
         Extent::Manifest => vec![by_default()],
         Extent::Prefix => {
             let listed = storage.prefixes.get(&(bucket.clone(), key));
-            let Some(listed) = listed.and_then(|read| read.fact.known()?.as_ref()) else {
-                return vec![by_default()];
+            let listed = match listed.map(|read| &read.fact) {
+                Some(Fact::Known(Some(listed))) => listed,
+                Some(Fact::Unknown(gap)) => {
+                    return vec![by_default(), Some(Err(Answer::unknown(gap)))];
+                }
+                Some(Fact::Known(None)) | None => return vec![by_default()],
             };
             let mut different: Vec<(&Region, &Encryption)> = Vec::new();
             let mut unread = (!listed.is_whole).then_some(None);

@@ -1,11 +1,12 @@
 //! What lies under a prefix may be under several keys, and the role needs each of them.
 
+use sagelock_domain::call::{Call, CallError, CallErrorKind};
 use sagelock_domain::preflight::{AnswerKind, Check, Step};
 use sagelock_sim::{Ctx, Input, Service, World};
 use serde_json::{Value, json};
 
 use crate::calls::{ACCOUNT, REGION, put_policy, root};
-use crate::deployment::{Wanted, config, look, set_up, world};
+use crate::deployment::{MANAGEMENT, Wanted, config, foretold, set_up, world};
 
 /// A key; its ARN.
 fn key(world: &mut World) -> String {
@@ -22,8 +23,9 @@ fn put(world: &mut World, name: &str, key: &str) {
     world.perform(&ctx, "PutObject", &input.carrying(b"weights"));
 }
 
-/// What is foretold of `kms:Decrypt` where the role may use the first of two keys.
-fn decrypts(objects: usize) -> (String, Vec<Check>) {
+/// What is foretold of loading where the role may use the first of two keys, and the caller may list the bucket or
+/// not.
+fn decrypts(objects: usize, lists: bool) -> (String, Vec<Check>) {
     let mut world = world();
     let volume = set_up(&mut world);
     let (first, second) = (key(&mut world), key(&mut world));
@@ -54,15 +56,25 @@ fn decrypts(objects: usize) -> (String, Vec<Check>) {
         planned: Some(planned),
         ..Wanted::new(&volume, "new-1")
     };
-    let checks = look(&mut world, &wanted).checks.into_iter();
+    let found = foretold(&wanted, &[MANAGEMENT, ACCOUNT], |address, call| {
+        if matches!(call, Call::ListObjectsV2(_)) && !lists {
+            return Err(CallError {
+                kind: CallErrorKind::AccessDenied,
+                code: "AccessDenied".to_owned(),
+                message: String::new(),
+            });
+        }
+        world.answer(address.account.as_str(), address.region.as_str(), call)
+    });
+    let checks = found.checks.into_iter();
     let loads =
-        checks.filter(|check| check.step == Step::Load && check.action == Some("kms:Decrypt"));
+        checks.filter(|check| check.step == Step::Load && check.action != Some("s3:GetObject"));
     (second, loads.collect())
 }
 
 #[test]
 fn each_key_of_the_objects_under_a_prefix_is_asked_about() {
-    let (second, checks) = decrypts(2);
+    let (second, checks) = decrypts(2, true);
     let kinds: Vec<AnswerKind> = checks.iter().map(|check| check.answer.kind()).collect();
     assert_eq!(
         kinds,
@@ -75,11 +87,18 @@ fn each_key_of_the_objects_under_a_prefix_is_asked_about() {
 
 #[test]
 fn the_keys_of_objects_beyond_the_first_250_are_not_known() {
-    let (_, checks) = decrypts(250);
+    let (_, checks) = decrypts(250, true);
     let kinds: Vec<AnswerKind> = checks.iter().map(|check| check.answer.kind()).collect();
     assert_eq!(
         kinds,
         [AnswerKind::Passed, AnswerKind::Unknown],
         "{checks:#?}"
     );
+}
+
+#[test]
+fn a_prefix_that_may_not_be_listed_is_not_passed_by_its_bucket() {
+    let (_, checks) = decrypts(2, false);
+    let has = |kind| checks.iter().any(|check| check.answer.kind() == kind);
+    assert!(has(AnswerKind::Unknown), "{checks:#?}");
 }

@@ -146,7 +146,7 @@ const CASES: &[(&str, &str, usize, usize, &str)] = &[
         "Statement[0].Condition.StringEqual",
         1,
         29,
-        "there is no operator `StringEqual`",
+        "there is no condition operator `StringEqual`; did you mean StringEquals?",
     ),
     (
         r#"{"Statement":[{"Condition":{"Bool":{"a:b":"true"},"bool":{}}}]}"#,

@@ -19,6 +19,8 @@ pub struct Power {
     pub administers: Option<bool>,
     /// It may decrypt, or generate a data key; `None`: perhaps.
     pub uses: Option<bool>,
+    /// It surely may, and not only through a service.
+    pub uses_directly: bool,
 }
 
 impl Power {
@@ -67,14 +69,19 @@ pub fn powers(key: &Key, prover: &Prover) -> Result<Vec<Power>, Doubt> {
             ..identity.clone()
         };
         let by_itself = |stack| {
-            let administers = any(key, &asker, &ADMINISTRATION, stack, prover);
+            let (administers, _) = any(key, &asker, &ADMINISTRATION, stack, prover);
             (administers, any(key, &asker, &USE, stack, prover))
         };
-        let (administers, uses) = by_itself(&alone);
+        let (administers, (uses, channel)) = by_itself(&alone);
         if (administers, uses) != (Some(true), Some(true)) {
             // Whom the account's own policies allow it: what it may by itself they do not decide.
-            let (all_administers, all_uses) = by_itself(&with_own);
-            let left = |is, all| if is == Some(true) { Some(false) } else { all };
+            let (all_administers, (all_uses, _)) = by_itself(&with_own);
+            // Where they change nothing about what is in doubt, they do not decide it.
+            let left = |is: Option<bool>, all| match is {
+                Some(true) => Some(false),
+                None if all != Some(true) => Some(false),
+                Some(false) | None => all,
+            };
             let (administers, uses) = (left(administers, all_administers), left(uses, all_uses));
             note(
                 &mut powers,
@@ -84,6 +91,7 @@ pub fn powers(key: &Key, prover: &Prover) -> Result<Vec<Power>, Doubt> {
                     is_account: true,
                     administers,
                     uses,
+                    uses_directly: false,
                 },
             );
         }
@@ -94,6 +102,7 @@ pub fn powers(key: &Key, prover: &Prover) -> Result<Vec<Power>, Doubt> {
                 is_account: false,
                 administers,
                 uses,
+                uses_directly: channel == Some(Channel::Direct),
                 who: asker.name(),
             },
         );
@@ -114,28 +123,34 @@ fn note(powers: &mut Vec<Power>, power: Power) {
         Some(known) => {
             known.administers = either(known.administers, power.administers);
             known.uses = either(known.uses, power.uses);
+            known.uses_directly |= power.uses_directly;
         }
         None => powers.push(power),
     }
 }
 
-fn any(key: &Key, asker: &Asker, actions: &[&str], stack: &Stack, prover: &Prover) -> Option<bool> {
+/// Whether one of some actions is allowed, and where it surely is, by which channel: directly before through a
+/// service.
+fn any(
+    key: &Key,
+    asker: &Asker,
+    actions: &[&str],
+    stack: &Stack,
+    prover: &Prover,
+) -> (Option<bool>, Option<Channel>) {
     let mut found = Some(false);
-    for action in actions {
-        for channel in [Channel::Direct, Channel::Through] {
-            let all = requests(key, &asker.caller, &asker.arn, action, channel).ok()?;
-            let is = match all.allowed(stack, prover) {
-                Proof::Proved => Some(false),
-                Proof::Violated(_) => Some(true),
-                Proof::Possible(_) => None,
+    for channel in [Channel::Direct, Channel::Through] {
+        for action in actions {
+            let all = requests(key, &asker.caller, &asker.arn, action, channel);
+            let is = match all.map(|all| all.allowed(stack, prover)) {
+                Ok(Proof::Proved) => Some(false),
+                Ok(Proof::Violated(_)) => return (Some(true), Some(channel)),
+                Ok(Proof::Possible(_)) | Err(_) => None,
             };
             found = either(found, is);
-            if found == Some(true) {
-                return found;
-            }
         }
     }
-    found
+    (found, None)
 }
 
 /// One at least.

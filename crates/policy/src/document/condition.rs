@@ -1,13 +1,14 @@
 //! Conditions: which key, compared how, with what.
 
 use std::cmp::Ordering;
-use std::{fmt, slice};
+use std::slice;
 
 use base64::Engine;
 use ipnet::IpNet;
-use jiff::Timestamp;
 
+use super::measure::{Decimal, Instant};
 use crate::pattern::{Pattern, Piece, Syntax};
+use crate::spelling::distance;
 
 /// One key of a condition block.
 #[derive(Clone, Debug)]
@@ -24,6 +25,15 @@ pub(crate) struct Condition {
 }
 
 impl Condition {
+    /// Whether it says something of the values of its key: one that any value meets, or that asks only whether the
+    /// key is there, does not.
+    pub(crate) fn restricts(&self) -> bool {
+        let operator = self.operator;
+        let mut expected = self.expected.iter();
+        let is_any = !operator.is_negated && expected.any(Expected::is_any);
+        operator.base != Base::Null && !is_any
+    }
+
     /// The keys that it asks for, its variables' included.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
         let expected = self.expected.iter().flat_map(Expected::variables);
@@ -99,10 +109,19 @@ pub(crate) enum Expected {
     Boolean(bool),
     Binary(Box<[u8]>),
     Address(IpNet),
-    /// A variable under `Bool`, of which AWS's pages say two things.
-    Disputed,
+    /// What AWS's pages do not decide: a variable under `Bool`, or a pattern of fewer fields than an ARN has.
+    Disputed(Dispute),
     /// Nothing that the operator could compare with.
     Unreadable,
+}
+
+/// What AWS's pages do not decide about a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dispute {
+    /// A variable under `Bool`: two pages differ.
+    BooleanVariable,
+    /// A wildcard that stands for several fields of an ARN.
+    ShortArn,
 }
 
 impl Operator {
@@ -134,36 +153,87 @@ impl Operator {
     }
 }
 
+/// The operators without quantity and ending: what is compared, and whether it is negated (IAM User Guide, "IAM JSON
+/// policy elements: Condition operators").
+const OPERATORS: [(&str, Base, bool); 27] = [
+    ("StringEquals", Base::String, false),
+    ("StringNotEquals", Base::String, true),
+    ("StringEqualsIgnoreCase", Base::StringIgnoreCase, false),
+    ("StringNotEqualsIgnoreCase", Base::StringIgnoreCase, true),
+    ("StringLike", Base::StringLike, false),
+    ("StringNotLike", Base::StringLike, true),
+    ("ArnEquals", Base::Arn, false),
+    ("ArnLike", Base::Arn, false),
+    ("ArnNotEquals", Base::Arn, true),
+    ("ArnNotLike", Base::Arn, true),
+    ("NumericEquals", Base::Number(Comparison::Equal), false),
+    ("NumericNotEquals", Base::Number(Comparison::Equal), true),
+    ("NumericLessThan", Base::Number(Comparison::Less), false),
+    (
+        "NumericLessThanEquals",
+        Base::Number(Comparison::LessOrEqual),
+        false,
+    ),
+    (
+        "NumericGreaterThan",
+        Base::Number(Comparison::Greater),
+        false,
+    ),
+    (
+        "NumericGreaterThanEquals",
+        Base::Number(Comparison::GreaterOrEqual),
+        false,
+    ),
+    ("DateEquals", Base::Date(Comparison::Equal), false),
+    ("DateNotEquals", Base::Date(Comparison::Equal), true),
+    ("DateLessThan", Base::Date(Comparison::Less), false),
+    (
+        "DateLessThanEquals",
+        Base::Date(Comparison::LessOrEqual),
+        false,
+    ),
+    ("DateGreaterThan", Base::Date(Comparison::Greater), false),
+    (
+        "DateGreaterThanEquals",
+        Base::Date(Comparison::GreaterOrEqual),
+        false,
+    ),
+    ("Bool", Base::Boolean, false),
+    ("BinaryEquals", Base::Binary, false),
+    ("IpAddress", Base::Address, false),
+    ("NotIpAddress", Base::Address, true),
+    ("Null", Base::Null, false),
+];
+
 fn base(name: &str) -> Option<(Base, bool)> {
-    use Comparison::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual};
-    Some(match name {
-        "stringequals" => (Base::String, false),
-        "stringnotequals" => (Base::String, true),
-        "stringequalsignorecase" => (Base::StringIgnoreCase, false),
-        "stringnotequalsignorecase" => (Base::StringIgnoreCase, true),
-        "stringlike" => (Base::StringLike, false),
-        "stringnotlike" => (Base::StringLike, true),
-        "arnequals" | "arnlike" => (Base::Arn, false),
-        "arnnotequals" | "arnnotlike" => (Base::Arn, true),
-        "numericequals" => (Base::Number(Equal), false),
-        "numericnotequals" => (Base::Number(Equal), true),
-        "numericlessthan" => (Base::Number(Less), false),
-        "numericlessthanequals" => (Base::Number(LessOrEqual), false),
-        "numericgreaterthan" => (Base::Number(Greater), false),
-        "numericgreaterthanequals" => (Base::Number(GreaterOrEqual), false),
-        "dateequals" => (Base::Date(Equal), false),
-        "datenotequals" => (Base::Date(Equal), true),
-        "datelessthan" => (Base::Date(Less), false),
-        "datelessthanequals" => (Base::Date(LessOrEqual), false),
-        "dategreaterthan" => (Base::Date(Greater), false),
-        "dategreaterthanequals" => (Base::Date(GreaterOrEqual), false),
-        "bool" => (Base::Boolean, false),
-        "binaryequals" => (Base::Binary, false),
-        "ipaddress" => (Base::Address, false),
-        "notipaddress" => (Base::Address, true),
-        "null" => (Base::Null, false),
-        _ => return None,
-    })
+    let mut all = OPERATORS.iter();
+    let found = all.find(|(known, ..)| known.eq_ignore_ascii_case(name));
+    found.map(|(_, base, is_negated)| (*base, *is_negated))
+}
+
+/// Typing errors in the name of an operator.
+const ERRORS: usize = 3;
+
+/// The operator that somebody may have meant.
+pub(crate) fn meant(written: &str) -> Option<String> {
+    let lower = written.to_ascii_lowercase();
+    let (quantity, rest) = lower.split_once(':').unwrap_or(("", &lower));
+    let quantity = ["ForAllValues", "ForAnyValue"]
+        .into_iter()
+        .map(|known| (distance(&known.to_ascii_lowercase(), quantity), known))
+        .filter(|(errors, _)| *errors <= ERRORS)
+        .min()
+        .map_or("", |(_, known)| known);
+    let forms = OPERATORS.iter().flat_map(|(known, ..)| {
+        ["", "IfExists"].map(|ending| {
+            let form = format!("{known}{ending}");
+            (distance(&form.to_ascii_lowercase(), rest), form)
+        })
+    });
+    let (errors, form) = forms.min()?;
+    let colon = if quantity.is_empty() { "" } else { ":" };
+    let meant = format!("{quantity}{colon}{form}");
+    (errors <= ERRORS && Operator::read(&meant).is_some()).then_some(meant)
 }
 
 impl Expected {
@@ -177,7 +247,7 @@ impl Expected {
             | Self::Boolean(_)
             | Self::Binary(_)
             | Self::Address(_)
-            | Self::Disputed
+            | Self::Disputed(_)
             | Self::Unreadable => &[],
         }
     }
@@ -191,6 +261,32 @@ impl Expected {
     /// The keys of its variables.
     pub(crate) fn variables(&self) -> impl Iterator<Item = &str> {
         self.patterns().iter().flat_map(Pattern::variables)
+    }
+
+    /// Whether it is a pattern that every value matches.
+    fn is_any(&self) -> bool {
+        let is_run = |pattern: &Pattern| {
+            let mut pieces = pattern.pieces().iter();
+            pattern.pieces().contains(&Piece::Run) && pieces.all(|one| *one == Piece::Run)
+        };
+        match self {
+            Self::Text(pattern) | Self::FilledArn(pattern) => is_run(pattern),
+            Self::Arn(fields) => fields.iter().skip(1).all(is_run),
+            Self::Number(_)
+            | Self::Date(_)
+            | Self::Boolean(_)
+            | Self::Binary(_)
+            | Self::Address(_)
+            | Self::Unreadable => false,
+            // What every value may meet restricts none for certain.
+            Self::Disputed(what) => *what == Dispute::ShortArn,
+        }
+    }
+
+    /// A text as it was written; of an ARN, with its colons.
+    pub(crate) fn written(&self) -> String {
+        let patterns: Vec<String> = self.patterns().iter().map(ToString::to_string).collect();
+        patterns.join(":")
     }
 
     /// The texts that it writes out.
@@ -218,10 +314,17 @@ impl Expected {
                 match arn_fields(pattern.pieces()) {
                     Some(fields) => Self::Arn(Box::new(fields)),
                     None if pattern.fixed().is_none() => Self::FilledArn(pattern),
+                    // "Each of the six colon-delimited components of the ARN is checked separately" (IAM User Guide,
+                    // "ARN condition operators"): of a wildcard in the place of several, the page says nothing.
+                    None if pattern.pieces().last() == Some(&Piece::Run) => {
+                        Self::Disputed(Dispute::ShortArn)
+                    }
                     None => Self::Unreadable,
                 }
             }
-            Base::Boolean if has_variables && text.contains("${") => Self::Disputed,
+            Base::Boolean if has_variables && text.contains("${") => {
+                Self::Disputed(Dispute::BooleanVariable)
+            }
             Base::Boolean | Base::Null => boolean(text).map_or(Self::Unreadable, Self::Boolean),
             Base::Number(_) => Decimal::read(text).map_or(Self::Unreadable, Self::Number),
             Base::Date(_) => Instant::read(text).map_or(Self::Unreadable, Self::Date),
@@ -285,157 +388,9 @@ fn push(fields: &mut [Vec<Piece>], text: &str) {
     }
 }
 
-/// A decimal number of any length.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Decimal {
-    is_negative: bool,
-    /// Without zeros in front.
-    whole: Box<str>,
-    /// Without zeros behind.
-    fraction: Box<str>,
-}
-
-impl Decimal {
-    pub(crate) fn read(text: &str) -> Option<Self> {
-        let (is_negative, digits) = match text.strip_prefix(['-', '+']) {
-            Some(digits) => (text.starts_with('-'), digits),
-            None => (false, text),
-        };
-        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-        let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        if digits.is_empty() || digits == "." || !all_digits(whole) || !all_digits(fraction) {
-            return None;
-        }
-        let whole = whole.trim_start_matches('0');
-        let fraction = fraction.trim_end_matches('0');
-        let is_zero = whole.is_empty() && fraction.is_empty();
-        Some(Self {
-            is_negative: is_negative && !is_zero,
-            whole: whole.into(),
-            fraction: fraction.into(),
-        })
-    }
-
-    fn size(&self, other: &Self) -> Ordering {
-        let whole = self.whole.len().cmp(&other.whole.len());
-        whole
-            .then_with(|| self.whole.cmp(&other.whole))
-            .then_with(|| self.fraction.cmp(&other.fraction))
-    }
-}
-
-impl fmt::Display for Decimal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.is_negative { "-" } else { "" };
-        let whole = if self.whole.is_empty() {
-            "0"
-        } else {
-            &self.whole
-        };
-        write!(f, "{sign}{whole}")?;
-        if self.fraction.is_empty() {
-            return Ok(());
-        }
-        write!(f, ".{}", self.fraction)
-    }
-}
-
-impl PartialOrd for Decimal {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Decimal {
-    fn cmp(&self, other: &Self) -> Ordering {
-        match (self.is_negative, other.is_negative) {
-            (false, false) => self.size(other),
-            (true, true) => other.size(self),
-            (true, false) => Ordering::Less,
-            (false, true) => Ordering::Greater,
-        }
-    }
-}
-
-/// A point of time: ISO 8601 as W3C profiles it, or seconds since 1970 (IAM User Guide, "Date
-/// condition operators").
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Instant(Timestamp);
-
-impl Instant {
-    pub(crate) fn read(text: &str) -> Option<Self> {
-        if let Ok(seconds) = text.parse::<i64>()
-            && text.len() != 4
-        {
-            return Timestamp::from_second(seconds).ok().map(Self);
-        }
-        let completed = match text.len() {
-            4 => format!("{text}-01-01T00:00:00Z"),
-            7 => format!("{text}-01T00:00:00Z"),
-            10 => format!("{text}T00:00:00Z"),
-            _ => text.to_owned(),
-        };
-        completed.parse().ok().map(Self)
-    }
-
-    /// The moment before it, it, and the moment after, as texts.
-    pub(crate) fn beside(self) -> Vec<String> {
-        let moment = jiff::SignedDuration::from_nanos(1);
-        let (before, after) = (self.0.checked_sub(moment), self.0.checked_add(moment));
-        let moments = [before.ok(), Some(self.0), after.ok()];
-        moments
-            .into_iter()
-            .flatten()
-            .map(|one| one.to_string())
-            .collect()
-    }
-
-    /// Seconds after a point that is told in seconds since 1970.
-    pub(crate) fn seconds_after(self, earlier: i64) -> i64 {
-        self.0.as_second().saturating_sub(earlier)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_compared_by_their_value() {
-        let ascending = [
-            "-10",
-            "-9.5",
-            "-0.1",
-            "0",
-            "0.05",
-            "0.1",
-            "1",
-            "1.5",
-            "9",
-            "10",
-            "100000000000000000000.1",
-        ];
-        for (index, small) in ascending.iter().enumerate() {
-            for large in &ascending[index + 1..] {
-                assert!(
-                    Decimal::read(small) < Decimal::read(large),
-                    "{small} < {large}"
-                );
-            }
-        }
-        for (one, other) in [
-            ("1", "1.0"),
-            ("01", "1"),
-            ("-0", "0"),
-            ("+2", "2"),
-            (".5", "0.50"),
-        ] {
-            assert_eq!(Decimal::read(one), Decimal::read(other), "{one} = {other}");
-        }
-        for wrong in ["", "-", ".", "1e3", "0x10", "1 ", "1.2.3", "∞"] {
-            assert_eq!(Decimal::read(wrong), None, "{wrong}");
-        }
-    }
 
     #[test]
     fn operators_have_quantities_and_endings() {
@@ -454,32 +409,21 @@ mod tests {
     }
 
     #[test]
-    fn points_of_time_are_read() {
-        let same = [
-            "2026-11-25T00:00:00Z",
-            "2026-11-25",
-            "1795564800",
-            "2026-11-25T01:00:00+01:00",
-        ];
-        for text in same {
-            assert_eq!(Instant::read(text), Instant::read(same[0]), "{text}");
-            assert!(Instant::read(text).is_some(), "{text}");
+    fn a_misspelt_operator_is_told_what_it_may_be() {
+        for (written, expected) in [
+            ("StringEqual", Some("StringEquals")),
+            ("stringmatches", None),
+            ("StringLikes", Some("StringLike")),
+            (
+                "ForAnyValues:StringEquals",
+                Some("ForAnyValue:StringEquals"),
+            ),
+            ("ArnLikeIfExist", Some("ArnLikeIfExists")),
+            ("NullIfExists", None),
+            ("IpAdress", Some("IpAddress")),
+            ("NumericLessThenEquals", Some("NumericLessThanEquals")),
+        ] {
+            assert_eq!(meant(written).as_deref(), expected, "{written}");
         }
-        for wrong in ["", "soon", "2026-13-01", "25.11.2026"] {
-            assert_eq!(Instant::read(wrong), None, "{wrong}");
-        }
-    }
-
-    #[test]
-    fn moments_beside_one_are_before_it_and_after() {
-        let moments = Instant::read("2026-01-01").map(Instant::beside);
-        let around = ["2025-12-31T23:59:59.999999999Z", "2026-01-01T00:00:00Z"];
-        let after = ["2026-01-01T00:00:00.000000001Z"];
-        let all: Vec<String> = around
-            .iter()
-            .chain(&after)
-            .map(ToString::to_string)
-            .collect();
-        assert_eq!(moments, Some(all));
     }
 }

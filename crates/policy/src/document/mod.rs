@@ -1,13 +1,15 @@
 //! Policy documents as they were written, ready to be matched.
 
 mod condition;
+mod measure;
 mod named;
 mod partition;
 mod principal;
 mod read;
 
-pub(crate) use condition::{Base, Condition, Decimal, Expected, Instant, Quantity};
+pub(crate) use condition::{Base, Condition, Dispute, Expected, Quantity};
 pub(crate) use condition::{address, arn_fields, binary, boolean};
+pub(crate) use measure::{Decimal, Instant};
 pub use partition::{PARTITIONS, Partition};
 pub use principal::{Arn, Entry, Identity, Who};
 pub(crate) use principal::{entry, identity_of, is_service_name};
@@ -113,6 +115,26 @@ impl Document {
                 pieces.is_some_and(|pieces| crate::pattern::matches(pieces, &action))
             });
             statement.effect == Effect::Allow && is_listed != statement.actions.is_all_but
+        })
+    }
+
+    /// Whether a statement that names a user, a role, an account or everybody allows an action.
+    #[must_use]
+    pub fn may_let_somebody(&self, action: &str) -> bool {
+        self.statements.iter().any(|statement| {
+            let principals = statement.principals.as_ref();
+            let names_somebody = principals.is_some_and(|principals| {
+                let is_somebody = |entry: &Entry| match entry {
+                    Entry::Everybody | Entry::Account { .. } | Entry::Identity(_) => true,
+                    Entry::Service(_) | Entry::Provider(_) | Entry::Nobody(_) => false,
+                };
+                principals.is_all_but || principals.list.iter().any(is_somebody)
+            });
+            names_somebody
+                && Self {
+                    statements: [statement.clone()].into(),
+                }
+                .may_allow(action)
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::condition::{Base, Condition, Expected, Operator};
+use super::condition::{Base, Condition, Expected, Operator, meant};
 use super::principal::{Entry, entry};
 use super::{Document, Effect, Kind, Listed, Statement};
 use crate::context;
@@ -254,7 +254,10 @@ fn read_conditions(node: &Node<'_>, has_variables: bool) -> Result<Vec<Condition
     let mut operators = BTreeSet::new();
     for member in node.members("an object of operators")? {
         let operator = Operator::read(&member.name).ok_or_else(|| {
-            node.unexpected(&member, format!("there is no operator `{}`", member.name))
+            let near = meant(&member.name);
+            let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+            let says = format!("there is no condition operator `{}`{near}", member.name);
+            node.unexpected(&member, says)
         })?;
         // Names are compared without regard to case, and so is what stands twice.
         if !operators.insert(member.name.to_ascii_lowercase()) {

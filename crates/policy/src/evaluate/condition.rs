@@ -4,7 +4,7 @@
 use super::leaves::{Evaluation, Why};
 use super::{Open, Truth};
 use crate::context::Found;
-use crate::document::{Arn, Base, Condition, Decimal, Expected, Instant, Quantity};
+use crate::document::{Arn, Base, Condition, Decimal, Dispute, Expected, Instant, Quantity};
 use crate::document::{address, arn_fields, binary, boolean};
 use crate::pattern::{self, Filled, Piece};
 
@@ -123,13 +123,20 @@ fn matched(
         (Expected::Boolean(wanted), _) => boolean(value).map(|is| is == *wanted),
         (Expected::Binary(wanted), _) => binary(value).map(|bytes| bytes == *wanted),
         (Expected::Address(network), _) => address(value).map(|one| network.contains(&one)),
-        (Expected::Disputed, _) => return evaluation.unknown_open(Open::BooleanVariable),
+        (Expected::Disputed(what), _) => return evaluation.unknown_open(open(*what)),
         (Expected::Unreadable | Expected::Number(_) | Expected::Date(_), _) => None,
     };
     match read {
         Some(is) => Truth::of(is),
         None if condition.operator.is_negated => evaluation.unknown_open(Open::NegatedUnreadable),
         None => Truth::No,
+    }
+}
+
+const fn open(what: Dispute) -> Open {
+    match what {
+        Dispute::BooleanVariable => Open::BooleanVariable,
+        Dispute::ShortArn => Open::ShortArn,
     }
 }
 

@@ -80,6 +80,8 @@ pub enum Open {
     ArnVariable,
     /// A wildcard inside a segment of a `Resource` that would have to match beyond it.
     ArnWildcard,
+    /// A wildcard in a condition that stands for several fields of an ARN.
+    ShortArn,
     /// Whom a grant is to that shows a service as its grantee.
     MaskedGrantee,
     /// The path of the caller's role.
@@ -90,7 +92,7 @@ pub enum Open {
 
 impl Open {
     /// Each of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::ResourcePolicy,
         Self::CappedGrant,
         Self::AccountGrant,
@@ -109,6 +111,7 @@ impl Open {
         Self::AllowNotPrincipal,
         Self::ArnVariable,
         Self::ArnWildcard,
+        Self::ShortArn,
         Self::MaskedGrantee,
         Self::RolePath,
         Self::SessionName,
@@ -136,6 +139,7 @@ impl Open {
             Self::AllowNotPrincipal => "allow_not_principal",
             Self::ArnVariable => "arn_variable",
             Self::ArnWildcard => "arn_wildcard",
+            Self::ShortArn => "short_arn",
             Self::MaskedGrantee => "masked_grantee",
             Self::RolePath => "role_path",
             Self::SessionName => "session_name",

@@ -56,6 +56,7 @@ impl Saying<'_> {
             self.texts(condition);
             self.values(condition);
         }
+        self.sources();
         let never = self.never_holds(prover);
         if never.is_empty() && !is_never_true {
             for (kind, about, says) in if_it_holds {
@@ -82,7 +83,8 @@ impl Saying<'_> {
                 Some(known) => Some(known),
                 None if global::is_known(key) || is_attestation(key) => return false,
                 None => {
-                    let says = unlisted(key);
+                    let effect = absent_effect(self.statement.effect, condition);
+                    let says = format!("{} {}", unlisted(key), unless_there(effect));
                     self.say(Oddity::UnknownKey, &condition.name, says);
                     return true;
                 }
@@ -300,12 +302,23 @@ fn is_attestation(key: &str) -> bool {
 /// What is said of a key that is on no list.
 fn unlisted(key: &str) -> String {
     if !key.starts_with("aws:") {
-        return "neither a KMS nor a global condition key: requests to KMS are not known to include it"
+        return "neither a KMS nor a global condition key: requests to KMS are not known to include it."
             .to_owned();
     }
     let near = global::begins(key);
-    let near = near.map_or_else(String::new, |known| format!("; did you mean {known}?"));
+    let near = near.map_or_else(
+        || ".".to_owned(),
+        |known| format!("; did you mean {known}?"),
+    );
     format!("not a global condition key that AWS documents{near}")
+}
+
+/// What is so where no request has the key, of which it is not certain.
+fn unless_there(effect: &str) -> String {
+    let mut letters = effect.chars();
+    let first = letters.next().map(|first| first.to_ascii_lowercase());
+    let rest: String = first.into_iter().chain(letters).collect();
+    format!("If no request includes it, {rest}")
 }
 
 /// What a condition does for those actions of a statement of which requests do not have the key.

@@ -1,5 +1,6 @@
 //! What a key policy says that it cannot have meant, statement by statement.
 
+mod across;
 mod conditions;
 mod holds;
 mod principals;
@@ -73,6 +74,10 @@ pub enum Oddity {
     DeniesServices,
     /// A Deny to all but somebody whose account is not excepted.
     DeniesNotPrincipal,
+    /// An Allow of all actions but some, with cryptographic operations among the others.
+    AllowsNotAction,
+    /// Actions that KMS does not let another account use.
+    NotAcrossAccounts,
 }
 
 impl Oddity {
@@ -98,6 +103,8 @@ impl Oddity {
             Self::NamesResource => "names_resource",
             Self::DeniesServices => "denies_services",
             Self::DeniesNotPrincipal => "denies_not_principal",
+            Self::AllowsNotAction => "allows_not_action",
+            Self::NotAcrossAccounts => "not_across_accounts",
         }
     }
 }
@@ -123,6 +130,13 @@ impl Saying<'_> {
             is_note: false,
             is_partial: false,
         });
+    }
+
+    /// What was said last is a note.
+    fn note_last(&mut self) {
+        if let Some(last) = self.remarks.last_mut() {
+            last.is_note = true;
+        }
     }
 
     /// Whether all of its actions give no more than what is known of the key.
@@ -152,6 +166,8 @@ pub fn remarks(document: &Document, key: Option<&Key>, prover: &Prover) -> Vec<R
         let lacks = lacking(statement);
         if lacks.is_empty() {
             saying.actions();
+            saying.others();
+            saying.across();
             let holds = saying.principals();
             saying.resources();
             saying.conditions(prover, holds);
@@ -237,6 +253,16 @@ impl Saying<'_> {
             if text == "*" {
                 continue;
             }
+            if self
+                .key
+                .is_some_and(|key| *key.arn == text && !text.contains('*'))
+            {
+                let says =
+                    "it is the ARN of this key; \"Resource\": \"*\" means the same in a key policy";
+                self.say(Oddity::NamesResource, &text, says);
+                self.note_last();
+                continue;
+            }
             let pieces: Vec<Piece> = pattern.pieces().iter().map(Piece::opened).collect();
             let is_given = self
                 .key
@@ -267,6 +293,9 @@ impl Saying<'_> {
                  key policy means this key"
             };
             self.say(Oddity::NamesResource, &text, says);
+            if is_given && matches_key {
+                self.note_last();
+            }
         }
     }
 }
@@ -313,7 +342,8 @@ fn meant(written: &str) -> Option<&'static str> {
 }
 
 /// Names, the last after `and`.
-fn and(names: &[&str]) -> String {
+#[must_use]
+pub fn and(names: &[&str]) -> String {
     match names {
         [] => String::new(),
         [one] => (*one).to_owned(),

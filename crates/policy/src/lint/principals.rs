@@ -96,7 +96,7 @@ impl Saying<'_> {
             let is_public = |who: &str| who == "*" && !bound;
             granters.retain(|who| is_public(who) || !self.asks(&BOUNDS));
             if_it_holds.extend(granters.into_iter().map(|who| {
-                let says = self.open_grants(is_public(&who));
+                let says = self.open_grants(&who, is_public(&who));
                 (Oddity::OpenGrants, who, says)
             }));
         }
@@ -135,24 +135,30 @@ impl Saying<'_> {
         }
     }
 
+    /// Whether a condition restricts one of some keys.
     fn asks(&self, keys: &[&str]) -> bool {
         let mut conditions = self.statement.conditions.iter();
-        conditions.any(|one| keys.contains(&&*one.key))
+        conditions.any(|one| keys.contains(&&*one.key) && one.restricts())
     }
 
     fn asks_for_service_context(&self) -> bool {
         let mut conditions = self.statement.conditions.iter();
-        conditions.any(|one| one.key.starts_with("kms:encryptioncontext:"))
+        conditions.any(|one| one.key.starts_with("kms:encryptioncontext:") && one.restricts())
     }
 
     /// What to do about whoever may create any grant.
-    fn open_grants(&self, is_public: bool) -> String {
+    fn open_grants(&self, who: &str, is_public: bool) -> String {
         if is_public {
             return "anybody can create a grant on the key: name the principals, or add a condition on \
                     kms:CallerAccount or aws:PrincipalOrgID"
                 .to_owned();
         }
         let any = "can create a grant for any principal, including itself";
+        let any = if who == "*" {
+            "every principal that meets the conditions can create a grant for any principal, including itself"
+        } else {
+            any
+        };
         let bound = "with a condition on kms:GrantIsForAWSResource or kms:GranteePrincipal";
         if self.is_about_grants_only() {
             let bound = bound.trim_start_matches("with ");
@@ -164,7 +170,7 @@ impl Saying<'_> {
             listed.find(|(one, _)| !is_plain(one.pieces()) && matches(one.pieces(), CREATE_GRANT));
         match wide {
             Some((_, wide)) if !self.statement.actions.is_all_but => format!(
-                "can create a grant for any principal, including itself, because `{wide}` includes kms:CreateGrant: \
+                "{any}, because `{wide}` includes kms:CreateGrant: \
                  replace `{wide}` with the actions that are needed, and allow kms:CreateGrant in a separate statement \
                  {bound}"
             ),

@@ -10,20 +10,22 @@ impl Saying<'_> {
             condition.operator.base,
             Base::String | Base::StringIgnoreCase | Base::StringLike
         );
-        let Some((is, what)) = form(&condition.key).filter(|_| is_text) else {
+        let texts: Vec<String> = condition.expected.iter().map(Expected::written).collect();
+        let is_pattern = |text: &str| text.contains(['*', '?', '$']);
+        let form = form(&condition.key).filter(|_| is_text);
+        let of = self.context_of_services(&condition.key);
+        let is_wrong = |text: &str| match (form, of) {
+            (Some((is, _)), _) => !is_pattern(text) && !is(text),
+            (None, Some((service, _))) => {
+                let own = text.split(':').nth(2);
+                own.is_some_and(|own| !is_pattern(own) && own != service)
+            }
+            (None, None) => false,
+        };
+        let ((Some((_, what)), _) | (None, Some((_, what)))) = (form, of) else {
             return;
         };
-        let texts: Vec<String> = condition
-            .expected
-            .iter()
-            .flat_map(Expected::texts)
-            .map(str::to_owned)
-            .collect();
-        let is_pattern = |text: &str| text.contains(['*', '?', '$']);
-        let wrong: Vec<&String> = texts
-            .iter()
-            .filter(|text| !is_pattern(text) && !is(text))
-            .collect();
+        let wrong: Vec<&String> = texts.iter().filter(|text| is_wrong(text)).collect();
         if let Some(first) = wrong.first()
             && !texts.is_empty()
         {
@@ -36,6 +38,56 @@ impl Saying<'_> {
             };
             let says = format!("`{first}` is not {what}: {effect}");
             self.say(Oddity::NotAValue, &condition.name, says);
+        }
+    }
+}
+
+impl Saying<'_> {
+    /// Of what a service puts into the encryption context, whose ARN it is (CloudTrail User Guide, "Configure KMS key
+    /// policies for CloudTrail"; CloudWatch Logs User Guide, "Encrypt log data"; S3 User Guide, "Encryption context").
+    fn context_of_services(&self, key: &str) -> Option<(&'static str, &'static str)> {
+        let of = match key {
+            "kms:encryptioncontext:aws:cloudtrail:arn" => ("cloudtrail", "the ARN of a trail"),
+            "kms:encryptioncontext:aws:logs:arn" => {
+                ("logs", "the ARN of a CloudWatch Logs resource")
+            }
+            "kms:encryptioncontext:aws:s3:arn" => ("s3", "the ARN of a bucket or an object"),
+            _ => return None,
+        };
+        self.is_of_services_only().then_some(of)
+    }
+
+    /// An account that `aws:SourceArn` names and `aws:SourceAccount` does not: both are about the resource for which
+    /// a service asks (IAM User Guide, "AWS global condition context keys").
+    pub(super) fn sources(&mut self) {
+        if !self.allows() {
+            return;
+        }
+        let written = |key: &str| -> Option<Vec<String>> {
+            let mut conditions = self.statement.conditions.iter();
+            let one = conditions.find(|one| &*one.key == key && needs_key(one))?;
+            Some(one.expected.iter().map(Expected::written).collect())
+        };
+        let (Some(accounts), Some(arns)) = (written("aws:sourceaccount"), written("aws:sourcearn"))
+        else {
+            return;
+        };
+        let of_arns: Option<Vec<&str>> = arns
+            .iter()
+            .map(|arn| arn.split(':').nth(4).filter(|account| is_account(account)))
+            .collect();
+        let Some(of_arns) = of_arns.filter(|_| accounts.iter().all(|one| is_account(one))) else {
+            return;
+        };
+        let is_same = of_arns
+            .iter()
+            .any(|one| accounts.iter().any(|account| account == one));
+        if let Some(other) = of_arns.first().filter(|_| !is_same) {
+            let says = format!(
+                "aws:SourceArn names account {other}, and aws:SourceAccount does not: both are about the resource \
+                 for which the service sends the request, so the statement allows nothing"
+            );
+            self.say(Oddity::NeverHolds, "aws:SourceAccount, aws:SourceArn", says);
         }
     }
 }
@@ -57,6 +109,10 @@ fn form(key: &str) -> Option<Form> {
         "kms:requestalias" | "kms:resourcealiases" => (
             |text| text.starts_with("alias/") && text.len() > "alias/".len(),
             "an alias name, which begins with alias/",
+        ),
+        "aws:sourcearn" | "aws:principalarn" => (
+            |text| text.starts_with("arn:") && text.split(':').count() >= 6,
+            "an ARN, which has six fields: arn:aws:SERVICE:REGION:ACCOUNT:RESOURCE",
         ),
         _ => return None,
     })

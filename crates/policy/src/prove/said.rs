@@ -100,7 +100,7 @@ impl Said {
             | Expected::Boolean(_)
             | Expected::Binary(_)
             | Expected::Address(_)
-            | Expected::Disputed
+            | Expected::Disputed(_)
             | Expected::Unreadable => None,
         }
     }

@@ -181,6 +181,9 @@ const fn open_words(question: Open) -> &'static str {
         Open::AllowNotPrincipal => "Allow with NotPrincipal, which AWS does not support",
         Open::ArnVariable => "a policy variable before the fifth colon of a Resource",
         Open::ArnWildcard => "a wildcard in a Resource that would have to match across a colon",
+        Open::ShortArn => {
+            "an ARN pattern in a condition with fewer than six fields that ends with `*`, such as `*` under ArnLike"
+        }
         Open::MaskedGrantee => {
             "the grantee of a grant, for which KMS shows the name of an AWS service"
         }

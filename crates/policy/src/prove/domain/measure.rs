@@ -34,7 +34,7 @@ pub(super) fn values(
                 | Expected::FilledArn(_)
                 | Expected::Boolean(_)
                 | Expected::Binary(_)
-                | Expected::Disputed
+                | Expected::Disputed(_)
                 | Expected::Unreadable => {}
             }
         }

@@ -257,7 +257,7 @@ fn of_condition(ground: &Ground<'_, '_>, condition: &Condition, patterns: &mut V
             Expected::Number(_)
             | Expected::Date(_)
             | Expected::Address(_)
-            | Expected::Disputed
+            | Expected::Disputed(_)
             | Expected::Unreadable => {}
         }
     }
@@ -302,7 +302,7 @@ fn of_variables(ground: &Ground<'_, '_>, key: &str) -> Option<Vec<String>> {
                         | Expected::Boolean(_)
                         | Expected::Binary(_)
                         | Expected::Address(_)
-                        | Expected::Disputed
+                        | Expected::Disputed(_)
                         | Expected::Unreadable => {}
                     }
                 }

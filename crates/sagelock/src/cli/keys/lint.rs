@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use sagelock_policy::Document;
 use sagelock_policy::access::{Key, Lockout, Outsider, lockout, outsiders, powers};
-use sagelock_policy::lint::{Remark, remarks};
+use sagelock_policy::lint::{Remark, and, remarks};
 use sagelock_policy::prove::{Doubt, Proof, Prover};
 use serde::Serialize;
 
@@ -171,7 +171,7 @@ fn of_any_key(document: &Document, prover: &Prover) -> Vec<Said> {
             .collect();
         found.extend(outside::said(&anybody, &document.organizations()));
     }
-    if !document.may_allow("kms:PutKeyPolicy") {
+    if !document.may_let_somebody("kms:PutKeyPolicy") {
         found.push(whole("lockout", "*", NOBODY.to_owned(), false));
     }
     found
@@ -237,14 +237,14 @@ fn of_key(key: &Key, organizations: &[&str], prover: &Prover) -> Vec<Said> {
             false,
         ),
         Lockout::Deletable(who, _) => {
-            let (who, them) = match who.as_slice() {
-                [one] => (one.clone(), "it is"),
-                several => (several.join(", "), "they are"),
-            };
-            (
-                format!("only {who} can change the key policy; if {them} deleted, nobody can"),
-                false,
-            )
+            let names: Vec<&str> = who.iter().map(String::as_str).collect();
+            let are = if names.len() > 1 { "all are" } else { "it is" };
+            let message = format!(
+                "only {} can change the key policy, and the account's root user cannot: if {are} deleted, the key \
+                 becomes unmanageable",
+                and(&names)
+            );
+            (message, false)
         }
         Lockout::Conditional(request) => {
             let told = outside::keys_of(&request);
@@ -284,7 +284,9 @@ fn both(key: &Key, prover: &Prover) -> Vec<Said> {
             return vec![whole("both", "*", message, true)];
         }
     };
-    let mut found = Vec::new();
+    let mut found: Vec<Said> = outside::account_wide(&all, key.account())
+        .into_iter()
+        .collect();
     for power in all {
         let who = if power.is_itself {
             power.who.clone()

@@ -1,7 +1,7 @@
 //! Who outside can use a key, in as few sentences as tell it.
 
 use sagelock_policy::Request;
-use sagelock_policy::access::Outsider;
+use sagelock_policy::access::{Outsider, Power};
 use sagelock_policy::context::Value;
 use sagelock_policy::prove::Proof;
 
@@ -109,10 +109,22 @@ fn who(one: &Outsider, organizations: &[String]) -> Who {
             Who::One(format!("account {account}"))
         }
         _ if one.is_itself || one.is_service || one.who == "*" => Who::One(one.who.clone()),
-        (_, Some(id)) => Who::Like(format!("in organization {}", if_yours(&id))),
-        _ if one.is_anybody => Who::Like("in any AWS account".to_owned()),
+        (_, Some(id)) => Who::Like(format!(
+            "{}in organization {}",
+            named_so(&one.who),
+            if_yours(&id)
+        )),
+        _ if one.is_anybody => Who::Like(format!("{}in any AWS account", named_so(&one.who))),
         (Some(account), None) if is_any(&one.who) => Who::Like(format!("in account {account}")),
         (_, None) => Who::Like(format!("like {}", one.who)),
+    }
+}
+
+/// What is behind the account in the ARN of those who are like somebody, unless it is all of them.
+fn named_so(arn: &str) -> String {
+    match arn.splitn(6, ':').nth(5) {
+        Some(resource) if !is_any(arn) => format!("like {resource} "),
+        Some(_) | None => String::new(),
     }
 }
 
@@ -132,6 +144,31 @@ pub(super) fn like(arn: &str, account: &str) -> String {
     } else {
         format!("any {} like {arn}", kind(arn))
     }
+}
+
+/// That everybody in the account may use the key, whatever its own policies say (KMS Developer Guide,
+/// "kms:CallerAccount").
+pub(super) fn account_wide(powers: &[Power], account: &str) -> Option<Said> {
+    let everybody = |one: &&Power| !one.is_account && !one.is_itself && is_any(&one.who);
+    let mut wide = powers
+        .iter()
+        .filter(everybody)
+        .filter(|one| one.uses == Some(true));
+    let kinds: Vec<&'static str> = wide.clone().map(|one| kind(&one.who)).collect();
+    let first = wide.next()?;
+    let is_direct = first.uses_directly || wide.any(|one| one.uses_directly);
+    let how = if is_direct {
+        ""
+    } else {
+        " through AWS services"
+    };
+    let message = format!(
+        "any {} in account {account} can use the key{how} without an IAM policy that allows it, where the conditions of \
+         the key policy are met",
+        together(&kinds)
+    );
+    // AWS writes such a statement itself, for the keys that it manages.
+    Some(whole("account_wide", &first.who, message, false).noting(!is_direct))
 }
 
 fn kind(arn: &str) -> &'static str {

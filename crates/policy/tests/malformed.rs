@@ -240,7 +240,10 @@ fn size_and_depth_cost_no_more_than_their_length() {
         "{\"a\":".repeat(100_000),
         "}".repeat(100_000)
     );
-    assert_eq!(refused(&closed).message, "there is no operator `a`");
+    assert_eq!(
+        refused(&closed).message,
+        "there is no condition operator `a`"
+    );
     let many = format!(
         r#"{{"Statement":[{}]}}"#,
         vec![format!("{{{KEY}}}"); 10_000].join(",")

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::call::view;
 use crate::ids::{ConfigName, EndpointName, KeyRef};
 use crate::inventory::{Cell, Config, ConfigFacts, Tags};
-use sagelock_policy::spelling::distance;
+use sagelock_policy::spelling::nearest;
 
 /// A configuration that an endpoint is to run, and who brings it there.
 #[derive(Clone, Debug)]
@@ -86,11 +86,7 @@ fn misspelt(fields: &Map<String, Value>, known: &[&'static str]) -> Result<(), N
         .keys()
         .filter(|field| !known.contains(&field.as_str()));
     let mut near = unknown.filter_map(|field| {
-        let mut known = known.iter();
-        let meant = known.find(|one| {
-            let (one, field) = (one.to_lowercase(), field.to_lowercase());
-            distance(&one, &field) <= TYPING_ERRORS
-        })?;
+        let meant = nearest(field, known.iter().copied(), TYPING_ERRORS)?;
         Some(NotAConfig::Misspelt(field.clone(), meant))
     });
     near.next().map_or(Ok(()), Err)

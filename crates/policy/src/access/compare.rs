@@ -99,7 +99,7 @@ pub fn compare(old: &Key, new: &Key, prover: &Prover) -> Result<Comparison, Doub
                 for channel in channels {
                     let asked = requests(old, &asker.caller, &asker.arn, action, *channel);
                     // The key may have any tags.
-                    let Ok(asked) = asked.map(of_any_key) else {
+                    let Ok(asked) = asked.map(|asked| of_any_key(asked, *channel)) else {
                         continue;
                     };
                     let sides = [(second, first), (first, second)];
@@ -145,9 +145,14 @@ pub fn compare(old: &Key, new: &Key, prover: &Prover) -> Result<Comparison, Doub
 }
 
 /// Requests about a key that may have any tags, at any time.
-fn of_any_key(asked: Requests) -> Requests {
-    // What it is in a direct call nobody chooses.
-    asked.knowing_all().not_knowing("kms:GrantIsForAWSResource")
+fn of_any_key(asked: Requests, channel: Channel) -> Requests {
+    let asked = asked.knowing_all();
+    match channel {
+        // What it is in a direct call nobody chooses; a service may create grants for its resources (KMS Developer
+        // Guide, "kms:GrantIsForAWSResource").
+        Channel::Direct => asked.not_knowing("kms:GrantIsForAWSResource"),
+        Channel::Through | Channel::Service => asked,
+    }
 }
 
 fn beyond(asker: &Asker, action: &str, own: Own, proof: &Proof) -> Option<Beyond> {

@@ -21,6 +21,8 @@ pub struct Power {
     pub uses: Option<bool>,
     /// It surely may, and not only through a service.
     pub uses_directly: bool,
+    /// What it depends on, where it is not certain.
+    pub doubts: Vec<Doubt>,
 }
 
 impl Power {
@@ -69,13 +71,15 @@ pub fn powers(key: &Key, prover: &Prover) -> Result<Vec<Power>, Doubt> {
             ..identity.clone()
         };
         let by_itself = |stack| {
-            let (administers, _) = any(key, &asker, &ADMINISTRATION, stack, prover);
-            (administers, any(key, &asker, &USE, stack, prover))
+            let administers = any(key, &asker, &ADMINISTRATION, stack, prover);
+            let uses = any(key, &asker, &USE, stack, prover);
+            let doubts = [administers.doubts, uses.doubts].concat();
+            (administers.is, uses.is, uses.channel, doubts)
         };
-        let (administers, (uses, channel)) = by_itself(&alone);
+        let (administers, uses, channel, doubts) = by_itself(&alone);
         if (administers, uses) != (Some(true), Some(true)) {
             // Whom the account's own policies allow it: what it may by itself they do not decide.
-            let (all_administers, (all_uses, _)) = by_itself(&with_own);
+            let (all_administers, all_uses, _, doubts) = by_itself(&with_own);
             // Where they change nothing about what is in doubt, they do not decide it.
             let left = |is: Option<bool>, all| match is {
                 Some(true) => Some(false),
@@ -92,6 +96,7 @@ pub fn powers(key: &Key, prover: &Prover) -> Result<Vec<Power>, Doubt> {
                     administers,
                     uses,
                     uses_directly: false,
+                    doubts,
                 },
             );
         }
@@ -103,6 +108,7 @@ pub fn powers(key: &Key, prover: &Prover) -> Result<Vec<Power>, Doubt> {
                 administers,
                 uses,
                 uses_directly: channel == Some(Channel::Direct),
+                doubts,
                 who: asker.name(),
             },
         );
@@ -124,33 +130,48 @@ fn note(powers: &mut Vec<Power>, power: Power) {
             known.administers = either(known.administers, power.administers);
             known.uses = either(known.uses, power.uses);
             known.uses_directly |= power.uses_directly;
+            known.doubts.extend(power.doubts);
         }
         None => powers.push(power),
     }
 }
 
-/// Whether one of some actions is allowed, and where it surely is, by which channel: directly before through a
-/// service.
-fn any(
-    key: &Key,
-    asker: &Asker,
-    actions: &[&str],
-    stack: &Stack,
-    prover: &Prover,
-) -> (Option<bool>, Option<Channel>) {
-    let mut found = Some(false);
+/// Whether one of some actions is allowed.
+struct Any {
+    is: Option<bool>,
+    /// Where it surely is: how, directly before through a service.
+    channel: Option<Channel>,
+    doubts: Vec<Doubt>,
+}
+
+fn any(key: &Key, asker: &Asker, actions: &[&str], stack: &Stack, prover: &Prover) -> Any {
+    let mut found = Any {
+        is: Some(false),
+        channel: None,
+        doubts: Vec::new(),
+    };
     for channel in [Channel::Direct, Channel::Through] {
         for action in actions {
             let all = requests(key, &asker.caller, &asker.arn, action, channel);
             let is = match all.map(|all| all.allowed(stack, prover)) {
                 Ok(Proof::Proved) => Some(false),
-                Ok(Proof::Violated(_)) => return (Some(true), Some(channel)),
-                Ok(Proof::Possible(_)) | Err(_) => None,
+                Ok(Proof::Violated(_)) => {
+                    return Any {
+                        is: Some(true),
+                        channel: Some(channel),
+                        doubts: Vec::new(),
+                    };
+                }
+                Ok(Proof::Possible(doubts)) => {
+                    found.doubts.extend(doubts);
+                    None
+                }
+                Err(_) => None,
             };
-            found = either(found, is);
+            found.is = either(found.is, is);
         }
     }
-    (found, None)
+    found
 }
 
 /// One at least.

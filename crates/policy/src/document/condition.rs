@@ -8,7 +8,7 @@ use ipnet::IpNet;
 
 use super::measure::{Decimal, Instant};
 use crate::pattern::{Pattern, Piece, Syntax};
-use crate::spelling::distance;
+use crate::spelling::nearest;
 
 /// One key of a condition block.
 #[derive(Clone, Debug)]
@@ -216,24 +216,15 @@ const ERRORS: usize = 3;
 
 /// The operator that somebody may have meant.
 pub(crate) fn meant(written: &str) -> Option<String> {
-    let lower = written.to_ascii_lowercase();
-    let (quantity, rest) = lower.split_once(':').unwrap_or(("", &lower));
-    let quantity = ["ForAllValues", "ForAnyValue"]
-        .into_iter()
-        .map(|known| (distance(&known.to_ascii_lowercase(), quantity), known))
-        .filter(|(errors, _)| *errors <= ERRORS)
-        .min()
-        .map_or("", |(_, known)| known);
-    let forms = OPERATORS.iter().flat_map(|(known, ..)| {
-        ["", "IfExists"].map(|ending| {
-            let form = format!("{known}{ending}");
-            (distance(&form.to_ascii_lowercase(), rest), form)
-        })
-    });
-    let (errors, form) = forms.min()?;
+    let (quantity, rest) = written.split_once(':').unwrap_or(("", written));
+    let quantity = nearest(quantity, ["ForAllValues", "ForAnyValue"], ERRORS).unwrap_or_default();
+    let forms = OPERATORS
+        .iter()
+        .flat_map(|(known, ..)| ["", "IfExists"].map(|ending| format!("{known}{ending}")));
+    let form = nearest(rest, forms, ERRORS)?;
     let colon = if quantity.is_empty() { "" } else { ":" };
     let meant = format!("{quantity}{colon}{form}");
-    (errors <= ERRORS && Operator::read(&meant).is_some()).then_some(meant)
+    Operator::read(&meant).is_some().then_some(meant)
 }
 
 impl Expected {

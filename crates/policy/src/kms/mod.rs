@@ -8,6 +8,8 @@ mod values;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use crate::spelling::nearest;
+
 pub use sources::{NO_ACCOUNT, NO_PLACE};
 pub use table::{ACTIONS, Action, EVERY_KEY, On, Reach};
 pub use values::{REQUIRED, Required, VALUES, Values};
@@ -54,6 +56,18 @@ pub(crate) fn is_about_key(name: &str) -> bool {
 /// Guide, "Allowing users in other accounts to use a KMS key").
 pub(crate) fn crosses(name: &str) -> bool {
     find(name).is_some_and(|action| action.reach != Reach::Own)
+}
+
+/// The service principal that somebody may have meant, of one that sagelock does not know.
+pub(crate) fn meant_service(name: &str) -> Option<String> {
+    let (label, rest) = name.split_once('.')?;
+    if sources::PRINCIPALS.contains(&label) {
+        return None;
+    }
+    // A short name is near to names that mean another service.
+    let errors = if label.len() < 8 { 1 } else { 2 };
+    let near = nearest(label, sources::PRINCIPALS, errors)?;
+    Some(format!("{near}.{rest}"))
 }
 
 /// Whether a key of the condition context is one of a list; both in lower case.

@@ -19,6 +19,46 @@ pub const NO_PLACE: [&str; 13] = [
     "vendor-insights",
 ];
 
+/// Services that AWS shows as service principals in key policies, whose names are long enough that a neighbour is a
+/// typing error (KMS Developer Guide, "AWS services integrated with AWS KMS", and the key policies of their guides).
+pub(crate) const PRINCIPALS: [&str; 35] = [
+    "airflow",
+    "apigateway",
+    "athena",
+    "autoscaling",
+    "backup",
+    "bedrock",
+    "cloudformation",
+    "cloudfront",
+    "cloudtrail",
+    "cloudwatch",
+    "codebuild",
+    "codepipeline",
+    "comprehend",
+    "config",
+    "connect",
+    "databrew",
+    "dynamodb",
+    "ecs-tasks",
+    "elasticfilesystem",
+    "elasticmapreduce",
+    "events",
+    "firehose",
+    "guardduty",
+    "kinesis",
+    "lambda",
+    "redshift",
+    "sagemaker",
+    "scheduler",
+    "secretsmanager",
+    "securityhub",
+    "states",
+    "storagegateway",
+    "timestream",
+    "transfer",
+    "workspaces",
+];
+
 /// Services that have resources whose ARNs name a Region and no account.
 pub const NO_ACCOUNT: [&str; 20] = [
     "apigateway",

@@ -9,7 +9,7 @@ use crate::global;
 use crate::kms;
 use crate::pattern::{Piece, matches};
 use crate::prove::Prover;
-use crate::spelling::distance;
+use crate::spelling::nearest;
 
 /// Keys that every request has, so that their absence is no matter.
 const THERE: [&str; 6] = [
@@ -72,12 +72,7 @@ impl Saying<'_> {
             if kms::is_condition_key(key) {
                 return false;
             }
-            let near = kms::condition_keys().into_iter().map(|known| {
-                let errors = distance(&known.to_ascii_lowercase(), key);
-                (errors, known)
-            });
-            let nearest = near.min().filter(|(errors, _)| *errors <= ERRORS);
-            nearest.map(|(_, known)| known)
+            nearest(key, kms::condition_keys(), ERRORS)
         } else {
             match global::meant(key) {
                 Some(known) => Some(known),

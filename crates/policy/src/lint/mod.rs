@@ -12,7 +12,7 @@ use crate::json::Position;
 use crate::kms;
 use crate::pattern::{Pattern, Piece, matches};
 use crate::prove::Prover;
-use crate::spelling::distance;
+use crate::spelling::nearest;
 
 /// Something that a statement says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +50,8 @@ pub enum Oddity {
     KeyNotOfAction,
     /// It names nobody.
     NamesNobody,
+    /// A service principal that is near to one that AWS has.
+    UnknownService,
     /// `NotPrincipal` with `Allow`, which AWS does not support.
     AllowsNotPrincipal,
     /// `ForAllValues` in an Allow: it holds where the key is absent.
@@ -91,6 +93,7 @@ impl Oddity {
             Self::NeverHolds => "never_holds",
             Self::KeyNotOfAction => "key_not_of_action",
             Self::NamesNobody => "names_nobody",
+            Self::UnknownService => "unknown_service",
             Self::AllowsNotPrincipal => "allows_not_principal",
             Self::HoldsWithoutValues => "holds_without_values",
             Self::HoldsWhereAbsent => "holds_where_absent",
@@ -332,13 +335,11 @@ fn meant(written: &str) -> Option<&'static str> {
     if written.eq_ignore_ascii_case("kms:ReEncrypt") {
         return Some("kms:ReEncrypt*, or kms:ReEncryptFrom and kms:ReEncryptTo");
     }
-    let lower = written.to_ascii_lowercase();
-    let near = kms::ACTIONS.iter().map(|action| {
-        let errors = distance(&action.name.to_ascii_lowercase(), &lower);
-        (errors, action.name)
-    });
-    let nearest = near.min().filter(|(errors, _)| *errors <= ERRORS);
-    nearest.map(|(_, name)| name)
+    nearest(
+        written,
+        kms::ACTIONS.iter().map(|action| action.name),
+        ERRORS,
+    )
 }
 
 /// Names, the last after `and`.

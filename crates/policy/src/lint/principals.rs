@@ -2,6 +2,7 @@
 
 use super::{Oddity, Saying, and};
 use crate::document::{Arn, Entry, is_service_name};
+use crate::kms;
 use crate::pattern::{Piece, matches};
 
 /// Keys that say for whom a service acts.
@@ -62,6 +63,14 @@ impl Saying<'_> {
                     let says =
                         "it names nobody: the name of an AWS service ends with .amazonaws.com";
                     self.say(Oddity::NamesNobody, name, says);
+                }
+                Entry::Service(name) if let Some(near) = kms::meant_service(name) => {
+                    let says =
+                        format!("no service principal that sagelock knows; did you mean {near}?");
+                    self.say(Oddity::UnknownService, name, says);
+                    if allows {
+                        services.push(name);
+                    }
                 }
                 Entry::Service(name) if allows => services.push(name),
                 Entry::Everybody if allows && self.asks(&SERVICE_NAMES) => services.push("*"),

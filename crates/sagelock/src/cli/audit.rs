@@ -27,13 +27,13 @@ use crate::session::Session;
 /// `sagelock audit`.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
-    sagelock audit                                   every enabled region of this account\n  \
+    sagelock audit                             every region of this account\n  \
     sagelock audit --profile prod --region eu-west-1 --fail-on critical\n  \
     sagelock audit -o json=audit.json -o md=audit.md the table, and two files\n  \
     sagelock audit -o sarif=audit.sarif -o junit=audit.xml  for other tools\n  \
-    sagelock audit --record recordings/prod          keep every call and reply\n  \
-    sagelock audit --offline recordings/prod         judge them again, without AWS\n  \
-    sagelock audit --estimate                        what it will cost; makes no call")]
+    sagelock audit --record recordings/prod    keep every call and reply\n  \
+    sagelock audit --offline recordings/prod   judge them again, without AWS\n  \
+    sagelock audit --estimate                  what it will cost; makes no call")]
 pub(super) struct Command {
     #[command(flatten)]
     source: SourceArgs,

@@ -9,7 +9,8 @@ use crate::exit::{Exit, Failure};
 /// `sagelock completions`.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
-    sagelock completions bash > ~/.local/share/bash-completion/completions/sagelock\n  \
+    sagelock completions bash \\\n    \
+    > ~/.local/share/bash-completion/completions/sagelock\n  \
     sagelock completions zsh > ~/.zfunc/_sagelock           with ~/.zfunc in fpath\n  \
     sagelock completions fish > ~/.config/fish/completions/sagelock.fish\n  \
     sagelock completions elvish >> ~/.config/elvish/rc.elv\n  \

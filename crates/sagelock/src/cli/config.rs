@@ -11,9 +11,9 @@ use crate::exit::{Exit, Failure};
 #[derive(Args, Debug)]
 #[command(
     after_help = "The file is sagelock.toml in this folder, or --config FILE. Every key can \
-    also be set in the\nenvironment: tags.required as SAGELOCK_TAGS_REQUIRED=owner,cost-center.\n\n\
+    also be set in the environment: tags.required as SAGELOCK_TAGS_REQUIRED=owner,cost-center.\n\n\
     Examples:\n  \
-    sagelock config                    every key, its value and where it comes from\n  \
+    sagelock config                    every key, its value, where it is set\n  \
     sagelock config > sagelock.toml    a file to begin with"
 )]
 pub(super) struct Command {

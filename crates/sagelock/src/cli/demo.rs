@@ -25,12 +25,12 @@ use crate::session::{Session, Wanted};
 /// `sagelock demo`.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
-    sagelock demo                 the audit; then the simulated AWS goes on answering\n  \
+    sagelock demo                 the audit; the simulated AWS goes on\n  \
     sagelock demo --once          the audit, and the end\n  \
     sagelock demo --once --format json | jq .totals\n\n\
     Six accounts have endpoints in three regions. The management account assumes a role \
-    in every\nother one and audits them over HTTP, as it would on AWS. Nothing leaves this \
-    machine.\nIts settings are its own (`--print-config`); `--config FILE` puts yours in their place.")]
+    in every other one and audits them over HTTP, as it would on AWS. Nothing leaves this \
+    machine. Its settings are its own (`--print-config`); `--config FILE` puts yours in their place.")]
 pub(super) struct Command {
     /// Print the audit and exit 0
     #[arg(long)]

@@ -30,7 +30,7 @@ use crate::session::Session;
     sagelock doctor --profile audit\n  \
     sagelock doctor --print-role terraform > sagelock-role.tf\n\n\
     Every permission is tried with a call that changes nothing, about something that does not \
-    exist\nwhere the operation needs a subject: the answer \"not found\" means that asking is \
+    exist where the operation needs a subject: the answer \"not found\" means that asking is \
     allowed.")]
 pub(super) struct Command {
     #[command(flatten)]

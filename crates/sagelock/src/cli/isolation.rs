@@ -14,19 +14,20 @@ use crate::session::Session;
 /// `sagelock isolation`.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Whose is what: `tags.tenant` names the tag. A tenant's are the users and roles that bear it and\n\
-    the roles that its endpoints run as; its keys are those that bear it and those that its endpoints\n\
-    use. Each answer is proved (nobody of the tenant can use the key), violated (somebody can, and a\n\
-    request shows it) or possible (and why), steps of any number included: creating a grant,\n\
+    after_help = "Whose is what: `tags.tenant` names the tag. A tenant's are the users and roles that bear it and \
+    the roles that its endpoints run as; its keys are those that bear it and those that its endpoints \
+    use. Each answer is proved (nobody of the tenant can use the key), violated (somebody can, and a \
+    request shows it) or possible (and why), steps of any number included: creating a grant, \
     changing the key policy. `isolation.trusted_admins` take no such step.\n\n\
-    It reads the users, roles and policies of every account (iam:GetAccountAuthorizationDetails)\n\
-    and the service and resource control policies of the organisation, which its management\n\
+    It reads the users, roles and policies of every account (iam:GetAccountAuthorizationDetails) \
+    and the service and resource control policies of the organisation, which its management \
     account and delegated administrators may read.\n\n\
     Examples:\n  \
     sagelock isolation\n  \
     sagelock isolation --org --role sagelock-audit --format html > isolation.html\n  \
-    sagelock isolation --format json | jq '.keys[].tenants[] | select(.answer == \"violated\")'\n\n\
-    Exit codes: 0 everything is proved · 1 something is violated, or a key belongs to several tenants ·\n\
+    sagelock isolation --format json |\n    \
+    jq '.keys[].tenants[] | select(.answer == \"violated\")'\n\n\
+    Exit codes: 0 everything is proved · 1 something is violated, or a key belongs to several tenants · \
     3 something is possible or could not be read, or there is no tenant"
 )]
 pub(super) struct Command {

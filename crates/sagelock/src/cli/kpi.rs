@@ -17,10 +17,10 @@ use crate::history::{Summary, open, summaries};
 /// `sagelock kpi`.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
-    sagelock kpi                       over time, for the scope that was audited last\n  \
+    sagelock kpi                        the scope that was audited last\n  \
     sagelock kpi --last 90 --format json\n\n\
     Every share is of all live endpoints and stands beside the share that is not known. An audit \
-    that was\nnot whole is marked: what it did not see is in none of its numbers.")]
+    that was not whole is marked: what it did not see is in none of its numbers.")]
 pub(super) struct Command {
     #[command(flatten)]
     store: StoreArgs,

@@ -241,3 +241,38 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Man(command) => command.run(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// What is broken by hand is broken again at 80 columns, where it is longer.
+    #[test]
+    fn examples_are_no_wider_than_a_terminal_and_prose_is_not_broken_by_hand() {
+        fn look(command: &clap::Command, wrong: &mut Vec<String>) {
+            let text = command.get_after_help().map(ToString::to_string);
+            let text = text.unwrap_or_default();
+            let lines: Vec<&str> = text.lines().collect();
+            for (index, line) in lines.iter().enumerate() {
+                let is_example = line.starts_with("  ");
+                let before = index.checked_sub(1).and_then(|index| lines.get(index));
+                let is_broken = before.is_some_and(|before| {
+                    !before.is_empty() && !before.starts_with("  ") && !before.ends_with(':')
+                });
+                if is_example && line.chars().count() > 80
+                    || !is_example && !line.is_empty() && is_broken
+                {
+                    wrong.push(format!("{}: {line}", command.get_name()));
+                }
+            }
+            for one in command.get_subcommands() {
+                look(one, wrong);
+            }
+        }
+        let mut wrong = Vec::new();
+        look(&Cli::command(), &mut wrong);
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+}

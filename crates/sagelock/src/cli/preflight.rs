@@ -22,18 +22,18 @@ use crate::session::Session;
 /// `sagelock preflight`.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "It asks what AWS will ask: may the deployer create the configuration and update or create the\n\
-    endpoint; does SageMaker get its grant on the key for the deployer or for an execution role; can the\n\
-    role load its models and write its outputs; is the key enabled, symmetric and of this region. Key\n\
-    policies, grants, identity policies, boundaries, SCPs and RCPs decide together. Only what is proved to be\n\
+    after_help = "It asks what AWS will ask: may the deployer create the configuration and update or create the \
+    endpoint; does SageMaker get its grant on the key for the deployer or for an execution role; can the \
+    role load its models and write its outputs; is the key enabled, symmetric and of this region. Key \
+    policies, grants, identity policies, boundaries, SCPs and RCPs decide together. Only what is proved to be \
     denied blocks; it names the statement and prints the smallest changes by which it is allowed.\n\n\
-    Nothing is changed. It reads the endpoint, its models, keys and buckets, the users, roles and policies of\n\
+    Nothing is changed. It reads the endpoint, its models, keys and buckets, the users, roles and policies of \
     the account (iam:GetAccountAuthorizationDetails) and the control policies of the organisation.\n\n\
     Examples:\n  \
     sagelock preflight fraud-detector --key alias/ml/fraud\n  \
     sagelock preflight fraud-detector --key alias/ml/fraud \\\n    \
     --deployer arn:aws:iam::111122223333:role/Deployer\n  \
-    sagelock preflight new-endpoint --region eu-west-1 --endpoint-config config.json\n  \
+    sagelock preflight new-endpoint --endpoint-config config.json\n  \
     sagelock preflight fraud-detector --key alias/ml/fraud --format json |\n    \
     jq '.checks[] | select(.answer == \"blocked\") | .because, .changes[0]'\n\n\
     Exit codes: 0 it will succeed · 1 something blocks it · 3 something is not known"

@@ -10,6 +10,7 @@ mod isolation;
 mod json;
 mod junit;
 mod md;
+mod missing;
 mod names;
 mod ndjson;
 mod ocsf;
@@ -30,7 +31,6 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use sagelock_domain::assess::{Coverage, Totals};
 use sagelock_domain::call::Op;
-use sagelock_domain::fact::Gap;
 use sagelock_domain::ids::{AccountId, Region};
 
 pub(crate) use difference::{write as write_difference, write_json as write_difference_json};
@@ -70,30 +70,7 @@ pub(crate) struct Audit {
 impl Audit {
     /// What is missing of an audit that is not whole, a sentence without its full stop each.
     pub(crate) fn missing(&self) -> Vec<String> {
-        let unexpected = || self.coverage.gaps.iter().filter(|gap| !gap.expected);
-        let of_regions = |gap: &&Gap| gap.call == Op::DescribeRegions;
-        let mut missing = Vec::new();
-        let mut regions = unexpected().map(|gap| &gap.gap).filter(of_regions);
-        if let Some(first) = regions.next() {
-            let whose = if self.accounts.len() > 1 {
-                format!(" of {}", first.account)
-            } else {
-                String::new()
-            };
-            let names: Vec<&str> = self.regions.iter().map(Region::as_str).collect();
-            missing.push(format!(
-                "Regions{whose} not known, only {} looked at: allow account:ListRegions or ec2:DescribeRegions, \
-                 or name the Regions with --region",
-                names.join(", ")
-            ));
-        }
-        let mut others = unexpected().map(|gap| &gap.gap);
-        if others.any(|gap| gap.is_of_listing() && gap.call != Op::DescribeRegions)
-            || missing.is_empty()
-        {
-            missing.push("a listing could not be read, so there may be more".to_owned());
-        }
-        missing
+        missing::sentences(self)
     }
 
     /// Whether every listing was read to its end and nothing was interrupted.

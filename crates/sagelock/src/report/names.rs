@@ -4,6 +4,11 @@
 pub(crate) fn some_of(names: &[&str], most: usize, what: &str) -> String {
     match names.split_at_checked(most) {
         Some((first, rest)) if !rest.is_empty() => {
+            let what = if rest.len() == 1 {
+                what.trim_end_matches('s')
+            } else {
+                what
+            };
             format!("{} and {} more {what}", first.join(", "), rest.len())
         }
         _ => names.join(", "),

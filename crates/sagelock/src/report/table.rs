@@ -180,6 +180,9 @@ pub(super) fn summary(audit: &Audit) -> Vec<String> {
             audit.coverage.unknown
         ),
     ];
+    if counts.all() == 0 && audit.complete() {
+        lines.push("no endpoint was found: are these the right account and Regions?".to_owned());
+    }
     if audit.simulated {
         lines.push("SIMULATED: an endpoint override answered in AWS's place".to_owned());
     }

@@ -37,19 +37,28 @@ pub(super) fn no_credentials(error: ConnectError) -> Failure {
 }
 
 pub(super) fn not_identified(error: &CallError) -> Failure {
-    let told = anyhow!("{error}").context("cannot find out whose credentials these are");
-    let hint = match error.kind {
-        CallErrorKind::Credentials => "the credentials are wrong or have expired: log in again",
-        CallErrorKind::AccessDenied
-        | CallErrorKind::NotFound
-        | CallErrorKind::Throttled
-        | CallErrorKind::Unavailable
+    let whose = "cannot find out whose credentials these are";
+    let (about, hint) = match error.kind {
+        CallErrorKind::Credentials => (
+            whose,
+            "the credentials are wrong or have expired: log in again",
+        ),
+        CallErrorKind::AccessDenied => (
+            whose,
+            "sts:GetCallerIdentity needs no permission: see whether a VPC endpoint policy denies it",
+        ),
+        CallErrorKind::Throttled | CallErrorKind::Unavailable | CallErrorKind::Interrupted => (
+            "AWS STS does not answer",
+            "is STS reachable from here? see AWS_ENDPOINT_URL and the proxy",
+        ),
+        CallErrorKind::NotFound
         | CallErrorKind::NotJson
         | CallErrorKind::Refused
-        | CallErrorKind::Interrupted
-        | CallErrorKind::NotRecorded => {
-            "is STS reachable from here? see AWS_ENDPOINT_URL and the proxy"
-        }
+        | CallErrorKind::NotRecorded => (
+            "AWS STS answers with something else than an identity",
+            "see AWS_ENDPOINT_URL and the proxy: is it AWS that answers there?",
+        ),
     };
+    let told = anyhow!("{error}").context(about);
     Failure::new(Exit::Credentials, told).hint(hint)
 }

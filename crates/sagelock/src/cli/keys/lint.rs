@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use owo_colors::OwoColorize;
 use sagelock_policy::Document;
 use sagelock_policy::access::{Key, Lockout, Outsider, lockout, outsiders, powers};
 use sagelock_policy::lint::{Remark, and, remarks};
@@ -20,14 +21,14 @@ use crate::report::wrap;
 /// `sagelock keys lint`.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "What a policy says that it cannot have meant, statement by statement, and what it comes to: who\n\
-    outside can use the key, who may both administer and use it, whether anybody is locked out. The\n\
+    after_help = "What a policy says that it cannot have meant, statement by statement, and what it comes to: who \
+    outside can use the key, who may both administer and use it, whether anybody is locked out. The \
     keys of an account are judged by `sagelock audit` (KEY-002, KEY-004, KEY-005, KEY-010).\n\n\
     Examples:\n  \
     sagelock keys lint policy.json\n  \
-    aws kms get-key-policy --key-id 1234abcd-12ab-34cd-56ef-1234567890ab --query Policy |\n    \
-    sagelock keys lint -\n\n\
-    Exit codes: 0 nothing is odd, or notes only · 1 something is · 2 a policy cannot be read · 3 something depends on\n\
+    aws kms get-key-policy --key-id 1234abcd-12ab-34cd-56ef-1234567890ab \\\n    \
+    --query Policy | sagelock keys lint -\n\n\
+    Exit codes: 0 nothing is odd, or notes only · 1 something is · 2 a policy cannot be read · 3 something depends on \
     what is not known"
 )]
 pub(super) struct Command {
@@ -86,14 +87,22 @@ impl Said {
 
 impl Command {
     pub(super) fn run(self) -> Result<Exit, Failure> {
+        let key = self.key.clone().map(checked).transpose()?;
         let mut policies = Vec::new();
+        let mut unread = Vec::new();
         for file in &self.files {
-            let document = read(file)?;
-            let arn = match &self.key {
-                Some(arn) => Ok(checked(arn.clone())?),
-                None => of_account(&[&document]),
-            };
-            policies.push(self.of_policy(file, &document, arn));
+            match read(file) {
+                Ok(document) => {
+                    let arn = key.clone().map_or_else(|| of_account(&[&document]), Ok);
+                    policies.push(self.of_policy(file, &document, arn));
+                }
+                // What is wrong with one file hides nothing of the others.
+                Err(failure) => unread.push(failure),
+            }
+        }
+        // The only file's error is the command's.
+        if policies.is_empty() && unread.len() == 1 {
+            return unread.pop().map_or(Ok(Exit::Usage), Err);
         }
         let written = Written {
             schema: "sagelock.keys.lint/1",
@@ -105,6 +114,12 @@ impl Command {
                 out.write_all(b"\n")
             })?,
             Plain::Table => print(|out| table(out, &written))?,
+        }
+        if !unread.is_empty() {
+            for failure in &unread {
+                anstream::eprintln!("{} {:#}", "error:".red().bold(), failure.error);
+            }
+            return Ok(Exit::Usage);
         }
         let all = written.policies.iter().flat_map(|policy| &policy.remarks);
         let mut all = all.filter(|said| !said.note);
@@ -268,8 +283,14 @@ fn undecided(doubts: &[Doubt]) -> (String, bool) {
 }
 
 fn words(doubts: &[Doubt]) -> String {
-    let words: Vec<String> = doubts.iter().map(doubt_words).collect();
-    words.join(", ")
+    let mut words: Vec<String> = doubts.iter().map(doubt_words).collect();
+    words.sort();
+    words.dedup();
+    and(&words.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+pub(super) fn depends(doubts: &[Doubt]) -> String {
+    format!("it depends on {}", words(doubts))
 }
 
 /// Who may both administer the key and use it.
@@ -311,6 +332,11 @@ fn both(key: &Key, prover: &Prover) -> Vec<Said> {
             (false, _) => {
                 format!("{who} {verb} both administer and use the key")
             }
+        };
+        let message = if perhaps {
+            format!("{message}: {}", depends(&power.doubts))
+        } else {
+            message
         };
         if found.iter().any(|said: &Said| said.message == message) {
             continue;

@@ -5,7 +5,7 @@ use sagelock_policy::access::{Outsider, Power};
 use sagelock_policy::context::Value;
 use sagelock_policy::prove::Proof;
 
-use super::lint::{Said, whole};
+use super::lint::{Said, depends, whole};
 
 /// The worst first: what gives plaintext, what gives others more, what writes.
 const WORST: [&str; 9] = [
@@ -240,7 +240,11 @@ fn sentence(found: &Found<'_>) -> Said {
         }
         Some(_) | None => String::new(),
     };
-    let message = format!("{who} {can} {what}{of} ({})", one.action);
+    let why = match &one.proof {
+        Proof::Possible(doubts) => format!(": {}", depends(doubts)),
+        Proof::Proved | Proof::Violated(_) => String::new(),
+    };
+    let message = format!("{who} {can} {what}{of} ({}){why}", one.action);
     // AWS's own policies for CloudTrail and others let a service read it so.
     let is_note = one.is_service && is_metadata(&one.action) && !perhaps;
     whole("outsiders", &one.who, message, perhaps).noting(is_note)

@@ -23,10 +23,10 @@ use crate::exit::{Exit, Failure};
     \"context\": {\"kms:ViaService\": \"s3.eu-west-1.amazonaws.com\"},\n   \
     \"identity\": [policy], \"key\": policy, \"pb\": policy, \"session\": policy,\n   \
     \"scp\": [[policy]], \"rcp\": [[policy]], \"vpce\": policy, \"grants\": [grant]}\n\n\
-    pb: the permissions boundary; scp, rcp: a list for each level, the root first; vpce: the policy\n\
-    of the VPC endpoint; grants: as ListGrants tells them. What is left out is not there, but the\n\
+    pb: the permissions boundary; scp, rcp: a list for each level, the root first; vpce: the policy \
+    of the VPC endpoint; grants: as ListGrants tells them. What is left out is not there, but the \
     policy of the key: that is not known. Fields of answers: docs/policy.md.\n\n\
-    A key of the context that is not there is absent from the request; one that is null is not known.\n\
+    A key of the context that is not there is absent from the request; one that is null is not known. \
     A policy is an object, or a text that holds one.\n\n\
     Examples:\n  \
     sagelock policy simulate requests.jsonl\n  \

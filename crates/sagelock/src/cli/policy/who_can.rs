@@ -22,22 +22,24 @@ use crate::exit::{Exit, Failure};
 #[command(
     after_help = "One key on a line, with the users and roles that are asked about:\n  \
     {\"id\": 1,\n   \
-    \"key\": {\"arn\": \"arn:aws:kms:eu-west-1:111122223333:key/1234abcd-…\", \"policy\": policy,\n   \
-    \"grants\": [grant], \"tags\": {\"team\": \"a\"}, \"aliases\": [\"alias/a\"], \"rcp\": [[policy]]},\n   \
-    \"principals\": [{\"arn\": \"arn:aws:iam::111122223333:role/Reader\", \"identity\": [policy],\n   \
-    \"pb\": policy, \"scp\": [[policy]], \"trust\": policy, \"tags\": {},\n     \
-    \"organization\": \"o-…\"}],\n   \
+    \"key\": {\"arn\": \"arn:aws:kms:eu-west-1:111122223333:key/1234abcd-…\",\n   \
+    \"policy\": policy, \"grants\": [grant], \"tags\": {\"team\": \"a\"},\n   \
+    \"aliases\": [\"alias/a\"], \"rcp\": [[policy]]},\n   \
+    \"principals\": [{\"arn\": \"arn:aws:iam::111122223333:role/Reader\",\n   \
+    \"identity\": [policy], \"pb\": policy, \"scp\": [[policy]], \"trust\": policy,\n   \
+    \"tags\": {}, \"organization\": \"o-…\"}],\n   \
     \"accounts\": [\"111122223333\"], \"organizations\": [\"o-…\"]}\n\n\
-    accounts, organizations: who is no outsider. Grants, tags, aliases and trust policies that are left\n\
+    accounts, organizations: who is no outsider. Grants, tags, aliases and trust policies that are left \
     out are not known; an empty list says that there are none.\n\n\
-    Each way is proved (nobody can go it), violated (with a request that `policy simulate` allows) or\n\
-    possible (and why). Ways: the operations that give plaintext or a data key; and, in several steps,\n\
-    creating a grant, changing the key policy, tags or aliases, or becoming another of `principals`:\n\
-    assuming a role, passing it to a service, changing IAM. `path` has every step. Fields:\n\
+    Each way is proved (nobody can go it), violated (with a request that `policy simulate` allows) or \
+    possible (and why). Ways: the operations that give plaintext or a data key; and, in several steps, \
+    creating a grant, changing the key policy, tags or aliases, or becoming another of `principals`: \
+    assuming a role, passing it to a service, changing IAM. `path` has every step. Fields: \
     docs/policy.md.\n\n\
     Examples:\n  \
     sagelock policy who-can keys.jsonl\n  \
-    sagelock policy who-can keys.jsonl | jq '.principals[] | select(.answer != \"proved\")'\n\n\
+    sagelock policy who-can keys.jsonl |\n    \
+    jq '.principals[] | select(.answer != \"proved\")'\n\n\
     Exit codes: 0 every answer is proved or violated · 3 one is possible · 2 one could not be read"
 )]
 pub(super) struct Command {

@@ -36,10 +36,11 @@ enum What {
     sagelock sim serve --port 4599\n  \
     aws --endpoint-url http://127.0.0.1:4599 sagemaker list-endpoints\n  \
     AWS_ENDPOINT_URL=http://127.0.0.1:4599 sagelock audit --region eu-west-1\n  \
-    sagelock sim serve --port 4599 --world empty --speed 60   a minute passes in a second\n  \
-    sagelock sim serve --port 4599 --faults faults.toml       throttles, failures, denials\n  \
-    sagelock sim serve --world fleet --accounts 1000 --regions 4 --accounts-file accounts.yml\n\n\
-    Any access key works; one of twelve digits selects that account, else it is 123456789012.\n\
+    sagelock sim serve --world empty --speed 60      a minute passes in a second\n  \
+    sagelock sim serve --faults faults.toml          throttles, failures, denials\n  \
+    sagelock sim serve --world fleet --accounts 1000 --regions 4 \\\n    \
+    --accounts-file accounts.yml\n\n\
+    Any access key works; one of twelve digits selects that account, else it is 123456789012. \
     What is simulated, and how faults are written: docs/simulator.md.")]
 struct Serve {
     /// The port; 0 is any that is free, and the line on standard error names it

@@ -18,9 +18,9 @@ use crate::report::{some_of, wrap};
 /// `sagelock keys policy diff`.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Everybody is asked about: users, roles, sessions, root users and services, of the\n\
-    accounts that are named and of others, for every action of KMS on a key, with any condition keys,\n\
-    whether their own policies allow nothing, everything, or everything under a boundary that allows\n\
+    after_help = "Everybody is asked about: users, roles, sessions, root users and services, of the \
+    accounts that are named and of others, for every action of KMS on a key, with any condition keys, \
+    whether their own policies allow nothing, everything, or everything under a boundary that allows \
     nothing. A difference comes with a request that one policy allows and the other does not.\n\n\
     Examples:\n  \
     sagelock keys policy diff old.json new.json\n  \

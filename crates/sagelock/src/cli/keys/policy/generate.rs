@@ -22,15 +22,16 @@ use crate::session::Session;
 /// `sagelock keys policy generate`.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "The account's root administers and reads, so that nobody is locked out; it may neither use the\n\
-    key nor create grants, or everybody could whose own policies say kms:*. Administrators do the\n\
-    same by name. Deployers and the execution role may have SageMaker create its grant. What is\n\
-    printed passes KEY-002, KEY-004 and KEY-005, where nobody of another organisation is named and no\n\
+    after_help = "The account's root administers and reads, so that nobody is locked out; it may neither use the \
+    key nor create grants, or everybody could whose own policies say kms:*. Administrators do the \
+    same by name. Deployers and the execution role may have SageMaker create its grant. What is \
+    printed passes KEY-002, KEY-004 and KEY-005, where nobody of another organisation is named and no \
     administrator is an execution role too.\n\n\
-    --strict bounds what grants may give to what AWS documents for SageMaker HyperPod. What\n\
+    --strict bounds what grants may give to what AWS documents for SageMaker HyperPod. What \
     hosting asks for is not documented: a set that is too narrow fails at the next scale-out.\n\n\
     Examples:\n  \
-    sagelock keys policy generate fraud-detector --admin arn:aws:iam::111122223333:role/KeyAdmin \\\n    \
+    sagelock keys policy generate fraud-detector \\\n    \
+    --admin arn:aws:iam::111122223333:role/KeyAdmin \\\n    \
     --deployer arn:aws:iam::111122223333:role/Deployer\n  \
     sagelock keys policy generate --region eu-west-1 \\\n    \
     --admin arn:aws:iam::111122223333:role/KeyAdmin \\\n    \

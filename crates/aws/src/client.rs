@@ -16,7 +16,7 @@ use sagelock_domain::call::{Call, CallError, CallErrorKind, Reply, Service};
 use sagelock_domain::collect::Address;
 use sagelock_domain::ids::{AccountId, BucketName, Region};
 
-use crate::endpoint::{bucket_host, endpoint, is_loopback, overridden, signing_name};
+use crate::endpoint::{SERVICES, bucket_host, endpoint, overridden, signing_name, simulation};
 use crate::exchange::{Exchange, Request, Shared, exchange};
 use crate::member::Member;
 use crate::wire;
@@ -50,17 +50,6 @@ const IDENTITIES_MAX: usize = 16_384;
 
 /// Exchanges that are kept ready; an organisation has more places than are asked at once.
 const EXCHANGES_MAX: usize = 4096;
-
-/// Those that are asked.
-const SERVICES: [Service; 7] = [
-    Service::SageMaker,
-    Service::Kms,
-    Service::Sts,
-    Service::Ec2,
-    Service::Organizations,
-    Service::S3,
-    Service::Iam,
-];
 
 impl Aws {
     pub(crate) fn new(
@@ -103,9 +92,7 @@ impl Aws {
     /// The override under which something on this machine answers in AWS's place, whatever is asked.
     #[must_use]
     pub fn simulation(&self) -> Option<String> {
-        let of = |service| overridden(&self.shared.sdk, service).filter(|url| is_loopback(url));
-        let urls: Option<Vec<String>> = SERVICES.into_iter().map(of).collect();
-        urls?.into_iter().next()
+        simulation(&self.shared.sdk)
     }
 
     /// Says whose credentials these are: from now on they sign for no other account.

@@ -7,6 +7,17 @@ use aws_types::service_config::ServiceConfigKey;
 use sagelock_domain::call::{CallError, CallErrorKind, Service};
 use sagelock_domain::ids::{BucketName, Partition, Region};
 
+/// Those that are asked.
+pub(crate) const SERVICES: [Service; 7] = [
+    Service::SageMaker,
+    Service::Kms,
+    Service::Sts,
+    Service::Ec2,
+    Service::Organizations,
+    Service::S3,
+    Service::Iam,
+];
+
 /// The address of a service in a region.
 ///
 /// An override counts first: `AWS_ENDPOINT_URL_<SERVICE>` or the profile's `services` section,
@@ -77,6 +88,13 @@ pub(crate) fn overridden(sdk: &SdkConfig, service: Service) -> Option<String> {
     specific.or_else(|| sdk.endpoint_url().map(ToOwned::to_owned))
 }
 
+/// The override under which something on this machine answers for every service.
+pub(crate) fn simulation(sdk: &SdkConfig) -> Option<String> {
+    let of = |service| overridden(sdk, service).filter(|url| is_loopback(url));
+    let urls: Option<Vec<String>> = SERVICES.into_iter().map(of).collect();
+    urls?.into_iter().next()
+}
+
 /// Whether an address is of this machine. A name other than `localhost` is resolved by others.
 pub(crate) fn is_loopback(url: &str) -> bool {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
@@ -138,7 +156,46 @@ fn public(service: Service, region: &Region, fips: bool) -> Result<String, CallE
 
 #[cfg(test)]
 mod tests {
+    use aws_types::service_config::LoadServiceConfig;
+
     use super::*;
+
+    /// Overrides of some services, as a profile's `services` section has them.
+    #[derive(Debug)]
+    struct Services(Vec<(&'static str, &'static str)>);
+
+    impl LoadServiceConfig for Services {
+        fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+            let mut all = self.0.iter();
+            let found = all.find(|(service, _)| *service == key.service_id());
+            found.map(|(_, url)| (*url).to_owned())
+        }
+    }
+
+    /// Teams behind AWS PrivateLink override addresses as well: only what answers here for every service is none of AWS.
+    #[test]
+    fn what_answers_on_this_machine_for_every_service_is_simulated() {
+        let (here, link) = (
+            "http://127.0.0.1:4599",
+            "https://vpce-1-sts.eu-west-1.vpce.amazonaws.com",
+        );
+        let of = |url: Option<&str>, services: &[(&'static str, &'static str)]| {
+            let mut builder = SdkConfig::builder().service_config(Services(services.to_vec()));
+            builder.set_endpoint_url(url.map(ToOwned::to_owned));
+            simulation(&builder.build())
+        };
+        assert_eq!(of(None, &[]), None);
+        assert_eq!(of(Some(here), &[]).as_deref(), Some(here));
+        assert_eq!(of(Some(link), &[]), None);
+        assert_eq!(of(None, &[("STS", link)]), None);
+        assert_eq!(of(None, &[("STS", here)]), None);
+        for service in SERVICES.map(service_id) {
+            assert_eq!(of(Some(here), &[(service, link)]), None, "{service}");
+            assert_eq!(of(Some(link), &[(service, here)]), None, "{service}");
+        }
+        let all = SERVICES.map(|service| (service_id(service), here));
+        assert_eq!(of(Some(link), &all).as_deref(), Some(here));
+    }
 
     #[test]
     fn only_this_machine_is_loopback() {

@@ -25,7 +25,7 @@ use crate::client::Who;
 pub struct Membership {
     /// The roles to assume one after the other, by ARN; the last is of the account itself.
     pub roles: Vec<String>,
-    /// What the roles' trust policies ask for (STS API, AssumeRole, `ExternalId`).
+    /// The external ID that the roles' trust policies require (STS API, AssumeRole, `ExternalId`).
     pub external_id: Option<String>,
     /// How long a session lasts, in seconds, 900 to 43,200; an hour where nothing is said (STS API,
     /// AssumeRole, `DurationSeconds`).

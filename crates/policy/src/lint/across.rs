@@ -82,7 +82,7 @@ impl Saying<'_> {
             return;
         }
         let says = format!(
-            "KMS does not support {} for principals of another account, so the statement does not allow them",
+            "KMS does not support {} for principals in other accounts, so the statement does not allow these actions for them",
             and(&within)
         );
         let about = format!("account {}", and(&others));

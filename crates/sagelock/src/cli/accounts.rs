@@ -40,7 +40,7 @@ pub(super) struct AccountArgs {
     /// Only this account, by id or name
     #[arg(long = "account", value_name = "ID|NAME", help_heading = "Accounts")]
     accounts: Vec<String>,
-    /// What the roles' trust policies ask for
+    /// The external ID that the roles' trust policies require
     #[arg(long, value_name = "TEXT", help_heading = "Accounts")]
     external_id: Option<String>,
     /// How long a session lasts, 900 to 43200 seconds; where a role assumes a role, an hour at the

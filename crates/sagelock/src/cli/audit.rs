@@ -39,7 +39,7 @@ pub(super) struct Command {
     source: SourceArgs,
     #[command(flatten)]
     history: HistoryArgs,
-    /// What owners of foreign keys tell: the answers of `aws kms describe-key`
+    /// Details from the owners of keys in other accounts: the output of `aws kms describe-key`
     #[arg(long, value_name = "FILE", help_heading = "Accounts")]
     key_facts: Option<PathBuf>,
     /// What standard output gets [default: table]

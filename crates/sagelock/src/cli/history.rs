@@ -22,10 +22,10 @@ pub(super) struct StoreArgs {
 pub(super) struct HistoryArgs {
     #[command(flatten)]
     store: StoreArgs,
-    /// Keep nothing, and remember nothing
+    /// Do not read or write the audit history
     #[arg(long, conflicts_with = "db", help_heading = "History")]
     no_store: bool,
-    /// Begin anew, although an audit of the same scope was cut off
+    /// Start over, even if an audit of the same scope was interrupted
     #[arg(long, conflicts_with = "no_store", help_heading = "History")]
     fresh: bool,
     /// Ask again about keys of other accounts that were denied less than a day ago

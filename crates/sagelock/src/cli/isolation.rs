@@ -14,11 +14,11 @@ use crate::session::Session;
 /// `sagelock isolation`.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Whose is what: `tags.tenant` names the tag. A tenant's are the users and roles that bear it and \
+    after_help = "`tags.tenant` names the tag that identifies tenants. A tenant owns the users and roles that bear it and \
     the roles that its endpoints run as; its keys are those that bear it and those that its endpoints \
     use. Each answer is proved (nobody of the tenant can use the key), violated (somebody can, and a \
-    request shows it) or possible (and why), steps of any number included: creating a grant, \
-    changing the key policy. `isolation.trusted_admins` take no such step.\n\n\
+    request shows it) or possible (with the reason). Paths of any length are followed, such as creating a grant or \
+    changing the key policy. The principals in `isolation.trusted_admins` are assumed to take no such step.\n\n\
     It reads the users, roles and policies of every account (iam:GetAccountAuthorizationDetails) \
     and the service and resource control policies of the organisation, which its management \
     account and delegated administrators may read.\n\n\

@@ -20,7 +20,7 @@ use crate::history::{Summary, open, summaries};
     sagelock kpi                        the scope that was audited last\n  \
     sagelock kpi --last 90 --format json\n\n\
     Every share is of all live endpoints and stands beside the share that is not known. An audit \
-    that was not whole is marked: what it did not see is in none of its numbers.")]
+    that is incomplete is marked: its numbers exclude what it could not read.")]
 pub(super) struct Command {
     #[command(flatten)]
     store: StoreArgs,

@@ -22,11 +22,11 @@ use crate::session::Session;
 /// `sagelock preflight`.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "It asks what AWS will ask: may the deployer create the configuration and update or create the \
-    endpoint; does SageMaker get its grant on the key for the deployer or for an execution role; can the \
-    role load its models and write its outputs; is the key enabled, symmetric and of this region. Key \
-    policies, grants, identity policies, boundaries, SCPs and RCPs decide together. Only what is proved to be \
-    denied blocks; it names the statement and prints the smallest changes by which it is allowed.\n\n\
+    after_help = "It checks what AWS will check: whether the deployer can create the configuration and update or create the \
+    endpoint; whether SageMaker gets its grant on the key for the deployer or for an execution role; whether the \
+    role can load its models and write its outputs; and whether the key is enabled, symmetric and in this Region. Key \
+    policies, grants, identity policies, boundaries, SCPs and RCPs are evaluated together. A check blocks only if the request is proved to be \
+    denied; it then names the statement and prints the smallest changes that would allow the request.\n\n\
     Nothing is changed. It reads the endpoint, its models, keys and buckets, the users, roles and policies of \
     the account (iam:GetAccountAuthorizationDetails) and the control policies of the organisation.\n\n\
     Examples:\n  \

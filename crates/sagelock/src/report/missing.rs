@@ -34,7 +34,7 @@ pub(super) fn sentences(audit: &Audit) -> Vec<String> {
     );
     if more > 0 {
         missing.push(format!(
-            "{more} more listings could not be read, so there may be more"
+            "other listings that could not be read: {more}; results may be incomplete"
         ));
     }
     if missing.is_empty() {
@@ -53,7 +53,7 @@ fn of_regions(audit: &Audit, gaps: &[&Gap]) -> Option<String> {
     };
     let names: Vec<&str> = audit.regions.iter().map(Region::as_str).collect();
     Some(format!(
-        "Regions{whose} not known, only {} looked at: allow account:ListRegions or ec2:DescribeRegions, \
+        "Regions{whose} could not be listed; audited only {}: allow account:ListRegions or ec2:DescribeRegions, \
          or name the Regions with --region",
         names.join(", ")
     ))
@@ -79,7 +79,7 @@ fn of_kind(gaps: &[&Gap]) -> Option<String> {
                 ("accounts", "were")
             };
             format!(
-                "{noun} {named} {verb} not entered ({why}), so what is there is not in this audit"
+                "{noun} {named} {verb} not accessed ({why}), so this audit does not cover the resources there"
             )
         } else {
             let regions: BTreeSet<&str> = gaps.iter().map(|gap| gap.region.as_str()).collect();

@@ -181,7 +181,7 @@ pub(super) fn summary(audit: &Audit) -> Vec<String> {
         ),
     ];
     if counts.all() == 0 && audit.complete() {
-        lines.push("no endpoint was found: are these the right account and Regions?".to_owned());
+        lines.push("no endpoints found: check the account and Regions".to_owned());
     }
     if audit.simulated {
         lines.push("SIMULATED: an endpoint override answered in AWS's place".to_owned());

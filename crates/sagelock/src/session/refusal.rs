@@ -45,7 +45,7 @@ pub(super) fn not_identified(error: &CallError) -> Failure {
         ),
         CallErrorKind::AccessDenied => (
             whose,
-            "sts:GetCallerIdentity needs no permission: see whether a VPC endpoint policy denies it",
+            "sts:GetCallerIdentity requires no permissions: check whether a VPC endpoint policy denies it",
         ),
         CallErrorKind::Throttled | CallErrorKind::Unavailable | CallErrorKind::Interrupted => (
             "AWS STS does not answer",
@@ -55,8 +55,8 @@ pub(super) fn not_identified(error: &CallError) -> Failure {
         | CallErrorKind::NotJson
         | CallErrorKind::Refused
         | CallErrorKind::NotRecorded => (
-            "AWS STS answers with something else than an identity",
-            "see AWS_ENDPOINT_URL and the proxy: is it AWS that answers there?",
+            "AWS STS did not return an identity",
+            "check AWS_ENDPOINT_URL and the proxy: the response may not come from AWS",
         ),
     };
     let told = anyhow!("{error}").context(about);

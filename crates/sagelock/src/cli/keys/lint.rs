@@ -21,14 +21,14 @@ use crate::report::wrap;
 /// `sagelock keys lint`.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "What a policy says that it cannot have meant, statement by statement, and what it comes to: who \
-    outside can use the key, who may both administer and use it, whether anybody is locked out. The \
+    after_help = "Reports likely mistakes, statement by statement, and what the policy as a whole allows: which \
+    outsiders can use the key, who can both administer and use it, and whether anybody is locked out. The \
     keys of an account are judged by `sagelock audit` (KEY-002, KEY-004, KEY-005, KEY-010).\n\n\
     Examples:\n  \
     sagelock keys lint policy.json\n  \
     aws kms get-key-policy --key-id 1234abcd-12ab-34cd-56ef-1234567890ab \\\n    \
     --query Policy | sagelock keys lint -\n\n\
-    Exit codes: 0 nothing is odd, or notes only · 1 something is · 2 a policy cannot be read · 3 something depends on \
+    Exit codes: 0 no findings, or notes only · 1 findings · 2 a policy cannot be read · 3 something depends on \
     what is not known"
 )]
 pub(super) struct Command {

@@ -16,7 +16,7 @@ use crate::exit::{Exit, Failure};
 /// `sagelock policy simulate`.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "One request on a line, with the policies that decide it:\n  \
+    after_help = "One request per line, with the policies that apply to it:\n  \
     {\"id\": 1, \"action\": \"kms:Decrypt\",\n   \
     \"principal\": \"arn:aws:sts::111122223333:assumed-role/Deployer/s1\",\n   \
     \"resource\": \"arn:aws:kms:eu-west-1:111122223333:key/1234abcd-…\",\n   \
@@ -24,10 +24,10 @@ use crate::exit::{Exit, Failure};
     \"identity\": [policy], \"key\": policy, \"pb\": policy, \"session\": policy,\n   \
     \"scp\": [[policy]], \"rcp\": [[policy]], \"vpce\": policy, \"grants\": [grant]}\n\n\
     pb: the permissions boundary; scp, rcp: a list for each level, the root first; vpce: the policy \
-    of the VPC endpoint; grants: as ListGrants tells them. What is left out is not there, but the \
-    policy of the key: that is not known. Fields of answers: docs/policy.md.\n\n\
-    A key of the context that is not there is absent from the request; one that is null is not known. \
-    A policy is an object, or a text that holds one.\n\n\
+    of the VPC endpoint; grants: as ListGrants returns them. An omitted field means that there is none, except the \
+    key policy, which is unknown if omitted. For the output fields, see docs/policy.md.\n\n\
+    A context key that is omitted is absent from the request; one that is null is unknown. \
+    A policy is an object, or a string that contains one.\n\n\
     Examples:\n  \
     sagelock policy simulate requests.jsonl\n  \
     jq -c . request.json | sagelock policy simulate\n\n\

@@ -20,7 +20,7 @@ use crate::exit::{Exit, Failure};
 /// `sagelock policy who-can`.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "One key on a line, with the users and roles that are asked about:\n  \
+    after_help = "One key per line, with the users and roles to check:\n  \
     {\"id\": 1,\n   \
     \"key\": {\"arn\": \"arn:aws:kms:eu-west-1:111122223333:key/1234abcd-…\",\n   \
     \"policy\": policy, \"grants\": [grant], \"tags\": {\"team\": \"a\"},\n   \
@@ -29,9 +29,9 @@ use crate::exit::{Exit, Failure};
     \"identity\": [policy], \"pb\": policy, \"scp\": [[policy]], \"trust\": policy,\n   \
     \"tags\": {}, \"organization\": \"o-…\"}],\n   \
     \"accounts\": [\"111122223333\"], \"organizations\": [\"o-…\"]}\n\n\
-    accounts, organizations: who is no outsider. Grants, tags, aliases and trust policies that are left \
+    accounts, organizations: those that are not outsiders. Grants, tags, aliases and trust policies that are left \
     out are not known; an empty list says that there are none.\n\n\
-    Each way is proved (nobody can go it), violated (with a request that `policy simulate` allows) or \
+    Each way is proved (nobody can take it), violated (with a request that `policy simulate` allows) or \
     possible (and why). Ways: the operations that give plaintext or a data key; and, in several steps, \
     creating a grant, changing the key policy, tags or aliases, or becoming another of `principals`: \
     assuming a role, passing it to a service, changing IAM. `path` has every step. Fields: \

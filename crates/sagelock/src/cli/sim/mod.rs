@@ -40,7 +40,7 @@ enum What {
     sagelock sim serve --faults faults.toml          throttles, failures, denials\n  \
     sagelock sim serve --world fleet --accounts 1000 --regions 4 \\\n    \
     --accounts-file accounts.yml\n\n\
-    Any access key works; one of twelve digits selects that account, else it is 123456789012. \
+    Any access key works; a 12-digit access key selects the account with that ID, and any other selects 123456789012. \
     What is simulated, and how faults are written: docs/simulator.md.")]
 struct Serve {
     /// The port; 0 is any that is free, and the line on standard error names it

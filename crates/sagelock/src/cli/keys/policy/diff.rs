@@ -18,7 +18,7 @@ use crate::report::{some_of, wrap};
 /// `sagelock keys policy diff`.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Everybody is asked about: users, roles, sessions, root users and services, of the \
+    after_help = "The comparison covers every principal: users, roles, sessions, root users and services, of the \
     accounts that are named and of others, for every action of KMS on a key, with any condition keys, \
     whether their own policies allow nothing, everything, or everything under a boundary that allows \
     nothing. A difference comes with a request that one policy allows and the other does not.\n\n\
@@ -27,7 +27,7 @@ use crate::report::{some_of, wrap};
     aws kms get-key-policy --key-id 1234abcd-12ab-34cd-56ef-1234567890ab \\\n    \
     --query Policy --output text > old.json\n  \
     sagelock keys policy diff old.json new.json --format json | jq .answer\n\n\
-    A policy may be a JSON text that holds one, or what GetKeyPolicy answers.\n\n\
+    A policy can also be a JSON string that contains one, or the output of GetKeyPolicy.\n\n\
     Exit codes: 0 not wider · 1 wider (wider or both) · 2 a policy cannot be read · 3 perhaps wider"
 )]
 pub(super) struct Command {

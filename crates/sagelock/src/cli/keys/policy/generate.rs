@@ -22,12 +22,12 @@ use crate::session::Session;
 /// `sagelock keys policy generate`.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "The account's root administers and reads, so that nobody is locked out; it may neither use the \
-    key nor create grants, or everybody could whose own policies say kms:*. Administrators do the \
+    after_help = "The account's root user can administer and read the key, so that nobody is locked out; it can neither use the \
+    key nor create grants, because any IAM policy that allows kms:* would then allow both. Administrators do the \
     same by name. Deployers and the execution role may have SageMaker create its grant. What is \
     printed passes KEY-002, KEY-004 and KEY-005, where nobody of another organisation is named and no \
     administrator is an execution role too.\n\n\
-    --strict bounds what grants may give to what AWS documents for SageMaker HyperPod. What \
+    --strict limits grants to the operations that AWS documents for SageMaker HyperPod. What \
     hosting asks for is not documented: a set that is too narrow fails at the next scale-out.\n\n\
     Examples:\n  \
     sagelock keys policy generate fraud-detector \\\n    \

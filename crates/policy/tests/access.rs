@@ -7,7 +7,8 @@
 )]
 
 use sagelock_policy::access::{
-    Key, Lockout, Organization, Own, Principal, Use, Users, Way, compare, lockout, outsiders,
+    Administrator, Key, Lockout, Organization, Own, Principal, Use, Users, Way, compare, lockout,
+    outsiders,
 };
 use sagelock_policy::evaluate::{Verdict, evaluate};
 use sagelock_policy::prove::{Proof, Prover};
@@ -367,7 +368,16 @@ fn a_key_that_nobody_can_administer_is_found() {
     let named = json!({ "Effect": "Allow", "Action": "kms:*", "Resource": "*",
         "Principal": { "AWS": admin } });
     match of(json!([named])) {
-        Lockout::Deletable(who, _) => assert_eq!(who, [admin]),
+        Lockout::Deletable(who, _) => {
+            let (who_is, is_named) = (admin.to_owned(), true);
+            assert_eq!(
+                who,
+                [Administrator {
+                    who: who_is,
+                    is_named
+                }]
+            );
+        }
         other @ (Lockout::Safe
         | Lockout::Conditional(_)
         | Lockout::Locked

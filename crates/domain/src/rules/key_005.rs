@@ -66,9 +66,10 @@ fn check(view: &KeyView<'_>) -> Judgement {
             )
         }
         Lockout::Deletable(who, _) => {
+            let names: Vec<String> = who.iter().map(|one| one.who.clone()).collect();
             let mut judgement = Judgement::new(&DELETABLE).saying(format!(
                 "only {} may change the key policy, and can be deleted",
-                listed(who)
+                listed(&names)
             ));
             judgement.severity = Some(Severity::Medium);
             judgement

@@ -165,7 +165,6 @@ fn of_channel(arn: &str, channel: Channel) -> Vec<(String, Option<Value>)> {
             // Of a service principal the pages list none of these (IAM User Guide, "AWS global condition
             // context keys": each key's "Availability").
             for name in [
-                "kms:ViaService",
                 "kms:CallerAccount",
                 "aws:AssumedRoot",
                 "aws:CalledVia",

@@ -15,13 +15,22 @@ pub enum Lockout {
     Safe,
     /// The account's root user, but not always: this is a request that is denied.
     Conditional(Box<Request>),
-    /// The root user never; users or roles that can be deleted: these, or who is like them, and perhaps
-    /// others, by what is in doubt.
-    Deletable(Vec<String>, Vec<Doubt>),
+    /// The root user never; users or roles that can be deleted: these, and perhaps others, by what is in doubt.
+    Deletable(Vec<Administrator>, Vec<Doubt>),
     /// Nobody.
     Locked,
     /// It depends.
     Unknown(Vec<Doubt>),
+}
+
+/// A user or role that can change the policy of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Administrator {
+    /// Its ARN, or that of somebody like it.
+    pub who: String,
+    /// The policy names it as a principal, and so by its unique id; else by a condition on its ARN, which another of
+    /// that name meets as well (IAM User Guide, "AWS JSON policy elements: Principal", "IAM role principals").
+    pub is_named: bool,
 }
 
 /// Finds who can change the policy of a key.
@@ -56,7 +65,7 @@ pub fn lockout(key: &Key, prover: &Prover) -> Lockout {
     let Some(askers) = askers(&[&stack], key.partition(), &[key.account()], prover) else {
         return Lockout::Unknown(vec![Doubt::Budget]);
     };
-    let mut deletable: Vec<String> = Vec::new();
+    let mut deletable: Vec<Administrator> = Vec::new();
     let mut doubts = Vec::new();
     for asker in askers {
         let Caller::Identity(identity) = &asker.caller else {
@@ -67,11 +76,17 @@ pub fn lockout(key: &Key, prover: &Prover) -> Lockout {
             continue;
         }
         match ask(identity, &asker.arn).map(|requests| requests.allowed(&stack, prover)) {
-            Some(Proof::Violated(_)) if !deletable.contains(&asker.name()) => {
-                deletable.push(asker.name());
+            Some(Proof::Violated(_)) => {
+                let found = Administrator {
+                    who: asker.name(),
+                    is_named: asker.is_itself,
+                };
+                if !deletable.iter().any(|known| known.who == found.who) {
+                    deletable.push(found);
+                }
             }
             Some(Proof::Possible(found)) => doubts.extend(found),
-            Some(Proof::Proved | Proof::Violated(_)) | None => {}
+            Some(Proof::Proved) | None => {}
         }
     }
     doubts.sort();

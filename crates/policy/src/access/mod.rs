@@ -18,7 +18,7 @@ use std::borrow::Cow;
 pub use circle::{Circle, Course, OwnUse, Place, may_matter};
 pub use compare::{Beyond, Comparison, Own, compare};
 pub(crate) use holding::can_hold;
-pub use lockout::{Lockout, lockout};
+pub use lockout::{Administrator, Lockout, lockout};
 pub use may::{Denial, May, On, Told, may};
 pub use outsiders::{Outsider, outsiders};
 pub use powers::{Power, powers};

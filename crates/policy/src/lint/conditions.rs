@@ -33,6 +33,15 @@ const NEVER_OF_SERVICES: [&str; 7] = [
     "kms:calleraccount",
 ];
 
+/// Keys whose type is numeric (Service Authorization Reference, AWS KMS, "Condition keys"; IAM User Guide, "AWS global
+/// condition context keys").
+const NUMBERS: [&str; 4] = [
+    "aws:multifactorauthage",
+    "kms:rotationperiodindays",
+    "kms:schedulekeydeletionpendingwindowindays",
+    "kms:trailingdayswithoutkeyusage",
+];
+
 /// Typing errors in the name of a condition key of KMS.
 const ERRORS: usize = 3;
 
@@ -109,6 +118,10 @@ impl Saying<'_> {
         let written = actions.list.iter().zip(&self.statement.written);
         let (mut without, mut others) = (Vec::new(), 0);
         for (pattern, written) in written {
+            if self.allows() && is_of_no_key(&pattern.to_string()) {
+                // That the statement does not allow it is said already.
+                continue;
+            }
             let has_key = match pattern.pieces() {
                 [Piece::Text(text)] if is_plain(pattern.pieces()) => {
                     let name = text.strip_prefix("kms:");
@@ -231,6 +244,13 @@ impl Saying<'_> {
             condition.operator.base,
             Base::String | Base::StringIgnoreCase
         );
+        if NUMBERS.contains(&&*condition.key)
+            && (compares_whole || condition.operator.base == Base::StringLike)
+        {
+            let says = "the key is numeric: use NumericEquals, NumericLessThanEquals or another numeric operator, \
+                 because AWS does not document how a string operator compares it";
+            self.say(Oddity::WrongOperator, &name, says);
+        }
         if compares_whole && texts().any(|text| text.contains(['*', '?'])) {
             let not = if condition.operator.is_negated {
                 "Not"
@@ -287,6 +307,12 @@ impl Saying<'_> {
         });
         never.map(|one| &*one.name)
     }
+}
+
+/// Whether an action, in lower case, does not operate on a key.
+fn is_of_no_key(action: &str) -> bool {
+    let name = action.strip_prefix("kms:").unwrap_or_default();
+    kms::action(name).is_some_and(|action| action.on == kms::On::Nothing)
 }
 
 /// Keys of Nitro Enclaves and NitroTPM (KMS Developer Guide, "Condition keys for attested platforms").

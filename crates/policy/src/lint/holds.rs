@@ -53,8 +53,16 @@ impl Saying<'_> {
         let never_of_services = self.never_of_services().map(ToOwned::to_owned);
         let about = match never_of_services {
             Some(name) if self.is_of_services_only() => {
-                let says = "AWS does not document this key for requests that a service makes as its service principal, so the statement does not apply; name the users or roles that the service \
-                            acts for, or use aws:SourceAccount or aws:SourceArn";
+                let documented = if name.eq_ignore_ascii_case("kms:ViaService") {
+                    "AWS documents this key for requests of a service principal only where the service uses the key \
+                     through IAM Identity Center (sso, identitystore)"
+                } else {
+                    "AWS does not document this key for requests that a service makes as its service principal"
+                };
+                let says = format!(
+                    "{documented}, so the statement does not apply; name the users or roles that the service acts \
+                     for, or use aws:SourceAccount or aws:SourceArn"
+                );
                 self.say(Oddity::NeverHolds, &name, says);
                 return never.actions;
             }

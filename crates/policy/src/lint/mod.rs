@@ -70,6 +70,8 @@ pub enum Oddity {
     WildcardAsText,
     /// A value that the key never has.
     NotAValue,
+    /// A number under an operator of texts.
+    WrongOperator,
     /// A resource that is not `*`: in a key policy only the key itself is one.
     NamesResource,
     /// A Deny to who is not of an organisation hits AWS services as well.
@@ -103,6 +105,7 @@ impl Oddity {
             Self::VariableAsText => "variable_as_text",
             Self::WildcardAsText => "wildcard_as_text",
             Self::NotAValue => "not_a_value",
+            Self::WrongOperator => "wrong_operator",
             Self::NamesResource => "names_resource",
             Self::DeniesServices => "denies_services",
             Self::DeniesNotPrincipal => "denies_not_principal",
@@ -260,8 +263,7 @@ impl Saying<'_> {
                 .key
                 .is_some_and(|key| *key.arn == text && !text.contains('*'))
             {
-                let says =
-                    "it is the ARN of this key; \"Resource\": \"*\" means the same in a key policy";
+                let says = "the statement applies only if this is the ARN of the key; \"Resource\": \"*\" means the key, whatever its ARN is";
                 self.say(Oddity::NamesResource, &text, says);
                 self.note_last();
                 continue;
@@ -284,7 +286,7 @@ impl Saying<'_> {
                 && matches_key
             {
                 let says = format!(
-                    "it matches the key only if the key is in {region}; \"Resource\": \"*\" means this key \
+                    "the statement applies only if the key is in {region}; \"Resource\": \"*\" means the key, \
                      wherever it is"
                 );
                 self.say(Oddity::NamesResource, &text, says);

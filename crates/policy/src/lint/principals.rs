@@ -1,5 +1,6 @@
 //! What is odd about whom a statement names.
 
+use super::values::needs_key;
 use super::{Oddity, Saying, and};
 use crate::document::{Arn, Entry, is_service_name};
 use crate::kms;
@@ -76,6 +77,10 @@ impl Saying<'_> {
                 Entry::Everybody if allows && self.asks(&SERVICE_NAMES) => services.push("*"),
                 Entry::Identity(identity) if allows => granters.push(identity.to_string()),
                 Entry::Everybody if allows => granters.push("*".to_owned()),
+                // What its own account may do, its IAM policies decide.
+                Entry::Account { account, .. } if allows && self.is_foreign(account) => {
+                    granters.push(format!("account {account}"));
+                }
                 Entry::Service(_)
                 | Entry::Identity(_)
                 | Entry::Everybody
@@ -89,9 +94,14 @@ impl Saying<'_> {
                 let mut of_kind = services.clone();
                 of_kind.retain(|name| Kind::of(name) == kind);
                 if !of_kind.is_empty() {
+                    let advice = match self.open_source() {
+                        Some(name) => format!(
+                            "the condition on {name} matches every account; specify the account in it"
+                        ),
+                        None => kind.advice().to_owned(),
+                    };
                     let says = format!(
-                        "allowed on behalf of any AWS account (the confused deputy problem): {}",
-                        kind.advice()
+                        "allowed on behalf of any AWS account (the confused deputy problem): {advice}"
                     );
                     if_it_holds.push((Oddity::ServiceForAnybody, and(&of_kind), says));
                 }
@@ -144,10 +154,26 @@ impl Saying<'_> {
         }
     }
 
+    /// Whether it is known that another account owns the key.
+    fn is_foreign(&self, account: &str) -> bool {
+        self.key.is_some_and(|key| key.account() != account)
+    }
+
     /// Whether a condition restricts one of some keys.
     fn asks(&self, keys: &[&str]) -> bool {
         let mut conditions = self.statement.conditions.iter();
         conditions.any(|one| keys.contains(&&*one.key) && one.restricts())
+    }
+
+    /// A condition that says for whom a service acts, and that every value meets.
+    fn open_source(&self) -> Option<&str> {
+        let mut conditions = self.statement.conditions.iter();
+        let open = conditions.find(|one| {
+            let is_source =
+                SOURCES.contains(&&*one.key) || one.key.starts_with("kms:encryptioncontext:");
+            is_source && needs_key(one) && !one.restricts()
+        });
+        open.map(|one| &*one.name)
     }
 
     fn asks_for_service_context(&self) -> bool {
@@ -165,6 +191,8 @@ impl Saying<'_> {
         let any = "can create a grant for any principal, including itself";
         let any = if who == "*" {
             "every principal that meets the conditions can create a grant for any principal, including itself"
+        } else if who.starts_with("account ") {
+            "every principal that the account allows can create a grant for any principal, including itself"
         } else {
             any
         };
@@ -229,7 +257,7 @@ impl Kind {
     const fn advice(self) -> &'static str {
         match self {
             Self::Logs => {
-                "add a condition on kms:EncryptionContext:aws:logs:arn, which all of its requests include except DescribeKey"
+                "add a condition on kms:EncryptionContext:aws:logs:arn, which its requests for log groups include, except DescribeKey"
             }
             Self::Events => {
                 "if the key encrypts an event bus, add a condition on aws:SourceAccount or aws:SourceArn; if it encrypts an SNS topic, SNS does not support these conditions, and the topic policy must specify whose rules can publish"

@@ -1,5 +1,7 @@
 //! Values that a condition key never has.
 
+use ipnet::IpNet;
+
 use super::{Oddity, Saying};
 use crate::document::{Base, Condition, Expected, Quantity};
 
@@ -10,17 +12,24 @@ impl Saying<'_> {
             condition.operator.base,
             Base::String | Base::StringIgnoreCase | Base::StringLike
         );
+        self.addresses(condition);
         let texts: Vec<String> = condition.expected.iter().map(Expected::written).collect();
         let is_pattern = |text: &str| text.contains(['*', '?', '$']);
         let form = form(&condition.key).filter(|_| is_text);
         let of = self.context_of_services(&condition.key);
-        let is_wrong = |text: &str| match (form, of) {
-            (Some((is, _)), _) => !is_pattern(text) && !is(text),
-            (None, Some((service, _))) => {
-                let own = text.split(':').nth(2);
-                own.is_some_and(|own| !is_pattern(own) && own != service)
+        let is_wrong = |text: &str| {
+            let region = text.split(':').nth(3).filter(|_| text.starts_with("arn:"));
+            if region.is_some_and(|region| !is_pattern(region) && !may_be_region(region)) {
+                return true;
             }
-            (None, None) => false,
+            match (form, of) {
+                (Some((is, _)), _) => !is_pattern(text) && !is(text),
+                (None, Some((service, _))) => {
+                    let own = text.split(':').nth(2);
+                    own.is_some_and(|own| !is_pattern(own) && own != service)
+                }
+                (None, None) => false,
+            }
         };
         let ((Some((_, what)), _) | (None, Some((_, what)))) = (form, of) else {
             return;
@@ -29,13 +38,7 @@ impl Saying<'_> {
         if let Some(first) = wrong.first()
             && !texts.is_empty()
         {
-            let effect = if wrong.len() < texts.len() {
-                "no request has this value"
-            } else if condition.operator.is_negated {
-                "the condition is always true"
-            } else {
-                "the condition is never true"
-            };
+            let effect = effect(wrong.len(), condition);
             let says = format!("`{first}` is not {what}: {effect}");
             self.say(Oddity::NotAValue, &condition.name, says);
         }
@@ -43,6 +46,39 @@ impl Saying<'_> {
 }
 
 impl Saying<'_> {
+    /// Addresses that no request comes from (IAM Access Analyzer policy check reference, "Private IP address":
+    /// aws:SourceIp works only for public addresses).
+    fn addresses(&mut self, condition: &Condition) {
+        if &*condition.key != "aws:sourceip" {
+            return;
+        }
+        let private: Vec<String> = condition
+            .expected
+            .iter()
+            .filter_map(|expected| match expected {
+                Expected::Address(network) if is_private(network) => Some(network.to_string()),
+                Expected::Address(_)
+                | Expected::Text(_)
+                | Expected::Arn(_)
+                | Expected::FilledArn(_)
+                | Expected::Number(_)
+                | Expected::Date(_)
+                | Expected::Boolean(_)
+                | Expected::Binary(_)
+                | Expected::Disputed(_)
+                | Expected::Unreadable => None,
+            })
+            .collect();
+        let Some(first) = private.first() else {
+            return;
+        };
+        let effect = effect(private.len(), condition);
+        let says = format!(
+            "`{first}` is private, and aws:SourceIp is always a public address: {effect}; use aws:VpcSourceIp"
+        );
+        self.say(Oddity::NotAValue, &condition.name, says);
+    }
+
     /// Of what a service puts into the encryption context, whose ARN it is (CloudTrail User Guide, "Configure KMS key
     /// policies for CloudTrail"; CloudWatch Logs User Guide, "Encrypt log data"; S3 User Guide, "Encryption context").
     fn context_of_services(&self, key: &str) -> Option<(&'static str, &'static str)> {
@@ -112,10 +148,38 @@ fn form(key: &str) -> Option<Form> {
         ),
         "aws:sourcearn" | "aws:principalarn" => (
             |text| text.starts_with("arn:") && text.split(':').count() >= 6,
-            "an ARN, which has six fields: arn:aws:SERVICE:REGION:ACCOUNT:RESOURCE",
+            "an ARN, which has the form arn:aws:SERVICE:REGION:ACCOUNT:RESOURCE",
         ),
         _ => return None,
     })
+}
+
+/// What follows from values that no request has.
+fn effect(wrong: usize, condition: &Condition) -> &'static str {
+    if wrong < condition.expected.len() {
+        "no request has this value"
+    } else if condition.operator.is_negated {
+        "the condition is always true"
+    } else {
+        "the condition is never true"
+    }
+}
+
+fn is_private(network: &IpNet) -> bool {
+    match network {
+        IpNet::V4(net) => {
+            let first = net.network();
+            let is_in = first.is_private() || first.is_loopback() || first.is_link_local();
+            // 10/8, 172.16/12 and 192.168/16, and what is in one of them.
+            is_in && net.prefix_len() >= 8
+        }
+        IpNet::V6(net) => net.network().is_unique_local() || net.network().is_loopback(),
+    }
+}
+
+/// A Region, or the empty field of a service that has none.
+fn may_be_region(text: &str) -> bool {
+    text.is_empty() || text.contains('-') && text.ends_with(|c: char| c.is_ascii_digit())
 }
 
 fn is_account(text: &str) -> bool {

@@ -13,6 +13,7 @@ mod domain;
 mod order;
 mod prover;
 mod said;
+mod samples;
 mod set;
 mod sources;
 mod symbolic;

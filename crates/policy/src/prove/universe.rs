@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::automaton::{self, Set, Step, Steps, literal};
 use super::sources::{arn, some, without_account};
-use crate::document::{Arn, Instant, Partition, Who};
+use crate::document::{Instant, Partition, Who};
 use crate::kms;
 use crate::request::{Caller, Request};
 
@@ -26,6 +26,9 @@ pub(in crate::prove) enum Form {
     /// `sagemaker.eu-west-1.amazonaws.com` (KMS Developer Guide, "kms:ViaService"); the suffix of other
     /// partitions is on no page, so that it may be either.
     Via,
+    /// The same of a service principal: IAM Identity Center and its identity store alone (IAM Identity Center User
+    /// Guide, "Advanced KMS key policy statements", AWS managed applications).
+    ServiceVia,
     /// One of these.
     OneOf(&'static [&'static str]),
     /// What a service works for: an ARN with or without a Region, and of some services without an account.
@@ -66,6 +69,9 @@ const SERVICE_CONTEXTS: [(&str, &str, &str); 9] = [
     ("secretarn", "secretsmanager", "secret:"),
 ];
 
+/// Through which services a service principal uses a key.
+pub(in crate::prove) const IDENTITY_CENTER: [&str; 2] = ["sso", "identitystore"];
+
 /// In lower case.
 const CONTEXT: &str = "kms:encryptioncontext:";
 
@@ -80,7 +86,10 @@ impl Form {
                 "FederatedUser",
                 "Anonymous",
             ]),
-            "kms:viaservice" => Self::Via,
+            "kms:viaservice" => match caller {
+                Caller::Service(_) => Self::ServiceVia,
+                Caller::Identity(_) | Caller::Anonymous => Self::Via,
+            },
             "aws:principalorgid" | "aws:sourceorgid" | "aws:resourceorgid" => Self::Organization,
             "aws:sourcearn" => Self::Source,
             "aws:userid" => match caller {
@@ -183,6 +192,15 @@ impl Form {
                 steps.extend(some(Set::Label));
                 steps
             }),
+            Self::ServiceVia => IDENTITY_CENTER
+                .iter()
+                .flat_map(|service| {
+                    let mut steps = literal(service);
+                    steps.push(Step::Char('.'));
+                    steps.extend(some(Set::Label));
+                    ending(partition, &steps)
+                })
+                .collect(),
             Self::Text => vec![some(Set::Any).into()],
             Self::Boolean => vec![literal("true"), literal("false")],
             Self::OneOf(list) => list.iter().map(|text| literal(text)).collect(),
@@ -249,8 +267,12 @@ impl Form {
 
     /// The same, where policies write these out: an id that is too short is one that stands for another, as in
     /// examples.
-    pub(in crate::prove) fn grammar_beside(self, patterns: &[Steps], home: Home<'_>) -> Vec<Steps> {
-        let mut grammar = self.grammar(home.partition);
+    pub(in crate::prove) fn grammar_beside(
+        self,
+        patterns: &[Steps],
+        partition: &str,
+    ) -> Vec<Steps> {
+        let mut grammar = self.grammar(partition);
         if self == Self::Source {
             grammar.extend(without_account(patterns));
         }
@@ -276,6 +298,7 @@ impl Form {
             | Self::Organization
             | Self::Boolean
             | Self::Via
+            | Self::ServiceVia
             | Self::OneOf(_)
             | Self::Source
             | Self::Arn { .. }
@@ -290,70 +313,6 @@ impl Form {
         }
     }
 
-    /// A text that nobody wrote, and others.
-    pub(in crate::prove) fn fresh(self, number: usize, home: Home<'_>) -> String {
-        let account = 999_999_999_999 - number;
-        let Home { partition, region } = home;
-        match self {
-            Self::Account => format!("{account:012}"),
-            Self::Organization => format!("o-other{number:05}"),
-            Self::Via => format!("other{number}.{region}.{}", home.suffix()),
-            Self::Boolean | Self::OneOf(_) => self
-                .listed()
-                .get(number)
-                .copied()
-                .unwrap_or_default()
-                .to_owned(),
-            Self::Source => format!("arn:{partition}:sns:{region}:{account:012}:other"),
-            Self::Arn { service, kind } => {
-                format!("arn:{partition}:{service}:{region}:{account:012}:{kind}other")
-            }
-            Self::User => format!("AIDAOTHER{number:012}"),
-            Self::Session => format!("AROAOTHER{number:012}:session"),
-            Self::Number => (77_000 + number).to_string(),
-            Self::Epoch => (1_900_000_000 + number).to_string(),
-            Self::Id(prefix) => format!("{prefix}{:08x}", 0x0dd0_0dd0 + number),
-            Self::Alias => format!("alias/other{number}"),
-            Self::OrganizationPath => format!("o-other{number:05}/r-other/"),
-            Self::Service => format!("other{number}.amazonaws.com"),
-            Self::Date => format!("2031-02-03T04:{:02}:{:02}Z", number / 60 % 60, number % 60),
-            Self::Address => format!("192.0.2.{}", 1 + number % 254),
-            Self::Text | Self::Tag => {
-                if number == 0 {
-                    "other".to_owned()
-                } else {
-                    format!("other{number}")
-                }
-            }
-        }
-    }
-
-    /// Texts that a person would expect, where one will do.
-    pub(in crate::prove) fn examples(self, home: Home<'_>) -> Vec<String> {
-        match self {
-            Self::Via => ["sagemaker", "s3", "ec2"]
-                .map(|service| format!("{service}.{}.{}", home.region, home.suffix()))
-                .into(),
-            Self::Boolean | Self::OneOf(_) => Vec::new(),
-            Self::Account
-            | Self::Organization
-            | Self::Source
-            | Self::Arn { .. }
-            | Self::User
-            | Self::Session
-            | Self::Text
-            | Self::Tag
-            | Self::Number
-            | Self::Epoch
-            | Self::Id(_)
-            | Self::OrganizationPath
-            | Self::Service
-            | Self::Alias
-            | Self::Date => vec![self.fresh(0, home)],
-            Self::Address => vec![self.fresh(0, home), "2001:db8::1".to_owned()],
-        }
-    }
-
     /// All its texts, where they are few.
     pub(in crate::prove) const fn listed(self) -> &'static [&'static str] {
         match self {
@@ -364,6 +323,7 @@ impl Form {
             | Self::Account
             | Self::Organization
             | Self::Via
+            | Self::ServiceVia
             | Self::Source
             | Self::Arn { .. }
             | Self::User
@@ -422,31 +382,6 @@ fn date() -> Steps {
 
 fn is_of_aws(key: &str) -> bool {
     key.starts_with("aws:") || key.starts_with("kms:") || key.starts_with("sagemaker:")
-}
-
-/// Where a request is asked: in the partition and the Region of its resource.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::prove) struct Home<'a> {
-    partition: &'a str,
-    region: &'a str,
-}
-
-impl<'a> Home<'a> {
-    pub(in crate::prove) fn of(request: &'a Request) -> Self {
-        let arn = Arn::split(&request.resource);
-        let partition = arn.as_ref().map_or("aws", |arn| arn.partition);
-        let region = arn.map_or("", |arn| arn.region);
-        let any = Partition::named(partition).map_or("eu-west-1", |one| one.region);
-        let is_named = !region.is_empty() && !region.contains(['*', '?', '$']);
-        Self {
-            partition,
-            region: if is_named { region } else { any },
-        }
-    }
-
-    fn suffix(self) -> &'static str {
-        Partition::named(self.partition).map_or("amazonaws.com", |one| one.suffix)
-    }
 }
 
 /// Keys that every signed request has, in lower case: "always included in the request context" (IAM User

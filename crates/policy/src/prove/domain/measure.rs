@@ -7,7 +7,7 @@ use ipnet::IpNet;
 
 use super::{Form, Ground, Test};
 use crate::document::{Expected, Instant};
-use crate::prove::universe::Home;
+use crate::prove::samples::Home;
 
 /// Values at and between all those that are compared with; `None` where they are of more than one
 /// kind.

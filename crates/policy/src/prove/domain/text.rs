@@ -8,7 +8,7 @@ use super::{Form, Ground, Limit, Test, index};
 use crate::document::{Condition, Expected, arn_fields};
 use crate::pattern::{Pattern, Piece, Syntax, matches};
 use crate::prove::automaton::{self, Set, Step, Steps};
-use crate::prove::universe::Home;
+use crate::prove::samples::Home;
 
 /// A variable that is part of a pattern has at the most so many values that make it match.
 const PARTS_MAX: usize = 64;
@@ -82,12 +82,12 @@ pub(super) fn values(
     if is_folded {
         // Two keys that are compared without regard to case: texts that differ in case only are told apart.
         let words: Option<Vec<String>> = patterns.iter().map(as_word).collect();
-        let grammar = form.grammar_beside(&patterns, home);
+        let grammar = form.grammar_beside(&patterns, home.partition());
         return Some(in_every_case(&words?, form, &grammar, each, home));
     }
     let literals: Option<Vec<String>> = patterns.iter().map(automaton::as_text).collect();
     if let Some(literals) = literals {
-        let grammar = form.grammar_beside(&patterns, home);
+        let grammar = form.grammar_beside(&patterns, home.partition());
         return Some(plain(literals, form, &grammar, each, home));
     }
     let budget = &ground.prover.budget;
@@ -95,7 +95,7 @@ pub(super) fn values(
         let examples = form.examples(home);
         automaton::texts(
             patterns,
-            &form.grammar_beside(patterns, home),
+            &form.grammar_beside(patterns, home.partition()),
             &examples,
             each,
             budget,

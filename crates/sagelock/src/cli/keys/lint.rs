@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use owo_colors::OwoColorize;
 use sagelock_policy::Document;
-use sagelock_policy::access::{Key, Lockout, Outsider, lockout, outsiders, powers};
-use sagelock_policy::lint::{Remark, and, remarks};
+use sagelock_policy::access::{Administrator, Key, Lockout, Outsider, lockout, outsiders, powers};
+use sagelock_policy::lint::{Oddity, Remark, and, remarks};
 use sagelock_policy::prove::{Doubt, Proof, Prover};
 use serde::Serialize;
 
@@ -140,7 +140,7 @@ impl Command {
         let known = key.as_ref().ok();
         let mut found: Vec<Said> = remarks(document, known, &prover)
             .into_iter()
-            .map(of_statement)
+            .map(|one| of_statement(one, self.key.is_none()))
             .collect();
         let organizations: Vec<&str> = self.organizations.iter().map(String::as_str).collect();
         match &key {
@@ -171,31 +171,64 @@ fn of(arn: &str, document: &Document) -> Key {
     }
 }
 
-/// An account that no policy names.
+/// A key of an account that no policy names.
 const NOBODYS: &str = "arn:aws:kms:*:999999999998:key/*";
 
 /// What is so whoever owns the key.
 fn of_any_key(document: &Document, prover: &Prover) -> Vec<Said> {
     let mut found = Vec::new();
-    if let Ok(outside) = outsiders(&of(NOBODYS, document), &[], &[], prover) {
-        let anybody = outside
-            .into_iter()
-            .filter(|one| one.is_anybody && !one.is_service);
+    let key = of(NOBODYS, document);
+    if let Ok(outside) = outsiders(&key, &[], &[], prover) {
+        let anybody = outside.into_iter().filter(|one| one.is_anybody);
         let anybody: Vec<Outsider> = anybody
             .filter(|one| matches!(one.proof, Proof::Violated(_)))
             .collect();
-        found.extend(outside::said(&anybody, &document.organizations()));
+        found.extend(outside::said(&anybody, &[], &document.organizations()));
     }
+    if let Ok(all) = powers(&key, prover) {
+        found.extend(outside::account_wide(&all, "the account that owns the key"));
+    }
+    found.extend(of_several(document, prover));
     if !document.may_let_somebody("kms:PutKeyPolicy") {
         found.push(whole("lockout", "*", NOBODY.to_owned(), false));
     }
     found
 }
 
+/// Owners that are tried, where several are possible.
+const OWNERS_MAX: usize = 8;
+
+/// That another account can use the key, whichever of several owns it.
+fn of_several(document: &Document, prover: &Prover) -> Option<Said> {
+    let owners = document.owners();
+    if !(2..=OWNERS_MAX).contains(&owners.len()) {
+        return None;
+    }
+    let partition = document.partition().unwrap_or_else(|| "aws".to_owned());
+    let is_used = |owner: &String| {
+        let key = of(&format!("arn:{partition}:kms:*:{owner}:key/*"), document);
+        let outside = outsiders(&key, &[], &[], prover).unwrap_or_default();
+        outside.iter().any(|one| {
+            let is_proved = matches!(one.proof, Proof::Violated(_));
+            is_proved && one.account.is_some() && !one.is_anybody
+        })
+    };
+    owners.iter().all(is_used).then(|| {
+        let names: Vec<&str> = owners.iter().map(String::as_str).collect();
+        let message = format!(
+            "whichever of {} owns the key, principals of another account can use it",
+            and(&names)
+        );
+        whole("outsiders", "*", message, false)
+    })
+}
+
 const NOBODY: &str =
     "nobody can change the key policy: only AWS Support can restore access to such a key";
 
-fn of_statement(remark: Remark) -> Said {
+fn of_statement(remark: Remark, is_assumed: bool) -> Said {
+    // Whether it is the key's ARN is not known of a key that the ARN itself told.
+    let is_guess = is_assumed && remark.kind == Oddity::NamesResource;
     Said {
         line: Some(remark.at.line),
         column: Some(remark.at.column),
@@ -205,7 +238,7 @@ fn of_statement(remark: Remark) -> Said {
         message: format!("{}: {}", remark.about, remark.says),
         about: remark.about,
         perhaps: false,
-        note: remark.is_note,
+        note: remark.is_note && !is_guess,
     }
 }
 
@@ -236,7 +269,15 @@ fn of_key(key: &Key, organizations: &[&str], prover: &Prover) -> Vec<Said> {
         }
         Ok(outside) => {
             let named = key.policy.as_ref().map(Document::organizations);
-            found.extend(outside::said(&outside, &named.unwrap_or_default()));
+            // Services that act for nobody but the accounts that the policy names.
+            let accounts = key
+                .policy
+                .as_ref()
+                .map(Document::every_account)
+                .unwrap_or_default();
+            let accounts: Vec<&str> = accounts.iter().map(String::as_str).collect();
+            let beyond = outsiders(key, &accounts, organizations, prover).unwrap_or_default();
+            found.extend(outside::said(&outside, &beyond, &named.unwrap_or_default()));
         }
     }
     found.extend(both(key, prover));
@@ -252,13 +293,7 @@ fn of_key(key: &Key, organizations: &[&str], prover: &Prover) -> Vec<Said> {
             false,
         ),
         Lockout::Deletable(who, _) => {
-            let names: Vec<&str> = who.iter().map(String::as_str).collect();
-            let are = if names.len() > 1 { "all are" } else { "it is" };
-            let message = format!(
-                "only {} can change the key policy, and the account's root user cannot: if {are} deleted, the key \
-                 becomes unmanageable",
-                and(&names)
-            );
+            let message = deletable(&who);
             (message, false)
         }
         Lockout::Conditional(request) => {
@@ -272,6 +307,24 @@ fn of_key(key: &Key, organizations: &[&str], prover: &Prover) -> Vec<Said> {
     };
     found.push(whole("lockout", &key.arn, message, perhaps));
     found
+}
+
+/// That the root user cannot change the key policy, and who can.
+fn deletable(who: &[Administrator]) -> String {
+    let names: Vec<&str> = who.iter().map(|one| one.who.as_str()).collect();
+    let only = format!(
+        "only {} can change the key policy, and the account's root user cannot",
+        and(&names)
+    );
+    if who.iter().all(|one| one.is_named) {
+        let are = if names.len() > 1 { "all are" } else { "it is" };
+        format!("{only}: if {are} deleted, the key becomes unmanageable")
+    } else {
+        format!(
+            "{only}: whoever can create a principal with that name in the account can as well, and while there is \
+             none, nobody can"
+        )
+    }
 }
 
 fn undecided(doubts: &[Doubt]) -> (String, bool) {
@@ -305,7 +358,7 @@ fn both(key: &Key, prover: &Prover) -> Vec<Said> {
             return vec![whole("both", "*", message, true)];
         }
     };
-    let mut found: Vec<Said> = outside::account_wide(&all, key.account())
+    let mut found: Vec<Said> = outside::account_wide(&all, &format!("account {}", key.account()))
         .into_iter()
         .collect();
     for power in all {
@@ -376,10 +429,15 @@ fn table(out: &mut dyn Write, written: &Written) -> io::Result<()> {
             .as_deref()
             .filter(|_| policy.is_assumed && is_about_key)
         {
-            let account = key.split(':').nth(4).unwrap_or_default();
+            let part = |index| key.split(':').nth(index).unwrap_or_default();
+            let place = match part(3) {
+                "" | "*" => String::new(),
+                region => format!(" in {region}"),
+            };
             let says = format!(
-                "{}: assuming that account {account} owns the key; use --key to specify a different key",
-                policy.file
+                "{}: assuming that account {} owns the key{place}; use --key to specify a different key",
+                policy.file,
+                part(4)
             );
             for line in wrap(&says, 80) {
                 writeln!(out, "{line}")?;

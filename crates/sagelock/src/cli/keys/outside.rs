@@ -28,6 +28,8 @@ struct Found<'a> {
     worst: &'a Outsider,
     /// The organisation that it acts for, where the policy names one.
     organization: Option<String>,
+    /// A service acts for this account alone, or for others that the policy names.
+    account: Option<String>,
 }
 
 /// Those who can use a key.
@@ -39,8 +41,12 @@ enum Who {
     Like(String),
 }
 
-/// `organizations` are those that the key policy names.
-pub(super) fn said(outside: &[Outsider], organizations: &[String]) -> Vec<Said> {
+/// `organizations` are those that the key policy names; `beyond` are those outside of every account that it names.
+pub(super) fn said(
+    outside: &[Outsider],
+    beyond: &[Outsider],
+    organizations: &[String],
+) -> Vec<Said> {
     let mut found: Vec<Found<'_>> = Vec::new();
     for one in outside {
         let who = who(one, organizations);
@@ -57,18 +63,26 @@ pub(super) fn said(outside: &[Outsider], organizations: &[String]) -> Vec<Said> 
                 kinds: vec![kind(&one.who)],
                 worst: one,
                 organization: organization(one, "aws:SourceOrgID", organizations),
+                account: acts_for(one, beyond),
             }),
         }
     }
     let told = |one: &Found<'_>| {
-        let Who::One(name) = &one.who else {
-            return true;
+        // What is said of everybody is said of the account, and of the service.
+        let wider: &[Who] = match &one.who {
+            Who::One(_) if one.worst.is_service => &[Who::One(ANY_PRINCIPAL.to_owned())],
+            Who::One(name) if name.starts_with("account ") => {
+                &[Who::Like(format!("in {name}")), Who::Like(ANY.to_owned())]
+            }
+            Who::Like(place) if place.starts_with("in account ") => &[Who::Like(ANY.to_owned())],
+            Who::One(_) | Who::Like(_) => return true,
         };
-        // What is said of everybody in an account is said of the account.
-        let everybody = Who::Like(format!("in {name}"));
         let mut others = found.iter();
-        let is_more =
-            |other: &Found<'_>| other.who == everybody && weight(other.worst) <= weight(one.worst);
+        let is_more = |other: &Found<'_>| {
+            other.who != one.who
+                && wider.contains(&other.who)
+                && weight(other.worst) <= weight(one.worst)
+        };
         !others.any(is_more)
     };
     found.iter().filter(|one| told(one)).map(sentence).collect()
@@ -94,6 +108,34 @@ fn is_metadata(action: &str) -> bool {
         .any(|begin| action.starts_with(begin))
 }
 
+const ANY_PRINCIPAL: &str = "any AWS service principal";
+/// Everybody outside.
+const ANY: &str = "in any AWS account";
+
+/// The account for which a service acts, where it acts for nobody whom the policy does not name.
+fn acts_for(one: &Outsider, beyond: &[Outsider]) -> Option<String> {
+    let mut others = beyond.iter();
+    // That it reads the metadata for anybody is another matter.
+    let is_beyond = others.any(|other| other.who == one.who && !is_metadata(&other.action));
+    if !one.is_service || is_beyond {
+        return None;
+    }
+    let Proof::Violated(request) = &one.proof else {
+        return None;
+    };
+    request.context().find_map(|(name, value)| {
+        let name = name.to_ascii_lowercase();
+        let is_source = matches!(name.as_str(), "aws:sourceaccount" | "aws:sourcearn")
+            || name.starts_with("kms:encryptioncontext:");
+        let Some(Value::One(text)) = value.filter(|_| is_source) else {
+            return None;
+        };
+        let account = text.split(':').nth(4).unwrap_or(&text);
+        let is_account = account.len() == 12 && account.bytes().all(|c| c.is_ascii_digit());
+        is_account.then(|| account.to_owned())
+    })
+}
+
 /// A service that nothing names stands for all of them.
 const ANY_SERVICE: &str = "anyservice.amazonaws.com";
 
@@ -102,9 +144,7 @@ fn who(one: &Outsider, organizations: &[String]) -> Who {
         &one.account,
         organization(one, "aws:PrincipalOrgID", organizations),
     ) {
-        _ if one.is_service && one.who == ANY_SERVICE => {
-            Who::One("any AWS service principal".to_owned())
-        }
+        _ if one.is_service && one.who == ANY_SERVICE => Who::One(ANY_PRINCIPAL.to_owned()),
         (Some(account), _) if one.is_itself && one.who.ends_with(":root") => {
             Who::One(format!("account {account}"))
         }
@@ -114,7 +154,7 @@ fn who(one: &Outsider, organizations: &[String]) -> Who {
             named_so(&one.who),
             if_yours(&id)
         )),
-        _ if one.is_anybody => Who::Like(format!("{}in any AWS account", named_so(&one.who))),
+        _ if one.is_anybody => Who::Like(format!("{}{ANY}", named_so(&one.who))),
         (Some(account), None) if is_any(&one.who) => Who::Like(format!("in account {account}")),
         (_, None) => Who::Like(format!("like {}", one.who)),
     }
@@ -163,7 +203,7 @@ pub(super) fn account_wide(powers: &[Power], account: &str) -> Option<Said> {
         " through AWS services"
     };
     let message = format!(
-        "any {} in account {account} can use the key{how} without an IAM policy that allows it, where the conditions of \
+        "any {} in {account} can use the key{how} without an IAM policy that allows it, where the conditions of \
          the key policy are met",
         together(&kinds)
     );
@@ -221,7 +261,10 @@ fn sentence(found: &Found<'_>) -> Said {
     let what = match (is_metadata(&one.action), one.is_service) {
         (true, _) => "read the metadata of the key",
         (false, _) if one.action == "kms:CreateGrant" => "create grants on the key",
-        (false, true) => "use the key on behalf of other accounts",
+        (false, true) => match &found.account {
+            Some(account) => &format!("use the key on behalf of account {account}"),
+            None => "use the key on behalf of other accounts",
+        },
         (false, false) => "use the key from outside its account",
     };
     let mut kinds = found.kinds.clone();
@@ -235,6 +278,7 @@ fn sentence(found: &Found<'_>) -> Said {
         Some(id) if one.is_service && what.ends_with("other accounts") => {
             format!(" in organization {}", if_yours(id))
         }
+        None if one.is_service && found.account.is_some() => String::new(),
         Some(id) if one.is_service => {
             format!(" on behalf of accounts in organization {}", if_yours(id))
         }

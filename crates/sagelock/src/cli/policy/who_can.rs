@@ -297,10 +297,15 @@ fn locked(lockout: Lockout) -> Locked {
     let (answer, administrators, request, why) = match lockout {
         Lockout::Safe => ("safe", Vec::new(), None, Vec::new()),
         Lockout::Conditional(denied) => ("conditional", Vec::new(), Some(denied), Vec::new()),
-        Lockout::Deletable(who, doubts) if who.is_empty() => {
-            ("root_shut_out", who, None, names(&doubts))
+        Lockout::Deletable(who, doubts) => {
+            let answer = if who.is_empty() {
+                "root_shut_out"
+            } else {
+                "deletable"
+            };
+            let who = who.into_iter().map(|one| one.who).collect();
+            (answer, who, None, names(&doubts))
         }
-        Lockout::Deletable(who, doubts) => ("deletable", who, None, names(&doubts)),
         Lockout::Locked => ("locked", Vec::new(), None, Vec::new()),
         Lockout::Unknown(doubts) => ("unknown", Vec::new(), None, names(&doubts)),
     };

@@ -123,6 +123,13 @@ pub enum Why {
         /// What denies an object of another name.
         denied: String,
     },
+    /// Whether SageMaker lists a prefix as the execution role.
+    PrefixListed {
+        /// The prefix.
+        uri: String,
+        /// What denies it.
+        denied: String,
+    },
     /// Under which key an object is was not asked.
     ObjectKey,
     /// The default encryption of a bucket was not asked.

@@ -107,18 +107,21 @@ pub enum Principal {
     Aws(Texts),
     /// These AWS services.
     Service(Texts),
+    /// These ARNs or accounts, and these AWS services.
+    Both(Texts, Texts),
 }
 
 impl Serialize for Principal {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (kind, texts) = match self {
+        let (aws, services) = match self {
             Self::Everybody => return serializer.serialize_str("*"),
-            Self::Aws(texts) => ("AWS", texts),
-            Self::Service(texts) => ("Service", texts),
+            Self::Aws(texts) => (Some(texts), None),
+            Self::Service(texts) => (None, Some(texts)),
+            Self::Both(texts, services) => (Some(texts), Some(services)),
         };
-        let mut map = serializer.serialize_map(Some(1))?;
-        map.serialize_entry(kind, texts)?;
-        map.end()
+        let kinds = [("AWS", aws), ("Service", services)];
+        let kinds = kinds.map(|(kind, texts)| texts.map(|texts| (kind, texts)));
+        serializer.collect_map(kinds.into_iter().flatten())
     }
 }
 

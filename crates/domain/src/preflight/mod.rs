@@ -5,6 +5,8 @@ mod blocked;
 mod cause;
 mod deployment;
 mod facts;
+mod load;
+mod objects;
 mod requests;
 mod storage;
 

@@ -106,8 +106,10 @@ pub(super) fn requests(
     };
     Ok(match channel {
         Channel::Through => requests.with("kms:ViaService"),
-        // Services have no tags.
-        Channel::Service => requests.whole("aws:PrincipalTag/"),
+        // Services have no tags. Which of them use a key through IAM Identity Center, no page lists.
+        Channel::Service => requests
+            .whole("aws:PrincipalTag/")
+            .not_knowing("kms:ViaService"),
         Channel::Direct => requests,
     })
 }

@@ -166,6 +166,16 @@ impl Document {
             })
     }
 
+    /// Whether documents can allow an action whose name, in lower case, begins so, whatever their conditions say.
+    pub(crate) fn any_may_allow_any(documents: &[Self], begins: &str) -> bool {
+        let statements = documents.iter().flat_map(|one| one.statements.iter());
+        let mut allowing = statements.filter(|statement| statement.effect == Effect::Allow);
+        allowing.any(|statement| {
+            let mut patterns = statement.actions.list.iter();
+            statement.actions.is_all_but || patterns.any(|one| one.may_match_after(begins))
+        })
+    }
+
     /// A resource for each pattern by which a statement allows an action.
     pub(crate) fn examples_of(&self, action: &str) -> Vec<String> {
         let action = action.to_ascii_lowercase();

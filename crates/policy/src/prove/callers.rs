@@ -1,11 +1,12 @@
 //! Who may ask: of everybody there is, those that documents can tell apart.
 
-use super::automaton::{self, Set, Step, Steps, literal};
+use super::automaton::{self, Set, Step, Steps, glob, literal};
 use super::budget::Budget;
 use super::prover::Prover;
 use super::said::Said;
 use super::universe;
 use crate::document::{Entry, Identity, Who, entry, identity_of, is_service_name};
+use crate::pattern::Pattern;
 use crate::request::{Caller, Stack};
 
 /// Somebody who asks.
@@ -57,6 +58,17 @@ pub(crate) fn askers(
     accounts: &[&str],
     prover: &Prover,
 ) -> Option<Vec<Asker>> {
+    askers_beside(stacks, partition, accounts, &[], prover)
+}
+
+/// The same, where these patterns of ARNs tell them apart as well.
+pub(crate) fn askers_beside(
+    stacks: &[&Stack],
+    partition: &str,
+    accounts: &[&str],
+    others: &[Pattern],
+    prover: &Prover,
+) -> Option<Vec<Asker>> {
     let budget = &prover.budget;
     budget.begin();
     let entries = entries(stacks);
@@ -85,6 +97,7 @@ pub(crate) fn askers(
         said.hear(document, partition);
     }
     patterns.append(&mut said.patterns);
+    patterns.extend(others.iter().map(|one| glob(one.pieces(), Set::Any)));
     // Each kind is a way of its own.
     let kinds = kinds(partition);
     patterns.extend(kinds.iter().cloned());

@@ -21,7 +21,7 @@ mod together;
 mod universe;
 
 pub use budget::Budget;
-pub(crate) use callers::{Asker, askers};
+pub(crate) use callers::{Asker, askers, askers_beside};
 pub use prover::Prover;
 pub use symbolic::Doubt;
 

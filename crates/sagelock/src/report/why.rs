@@ -93,6 +93,9 @@ pub(crate) fn words(why: &Why) -> String {
         Why::ObjectNames { uri, denied } => {
             format!("whether the names of the objects under {uri} make a difference: {denied}")
         }
+        Why::PrefixListed { uri, denied } => format!(
+            "whether SageMaker lists {uri} as the execution role, which AWS does not document: {denied}"
+        ),
         Why::ObjectKey => "under which key it is was not asked about".to_owned(),
         Why::BucketDefault(bucket) => {
             format!("the default encryption of {bucket} was not asked about")

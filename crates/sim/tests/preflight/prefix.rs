@@ -23,15 +23,38 @@ fn put(world: &mut World, name: &str, key: &str) {
     world.perform(&ctx, "PutObject", &input.carrying(b"weights"));
 }
 
-/// What is foretold of loading where the role may use the first of two keys, and the caller may list the bucket or
-/// not.
-fn decrypts(objects: usize, lists: bool) -> (String, Vec<Check>) {
+/// Objects under a prefix, the first of two keys over all but one of them, and what the role may do beside decrypting
+/// with that key.
+struct Under {
+    /// How many are under the first key.
+    objects: usize,
+    /// Whether there is one under the second.
+    has_last: bool,
+    /// Whether the caller may list the bucket.
+    lists: bool,
+    /// The statement of the role.
+    reads: Value,
+}
+
+impl Under {
+    fn of(objects: usize) -> Self {
+        Self {
+            objects,
+            has_last: true,
+            lists: true,
+            reads: json!({ "Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket"],
+                "Resource": "*" }),
+        }
+    }
+}
+
+/// What is foretold of loading, and the second key.
+fn loads(under: &Under) -> (String, Vec<Check>) {
     let mut world = world();
     let volume = set_up(&mut world);
     let (first, second) = (key(&mut world), key(&mut world));
     let reads = json!([
-        { "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*" },
-        { "Effect": "Allow", "Action": "kms:Decrypt", "Resource": first } ]);
+        under.reads, { "Effect": "Allow", "Action": "kms:Decrypt", "Resource": first } ]);
     put_policy(&mut world, "exec", "reads", &reads);
     root(
         &mut world,
@@ -39,10 +62,12 @@ fn decrypts(objects: usize, lists: bool) -> (String, Vec<Check>) {
         "CreateBucket",
         &json!({ "Bucket": "weights", "LocationConstraint": REGION }),
     );
-    for number in 0..objects {
+    for number in 0..under.objects {
         put(&mut world, &format!("m/part-{number:03}"), &first);
     }
-    put(&mut world, "m/part-last", &second);
+    if under.has_last {
+        put(&mut world, "m/part-last", &second);
+    }
     let source = json!({ "S3DataSource": { "S3Uri": "s3://weights/m/", "S3DataType": "S3Prefix",
         "CompressionType": "None" } });
     let model = json!({ "ModelName": "large", "PrimaryContainer": { "Image": "i",
@@ -57,7 +82,7 @@ fn decrypts(objects: usize, lists: bool) -> (String, Vec<Check>) {
         ..Wanted::new(&volume, "new-1")
     };
     let found = foretold(&wanted, &[MANAGEMENT, ACCOUNT], |address, call| {
-        if matches!(call, Call::ListObjectsV2(_)) && !lists {
+        if matches!(call, Call::ListObjectsV2(_)) && !under.lists {
             return Err(CallError {
                 kind: CallErrorKind::AccessDenied,
                 code: "AccessDenied".to_owned(),
@@ -67,14 +92,67 @@ fn decrypts(objects: usize, lists: bool) -> (String, Vec<Check>) {
         world.answer(address.account.as_str(), address.region.as_str(), call)
     });
     let checks = found.checks.into_iter();
-    let loads =
-        checks.filter(|check| check.step == Step::Load && check.action != Some("s3:GetObject"));
+    let loads = checks.filter(|check| check.step == Step::Load);
     (second, loads.collect())
+}
+
+/// The same, of the keys alone.
+fn decrypts(under: &Under) -> (String, Vec<Check>) {
+    let (second, mut checks) = loads(under);
+    let of_s3 = ["s3:GetObject", "s3:ListBucket"].map(Some);
+    checks.retain(|check| !of_s3.contains(&check.action));
+    (second, checks)
+}
+
+/// What was found of an action of S3.
+fn of(checks: &[Check], action: &str) -> Vec<AnswerKind> {
+    let checks = checks.iter().filter(|check| check.action == Some(action));
+    checks.map(|check| check.answer.kind()).collect()
+}
+
+#[test]
+fn a_prefix_that_holds_nothing_cannot_be_loaded() {
+    let under = Under {
+        has_last: false,
+        ..Under::of(0)
+    };
+    let (_, checks) = loads(&under);
+    let kinds: Vec<AnswerKind> = checks.iter().map(|check| check.answer.kind()).collect();
+    assert_eq!(kinds, [AnswerKind::Blocked], "{checks:#?}");
+}
+
+#[test]
+fn every_object_that_was_listed_has_to_be_readable() {
+    // What the role's own policies do not allow, the policy of the bucket may.
+    for (object, expected) in [
+        ("m/*", AnswerKind::Passed),
+        ("m/part-000", AnswerKind::Unknown),
+    ] {
+        let under = Under {
+            reads: json!({ "Effect": "Allow", "Action": "s3:GetObject",
+                "Resource": format!("arn:aws:s3:::weights/{object}") }),
+            ..Under::of(2)
+        };
+        let (_, checks) = loads(&under);
+        assert_eq!(of(&checks, "s3:GetObject"), [expected], "{checks:#?}");
+        // That SageMaker lists the prefix as the role, no page says.
+        assert_eq!(
+            of(&checks, "s3:ListBucket"),
+            [AnswerKind::Unknown],
+            "{checks:#?}"
+        );
+    }
+    let (_, checks) = loads(&Under::of(2));
+    assert_eq!(
+        of(&checks, "s3:ListBucket"),
+        [AnswerKind::Passed],
+        "{checks:#?}"
+    );
 }
 
 #[test]
 fn each_key_of_the_objects_under_a_prefix_is_asked_about() {
-    let (second, checks) = decrypts(2, true);
+    let (second, checks) = decrypts(&Under::of(2));
     let kinds: Vec<AnswerKind> = checks.iter().map(|check| check.answer.kind()).collect();
     assert_eq!(
         kinds,
@@ -87,7 +165,7 @@ fn each_key_of_the_objects_under_a_prefix_is_asked_about() {
 
 #[test]
 fn the_keys_of_objects_beyond_the_first_250_are_not_known() {
-    let (_, checks) = decrypts(250, true);
+    let (_, checks) = decrypts(&Under::of(250));
     let kinds: Vec<AnswerKind> = checks.iter().map(|check| check.answer.kind()).collect();
     assert_eq!(
         kinds,
@@ -98,7 +176,11 @@ fn the_keys_of_objects_beyond_the_first_250_are_not_known() {
 
 #[test]
 fn a_prefix_that_may_not_be_listed_is_not_passed_by_its_bucket() {
-    let (_, checks) = decrypts(2, false);
+    let under = Under {
+        lists: false,
+        ..Under::of(2)
+    };
+    let (_, checks) = decrypts(&under);
     let has = |kind| checks.iter().any(|check| check.answer.kind() == kind);
     assert!(has(AnswerKind::Unknown), "{checks:#?}");
 }

@@ -44,15 +44,24 @@ impl Circle {
             let actor = self.actor(from);
             let own = actor.and_then(|actor| self.by_account.get(&actor.identity.account));
             let others = own.into_iter().flatten().copied().filter(|to| *to != from);
-            let edges = [from].into_iter().chain(others).filter_map(|to| {
-                let promoted = iam::promoted(actor?, self.actor(to)?, &self.prover)?;
+            let mut edges: Vec<(Place, Edge)> = Vec::new();
+            for to in [from].into_iter().chain(others) {
+                let (Some(actor), Some(target)) = (actor, self.actor(to)) else {
+                    continue;
+                };
+                let promoted = iam::promoted(actor, target, &self.prover);
                 if to == from {
-                    return Some((to, promoted));
+                    edges.extend(promoted.map(|edge| (to, edge)));
+                    continue;
                 }
-                let taken = self.becoming(from, to)?;
-                Some((to, promoted.and(taken)))
-            });
-            let edges: Rc<[(Place, Edge)]> = edges.collect();
+                let mut promoted = promoted.peekable();
+                if promoted.peek().is_some()
+                    && let Some(taken) = self.becoming(from, to)
+                {
+                    edges.extend(promoted.map(|edge| (to, edge.and(taken.clone()))));
+                }
+            }
+            let edges: Rc<[(Place, Edge)]> = edges.into();
             self.promoting.borrow_mut().insert(from, edges.clone());
             edges
         })
@@ -61,8 +70,7 @@ impl Circle {
     fn becoming(&self, from: Place, to: Place) -> Option<Edge> {
         let (actor, target) = (self.actor(from)?, self.actor(to)?);
         best([
-            assumed(actor, target, &self.prover),
-            services::passed(actor, target, &self.prover),
+            acts_as(actor, target, &self.prover),
             iam::taken_over(actor, target, &self.prover),
             self.through(from, target),
         ])
@@ -74,6 +82,7 @@ impl Edge {
         Self {
             steps,
             doubts: Vec::new(),
+            lifts: false,
         }
     }
 
@@ -81,13 +90,20 @@ impl Edge {
         Self {
             steps: Vec::new(),
             doubts,
+            lifts: false,
         }
+    }
+
+    /// The same, after which no permissions boundary may bind any more.
+    pub(super) fn lifting(self, lifts: bool) -> Self {
+        Self { lifts, ..self }
     }
 
     /// This one, and then another.
     pub(super) fn and(mut self, other: Self) -> Self {
         self.steps.extend(other.steps);
         self.doubts.extend(other.doubts);
+        self.lifts |= other.lifts;
         self
     }
 }
@@ -165,6 +181,14 @@ pub(super) fn stepped(principal: &Principal, called: Called) -> Option<Edge> {
     }
 }
 
+/// Whether somebody can act as a role: by sts:AssumeRole, or by a service that runs its code.
+pub(super) fn acts_as(actor: &Actor, target: &Actor, prover: &Prover) -> Option<Edge> {
+    best([
+        assumed(actor, target, prover),
+        services::passed(actor, target, prover),
+    ])
+}
+
 /// By sts:AssumeRole (IAM User Guide, "Granting a user permissions to switch roles").
 fn assumed(actor: &Actor, target: &Actor, prover: &Prover) -> Option<Edge> {
     const ACTION: &str = "sts:AssumeRole";
@@ -197,6 +221,18 @@ pub(super) fn anybody() -> Document {
     use crate::document::Kind;
     use crate::write::{Principal as Whom, Statement};
     let statement = Statement::allow("sts:AssumeRole").to(Whom::Everybody);
+    let written = crate::access::of_one(Kind::Trust, statement);
+    written.into_iter().next().unwrap_or_else(nothing)
+}
+
+/// The trust policy that somebody writes who wants to act as a role: it lets it in, and every service that is followed.
+pub(super) fn for_actor(actor: &Actor) -> Document {
+    use crate::document::Kind;
+    use crate::write::{Principal as Whom, Statement};
+    let statement = Statement::allow("sts:AssumeRole").to(Whom::Both(
+        (&*actor.principal.arn).into(),
+        services::principals().collect(),
+    ));
     let written = crate::access::of_one(Kind::Trust, statement);
     written.into_iter().next().unwrap_or_else(nothing)
 }

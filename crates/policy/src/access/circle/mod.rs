@@ -59,20 +59,26 @@ struct Edge {
     steps: Vec<Step>,
     /// What it depends on; nothing: it can.
     doubts: Vec<Doubt>,
+    /// No permissions boundary may bind it then.
+    lifts: bool,
 }
 
 /// The services whose actions let somebody become somebody else, or come to a key: policies that are about no
 /// action of theirs change nothing here.
-const ABOUT: [&str; 16] = [
+const ABOUT: [&str; 20] = [
     "kms",
     "batch",
     "cloudformation",
     "codebuild",
+    "codedeploy",
     "ec2",
+    "ec2-instance-connect",
     "ecs",
     "elasticmapreduce",
     "glue",
     "iam",
+    "identitystore",
+    "imagebuilder",
     "lambda",
     "sagemaker",
     "scheduler",
@@ -238,7 +244,7 @@ mod tests {
     fn every_action_that_is_followed_is_of_a_service_that_matters() {
         let followed = services::actions()
             .chain(iam::ACTIONS)
-            .chain(services::PASS);
+            .chain(services::PASS.iter().copied());
         for action in followed {
             let (service, _) = action.split_once(':').expect("an action");
             assert!(ABOUT.contains(&service), "{action}");

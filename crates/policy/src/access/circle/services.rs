@@ -1,11 +1,13 @@
 //! Services that run the code of who calls them as a role that is handed to them (iam:PassRole; IAM User Guide,
 //! "Grant a user permissions to pass a role to an AWS service").
 
+use std::sync::LazyLock;
+
 use super::edges::{Called, best, called, stepped};
 use super::iam::may;
 use super::{Actor, Edge, entries};
 use crate::access::Trust;
-use crate::document::{Entry, Who};
+use crate::document::{Document, Entry, Who};
 use crate::prove::{Doubt, Proof, Prover, Requests};
 use crate::request::{Caller, Stack};
 
@@ -19,18 +21,36 @@ struct Service {
     changes: &'static [&'static str],
 }
 
-/// iam:PassRole, and what changes code that runs.
-pub(super) const PASS: [&str; 9] = [
-    "iam:PassRole",
-    "lambda:UpdateFunctionCode",
-    "ssm:SendCommand",
-    "ssm:StartSession",
-    "ecs:ExecuteCommand",
-    "sagemaker:CreatePresignedNotebookInstanceUrl",
-    "sagemaker:CreatePresignedDomainUrl",
-    "codebuild:StartBuild",
-    "cloudformation:UpdateStack",
+/// The names that the actions of a service begin with by which it is handed something that it runs, or told to run it:
+/// with iam:PassRole each may be enough, where it is not known which are.
+const VERBS: [&str; 13] = [
+    "Associate",
+    "Create",
+    "Deploy",
+    "Execute",
+    "Import",
+    "Launch",
+    "Modify",
+    "Register",
+    "Replace",
+    "Run",
+    "Start",
+    "Submit",
+    "Update",
 ];
+
+/// iam:PassRole, and what changes code that runs.
+pub(super) static PASS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let changes = SERVICES.iter().flat_map(|service| service.changes).copied();
+    let mut all: Vec<&str> = ["iam:PassRole"].into_iter().chain(changes).collect();
+    all.dedup();
+    all
+});
+
+/// The services that are followed.
+pub(super) fn principals() -> impl Iterator<Item = &'static str> {
+    SERVICES.iter().map(|service| service.principal)
+}
 
 const SERVICES: [Service; 12] = [
     Service {
@@ -52,6 +72,17 @@ const SERVICES: [Service; 12] = [
         changes: &[
             "sagemaker:CreatePresignedNotebookInstanceUrl",
             "sagemaker:CreatePresignedDomainUrl",
+            "sagemaker:CreateApp",
+            "sagemaker:StartSession",
+            "sagemaker:UpdateCluster",
+            "sagemaker:UpdateClusterSoftware",
+            "sagemaker:UpdateCodeRepository",
+            "sagemaker:UpdateDomain",
+            "sagemaker:UpdateNotebookInstance",
+            "sagemaker:UpdateNotebookInstanceLifecycleConfig",
+            "sagemaker:UpdatePipeline",
+            "sagemaker:UpdateUserProfile",
+            "ssm:StartSession",
         ],
     },
     Service {
@@ -61,12 +92,33 @@ const SERVICES: [Service; 12] = [
             &["lambda:CreateFunction", "lambda:CreateEventSourceMapping"],
             &["lambda:CreateFunction", "lambda:AddPermission"],
         ],
-        changes: &["lambda:UpdateFunctionCode"],
+        changes: &[
+            "lambda:UpdateFunctionCode",
+            "lambda:UpdateFunctionConfiguration",
+        ],
     },
     Service {
         principal: "ec2.amazonaws.com",
         runs: &[&["ec2:RunInstances"], &["ec2:AssociateIamInstanceProfile"]],
-        changes: &["ssm:SendCommand", "ssm:StartSession"],
+        changes: &[
+            "codedeploy:CreateDeployment",
+            "ec2-instance-connect:SendSSHPublicKey",
+            "ec2-instance-connect:SendSerialConsoleSSHPublicKey",
+            "ec2:AttachVolume",
+            "ec2:CreateLaunchTemplateVersion",
+            "ec2:CreateReplaceRootVolumeTask",
+            "ec2:ModifyInstanceAttribute",
+            "ec2:ModifyLaunchTemplate",
+            "elasticmapreduce:AddJobFlowSteps",
+            "imagebuilder:CreateComponent",
+            "ssm:CreateAssociation",
+            "ssm:ResumeSession",
+            "ssm:SendCommand",
+            "ssm:StartAutomationExecution",
+            "ssm:StartSession",
+            "ssm:UpdateAssociation",
+            "ssm:UpdateDocument",
+        ],
     },
     Service {
         principal: "ecs-tasks.amazonaws.com",
@@ -76,7 +128,12 @@ const SERVICES: [Service; 12] = [
             &["ecs:RegisterTaskDefinition", "ecs:CreateService"],
             &["ecs:RegisterTaskDefinition", "ecs:UpdateService"],
         ],
-        changes: &["ecs:ExecuteCommand"],
+        changes: &[
+            "batch:SubmitJob",
+            "ecs:ExecuteCommand",
+            "ecs:RunTask",
+            "ecs:StartTask",
+        ],
     },
     Service {
         principal: "glue.amazonaws.com",
@@ -85,12 +142,21 @@ const SERVICES: [Service; 12] = [
             &["glue:CreateSession", "glue:RunStatement"],
             &["glue:CreateDevEndpoint"],
         ],
-        changes: &[],
+        changes: &[
+            "glue:RunStatement",
+            "glue:StartJobRun",
+            "glue:UpdateDevEndpoint",
+            "glue:UpdateJob",
+        ],
     },
     Service {
         principal: "codebuild.amazonaws.com",
         runs: &[&["codebuild:CreateProject", "codebuild:StartBuild"]],
-        changes: &["codebuild:StartBuild"],
+        changes: &[
+            "codebuild:StartBuild",
+            "codebuild:StartBuildBatch",
+            "codebuild:UpdateProject",
+        ],
     },
     Service {
         principal: "cloudformation.amazonaws.com",
@@ -101,32 +167,38 @@ const SERVICES: [Service; 12] = [
                 "cloudformation:ExecuteChangeSet",
             ],
         ],
-        changes: &["cloudformation:UpdateStack"],
+        changes: &[
+            "cloudformation:CreateChangeSet",
+            "cloudformation:CreateStackInstances",
+            "cloudformation:ExecuteChangeSet",
+            "cloudformation:UpdateStack",
+            "cloudformation:UpdateStackSet",
+        ],
     },
     Service {
         principal: "states.amazonaws.com",
         runs: &[&["states:CreateStateMachine", "states:StartExecution"]],
-        changes: &[],
+        changes: &["states:UpdateStateMachine"],
     },
     Service {
         principal: "ssm.amazonaws.com",
         runs: &[&["ssm:StartAutomationExecution"]],
-        changes: &[],
+        changes: &["ssm:StartAutomationExecution", "ssm:UpdateDocument"],
     },
     Service {
         principal: "scheduler.amazonaws.com",
         runs: &[&["scheduler:CreateSchedule"]],
-        changes: &[],
+        changes: &["scheduler:UpdateSchedule"],
     },
     Service {
         principal: "elasticmapreduce.amazonaws.com",
         runs: &[&["elasticmapreduce:RunJobFlow"]],
-        changes: &[],
+        changes: &["elasticmapreduce:AddJobFlowSteps"],
     },
     Service {
         principal: "batch.amazonaws.com",
         runs: &[&["batch:RegisterJobDefinition", "batch:SubmitJob"]],
-        changes: &[],
+        changes: &["batch:SubmitJob"],
     },
 ];
 
@@ -150,11 +222,11 @@ pub(super) fn passed(actor: &Actor, target: &Actor, prover: &Prover) -> Option<E
         Trust::Unread | Trust::NotAsked => None,
     };
     let Some(document) = trust else {
-        let any = PASS.iter().find(|action| may(actor, action))?;
+        let any = PASS.iter().copied().find(|action| may(actor, action))?;
         let on = (&*target.principal.arn, &*target.identity.account);
         let pass = called(&actor.principal, "iam:PassRole", on, &[], None, prover);
         let can_pass = !matches!(pass, Called::Never);
-        return (can_pass || *any != "iam:PassRole").then(|| {
+        return (can_pass || any != "iam:PassRole").then(|| {
             let action = if can_pass { "iam:PassRole" } else { any };
             Edge::perhaps(vec![Doubt::Action(action)])
         });
@@ -178,7 +250,7 @@ pub(super) fn passed(actor: &Actor, target: &Actor, prover: &Prover) -> Option<E
 }
 
 /// Whether a trust policy lets a service assume the role.
-fn lets_assume(document: &crate::Document, service: &str, target: &Actor, prover: &Prover) -> bool {
+fn lets_assume(document: &Document, service: &str, target: &Actor, prover: &Prover) -> bool {
     let stack = Stack {
         resource: Some(document.clone()),
         ..Stack::default()
@@ -210,7 +282,22 @@ fn by(service: &str, actor: &Actor, target: &Actor, prover: &Prover) -> Option<E
     // What changes code that runs already: as which role it runs is not read.
     let changes = known.changes.iter().filter(|action| may(actor, action));
     let changes = changes.map(|action| Some(Edge::perhaps(vec![Doubt::Action(action)])));
-    best(runs.chain(changes))
+    // What else has it run something, of all that it can be asked.
+    let is_handed = pass.is_some() && may_ask(actor, service);
+    let other = is_handed.then(|| Edge::perhaps(vec![Doubt::Action("iam:PassRole")]));
+    best(runs.chain(changes).chain([other]))
+}
+
+/// Whether somebody may be allowed any action of a service that may have it run something.
+fn may_ask(actor: &Actor, service: &str) -> bool {
+    let name = service.split('.').next().unwrap_or(service);
+    // ecs-tasks.amazonaws.com runs what ECS is asked to run.
+    let name = name.strip_suffix("-tasks").unwrap_or(name);
+    let principal = &actor.principal;
+    let begins = |verb: &&str| format!("{name}:{verb}").to_ascii_lowercase();
+    let mut begins = VERBS.iter().map(|verb| begins(verb));
+    principal.is_partial
+        || begins.any(|begin| Document::any_may_allow_any(&principal.identity, &begin))
 }
 
 /// Whether somebody may call an action on something: on what its statements name.

@@ -7,7 +7,9 @@ use super::{Actor, Circle, Edge, Place};
 use crate::access::users::{Use, Users};
 use crate::access::way::{Step, Way};
 use crate::access::{Principal, everything};
-use crate::prove::{Doubt, Proof, Prover, askers};
+use crate::document::Document;
+use crate::pattern::Pattern;
+use crate::prove::{Doubt, Proof, Prover, askers_beside};
 use crate::request::Caller;
 
 /// What somebody can do with a key by itself: it can use it, or that depends on something.
@@ -228,10 +230,12 @@ impl Circle {
         let promoting = self.promoting(place);
         let mut edges = promoting.iter();
         edges.find_map(|(target, edge)| {
+            let target = &self.actor(*target)?.principal;
             let promoted = Principal {
                 identity: everything(),
                 is_partial: false,
-                ..self.actor(*target)?.principal.clone()
+                boundary: target.boundary.clone().filter(|_| !edge.lifts),
+                ..target.clone()
             };
             asked.course(edge, &promoted)
         })
@@ -240,14 +244,17 @@ impl Circle {
 
 /// Whether somebody can make a role or user that can use the key: of any name that policies tell apart.
 fn makes(actor: &Actor, asked: &Asked<'_>) -> Option<Course> {
-    let may = |action| iam::may(actor, action);
-    if !may("iam:CreateRole") && !may("iam:CreateUser") {
+    const ACTIONS: [&str; 3] = ["iam:CreateRole", "iam:CreateUser", "iam:UpdateUser"];
+    if !ACTIONS.iter().any(|action| iam::may(actor, action)) {
         return None;
     }
     let account = &*actor.identity.account;
     let partition = &*actor.identity.partition;
     let stack = asked.users.stack_of(&actor.principal);
-    let Some(askers) = askers(&[&stack], partition, &[account], asked.prover) else {
+    // Of any name that its policies tell apart, too.
+    let names = iam_resources(&actor.principal.identity);
+    let askers = askers_beside(&[&stack], partition, &[account], &names, asked.prover);
+    let Some(askers) = askers else {
         // Which names there are is too much to tell.
         let edge = Edge::perhaps(vec![Doubt::Budget]);
         return (!asked.is_certain).then(|| Course::of(&edge, &[], &[], None));
@@ -260,15 +267,35 @@ fn makes(actor: &Actor, asked: &Asked<'_>) -> Option<Course> {
         if !is_new {
             return None;
         }
-        let edge = iam::made(actor, &asker.arn, asked.edges)?;
         let made = Principal {
-            identity: everything(),
             scp: actor.principal.scp.clone(),
             organization: actor.principal.organization.clone(),
             ..Principal::new(&asker.arn, Caller::read(&asker.arn).ok()?)
         };
-        asked.course(&edge, &made)
+        let found = iam::made(actor, &made, asked.edges);
+        let bare = found.bare.and_then(|edge| asked.course(&edge, &made));
+        bare.or_else(|| {
+            let with_policies = Principal {
+                identity: everything(),
+                ..made
+            };
+            asked.course(&found.with_policies?, &with_policies)
+        })
     })
+}
+
+/// The ARNs of IAM that statements are about.
+fn iam_resources(documents: &[Document]) -> Vec<Pattern> {
+    let is_of_iam = |text: &str| text.contains(":role/") || text.contains(":user/");
+    let statements = documents.iter().flat_map(Document::statements);
+    let mut listed: Vec<Pattern> = statements
+        .flat_map(|statement| statement.resources.list.iter())
+        .filter(|pattern| pattern.fixed().is_some() && is_of_iam(&pattern.to_string()))
+        .cloned()
+        .collect();
+    listed.sort_by_key(ToString::to_string);
+    listed.dedup();
+    listed
 }
 
 /// Whether a user can have a token of a federated user whom the key policy or a grant names.

@@ -27,7 +27,7 @@ pub struct Roles {
 
 /// Administration and reading: nothing that encrypts, decrypts or hands that on (KMS Developer Guide,
 /// "Key administrators").
-const ADMINISTRATION: [&str; 23] = [
+const ADMINISTRATION: [&str; 22] = [
     "kms:CancelKeyDeletion",
     "kms:CreateAlias",
     "kms:DeleteAlias",
@@ -38,7 +38,6 @@ const ADMINISTRATION: [&str; 23] = [
     "kms:EnableKeyRotation",
     "kms:GetKeyPolicy",
     "kms:GetKeyRotationStatus",
-    "kms:ListAliases",
     "kms:ListGrants",
     "kms:ListKeyPolicies",
     "kms:ListKeyRotations",

@@ -112,7 +112,7 @@ pub(crate) enum Expected {
     /// What AWS's pages do not decide: a variable under `Bool`, or a pattern of fewer fields than an ARN has.
     Disputed(Dispute),
     /// Nothing that the operator could compare with.
-    Unreadable,
+    Unreadable(Box<str>),
 }
 
 /// What AWS's pages do not decide about a value.
@@ -239,7 +239,7 @@ impl Expected {
             | Self::Binary(_)
             | Self::Address(_)
             | Self::Disputed(_)
-            | Self::Unreadable => &[],
+            | Self::Unreadable(_) => &[],
         }
     }
 
@@ -268,7 +268,7 @@ impl Expected {
             | Self::Boolean(_)
             | Self::Binary(_)
             | Self::Address(_)
-            | Self::Unreadable => false,
+            | Self::Unreadable(_) => false,
             // What every value may meet restricts none for certain.
             Self::Disputed(what) => *what == Dispute::ShortArn,
         }
@@ -297,6 +297,7 @@ impl Expected {
             wildcards,
             variables: has_variables,
         };
+        let unreadable = || Self::Unreadable(text.into());
         match base {
             Base::String | Base::StringIgnoreCase => Self::Text(Pattern::read(text, syntax(false))),
             Base::StringLike => Self::Text(Pattern::read(text, syntax(true))),
@@ -310,17 +311,17 @@ impl Expected {
                     None if pattern.pieces().last() == Some(&Piece::Run) => {
                         Self::Disputed(Dispute::ShortArn)
                     }
-                    None => Self::Unreadable,
+                    None => unreadable(),
                 }
             }
             Base::Boolean if has_variables && text.contains("${") => {
                 Self::Disputed(Dispute::BooleanVariable)
             }
-            Base::Boolean | Base::Null => boolean(text).map_or(Self::Unreadable, Self::Boolean),
-            Base::Number(_) => Decimal::read(text).map_or(Self::Unreadable, Self::Number),
-            Base::Date(_) => Instant::read(text).map_or(Self::Unreadable, Self::Date),
-            Base::Binary => binary(text).map_or(Self::Unreadable, Self::Binary),
-            Base::Address => address(text).map_or(Self::Unreadable, Self::Address),
+            Base::Boolean | Base::Null => boolean(text).map_or_else(unreadable, Self::Boolean),
+            Base::Number(_) => Decimal::read(text).map_or_else(unreadable, Self::Number),
+            Base::Date(_) => Instant::read(text).map_or_else(unreadable, Self::Date),
+            Base::Binary => binary(text).map_or_else(unreadable, Self::Binary),
+            Base::Address => address(text).map_or_else(unreadable, Self::Address),
         }
     }
 }

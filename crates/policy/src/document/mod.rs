@@ -64,6 +64,19 @@ pub struct Document {
     pub(crate) statements: Arc<[Statement]>,
 }
 
+impl Statement {
+    /// Whether it allows an action of a name like `sts:TagSession`, under whatever conditions.
+    fn may_allow(&self, action: &str) -> bool {
+        let action = action.to_ascii_lowercase();
+        let mut patterns = self.actions.list.iter();
+        let is_listed = patterns.any(|pattern| {
+            let pieces = pattern.fixed();
+            pieces.is_some_and(|pieces| crate::pattern::matches(pieces, &action))
+        });
+        self.effect == Effect::Allow && is_listed != self.actions.is_all_but
+    }
+}
+
 impl Document {
     /// Reads a document of a kind.
     ///
@@ -106,16 +119,8 @@ impl Document {
     /// Whether a statement allows an action of a name like `sts:TagSession`, under whatever conditions.
     #[must_use]
     pub fn may_allow(&self, action: &str) -> bool {
-        let action = action.to_ascii_lowercase();
         let mut statements = self.statements.iter();
-        statements.any(|statement| {
-            let mut patterns = statement.actions.list.iter();
-            let is_listed = patterns.any(|pattern| {
-                let pieces = pattern.fixed();
-                pieces.is_some_and(|pieces| crate::pattern::matches(pieces, &action))
-            });
-            statement.effect == Effect::Allow && is_listed != statement.actions.is_all_but
-        })
+        statements.any(|statement| statement.may_allow(action))
     }
 
     /// Whether a statement that names a user, a role, an account or everybody allows an action.
@@ -130,11 +135,7 @@ impl Document {
                 };
                 principals.is_all_but || principals.list.iter().any(is_somebody)
             });
-            names_somebody
-                && Self {
-                    statements: [statement.clone()].into(),
-                }
-                .may_allow(action)
+            names_somebody && statement.may_allow(action)
         })
     }
 

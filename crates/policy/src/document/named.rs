@@ -1,6 +1,6 @@
 //! What a document names: accounts, partitions, resources.
 
-use super::{Document, Entry};
+use super::{Document, Entry, Statement};
 use crate::pattern::Piece;
 
 impl Document {
@@ -64,16 +64,24 @@ impl Document {
             named.dedup();
             if named.len() == 1 { named.pop() } else { None }
         }
-        let principals = self.statements.iter().flat_map(|one| &one.principals);
-        let principals = principals.flat_map(|principals| principals.list.iter());
-        let named = principals.filter_map(|entry| match entry {
-            Entry::Account { partition, .. } => partition.as_deref(),
-            Entry::Identity(identity) => Some(&*identity.partition),
-            Entry::Everybody | Entry::Service(_) | Entry::Provider(_) | Entry::Nobody(_) => None,
-        });
-        let named: Vec<String> = named.map(ToOwned::to_owned).collect();
+        let of = |statements: &mut dyn Iterator<Item = &Statement>| -> Vec<String> {
+            let principals = statements.filter_map(|one| one.principals.as_ref());
+            let entries = principals.flat_map(|principals| principals.list.iter());
+            let named = entries.filter_map(|entry| match entry {
+                Entry::Account { partition, .. } => partition.as_deref(),
+                Entry::Identity(identity) => Some(&*identity.partition),
+                Entry::Everybody | Entry::Service(_) | Entry::Provider(_) | Entry::Nobody(_) => {
+                    None
+                }
+            });
+            named.map(ToOwned::to_owned).collect()
+        };
+        let named = of(&mut self.statements.iter());
         if !named.is_empty() {
-            return only(named);
+            // Whoever may change the key policy is of the key's account, and so of its partition.
+            let administers = |one: &&Statement| one.may_allow("kms:PutKeyPolicy");
+            let own = only(of(&mut self.statements.iter().filter(administers)));
+            return only(named).or(own);
         }
         let conditions = self.statements.iter().flat_map(|one| &one.conditions);
         let expected = conditions.flat_map(|condition| condition.expected.iter());
@@ -118,12 +126,7 @@ impl Document {
     /// "Allowing users in other accounts to use a KMS key").
     fn administrators(&self) -> Vec<String> {
         let statements = self.statements.iter();
-        let allows = statements.filter(|one| {
-            let alone = Self {
-                statements: [(*one).clone()].into(),
-            };
-            alone.may_allow("kms:PutKeyPolicy")
-        });
+        let allows = statements.filter(|one| one.may_allow("kms:PutKeyPolicy"));
         let principals = allows.filter_map(|one| one.principals.as_ref());
         let named = principals.filter(|principals| !principals.is_all_but);
         sorted(named.flat_map(|principals| principals.list.iter().filter_map(account_of)))

@@ -284,7 +284,7 @@ fn condition(
     for item in member.value.list()? {
         let text = item.scalar("a value to compare with")?;
         let value = Expected::read(operator.base, &text, has_variables);
-        if operator.base == Base::Null && matches!(value, Expected::Unreadable) {
+        if operator.base == Base::Null && matches!(value, Expected::Unreadable(_)) {
             return Err(item.wrong("`Null` is compared with true or false"));
         }
         expected.push(value);

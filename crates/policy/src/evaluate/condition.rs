@@ -124,7 +124,7 @@ fn matched(
         (Expected::Binary(wanted), _) => binary(value).map(|bytes| bytes == *wanted),
         (Expected::Address(network), _) => address(value).map(|one| network.contains(&one)),
         (Expected::Disputed(what), _) => return evaluation.unknown_open(open(*what)),
-        (Expected::Unreadable | Expected::Number(_) | Expected::Date(_), _) => None,
+        (Expected::Unreadable(_) | Expected::Number(_) | Expected::Date(_), _) => None,
     };
     match read {
         Some(is) => Truth::of(is),

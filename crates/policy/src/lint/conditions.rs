@@ -67,7 +67,7 @@ impl Saying<'_> {
         }
         self.sources();
         let never = self.never_holds(prover);
-        if never.is_empty() && !is_never_true {
+        if never.is_empty() && !is_never_true && !self.is_void {
             for (kind, about, says) in if_it_holds {
                 self.say(kind, &about, says);
             }
@@ -203,13 +203,21 @@ impl Saying<'_> {
             self.say(Oddity::HoldsWithoutValues, &name, says);
         }
         if self.allows()
-            && operator.is_negated
+            && (operator.is_negated || operator.if_exists)
             && operator.quantity == Quantity::One
             && !is_there
             && !self.is_of_services_only()
         {
-            let says = "a negated operator is true where the key is absent";
+            let says = if operator.if_exists {
+                "an operator with IfExists is true when the key is absent"
+            } else {
+                "a negated operator is true when the key is absent"
+            };
             self.say(Oddity::HoldsWhereAbsent, &name, says);
+            // AWS's own policies write `BoolIfExists` for the actions that do not have a key of KMS.
+            if operator.if_exists && name.to_ascii_lowercase().starts_with("kms:") {
+                self.note_last();
+            }
         }
         if operator.quantity == Quantity::One
             && is_list(&condition.key)

@@ -122,6 +122,8 @@ struct Saying<'a> {
     /// The key, where it is known which one.
     key: Option<&'a Key>,
     remarks: Vec<Remark>,
+    /// A condition is never true, and a remark says so.
+    is_void: bool,
 }
 
 impl Saying<'_> {
@@ -168,6 +170,7 @@ pub fn remarks(document: &Document, key: Option<&Key>, prover: &Prover) -> Vec<R
             statement,
             key,
             remarks: Vec::new(),
+            is_void: false,
         };
         let lacks = lacking(statement);
         if lacks.is_empty() {
@@ -337,10 +340,13 @@ fn meant(written: &str) -> Option<&'static str> {
     if written.eq_ignore_ascii_case("kms:ReEncrypt") {
         return Some("kms:ReEncrypt*, or kms:ReEncryptFrom and kms:ReEncryptTo");
     }
+    // In a short name fewer letters are wrong.
+    let name = written.split(':').nth(1).unwrap_or_default();
+    let errors = if name.len() < 6 { 1 } else { ERRORS };
     nearest(
         written,
         kms::ACTIONS.iter().map(|action| action.name),
-        ERRORS,
+        errors,
     )
 }
 

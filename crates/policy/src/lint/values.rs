@@ -3,7 +3,12 @@
 use ipnet::IpNet;
 
 use super::{Oddity, Saying};
-use crate::document::{Base, Condition, Expected, Quantity};
+use crate::document::{Base, Condition, Expected, PARTITIONS, Quantity};
+use crate::kms;
+use crate::spelling::nearest;
+
+/// Typing errors in a value.
+const ERRORS: usize = 2;
 
 impl Saying<'_> {
     /// Says so of values that are written out; of a pattern it is not said what it may match.
@@ -13,6 +18,7 @@ impl Saying<'_> {
             Base::String | Base::StringIgnoreCase | Base::StringLike
         );
         self.addresses(condition);
+        self.unreadable(condition);
         let texts: Vec<String> = condition.expected.iter().map(Expected::written).collect();
         let is_pattern = |text: &str| text.contains(['*', '?', '$']);
         let form = form(&condition.key).filter(|_| is_text);
@@ -31,6 +37,8 @@ impl Saying<'_> {
                 (None, None) => false,
             }
         };
+        self.listed(condition);
+        self.hosts(condition, &texts);
         let ((Some((_, what)), _) | (None, Some((_, what)))) = (form, of) else {
             return;
         };
@@ -38,7 +46,7 @@ impl Saying<'_> {
         if let Some(first) = wrong.first()
             && !texts.is_empty()
         {
-            let effect = effect(wrong.len(), condition);
+            let effect = self.effect(wrong.len(), condition);
             let says = format!("`{first}` is not {what}: {effect}");
             self.say(Oddity::NotAValue, &condition.name, says);
         }
@@ -46,6 +54,92 @@ impl Saying<'_> {
 }
 
 impl Saying<'_> {
+    /// Values of a key that has a list of them (KMS API Reference).
+    fn listed(&mut self, condition: &Condition) {
+        let is_text = matches!(condition.operator.base, Base::String | Base::StringLike);
+        let Some(known) = kms::listed(&condition.key).filter(|_| is_text) else {
+            return;
+        };
+        let written = condition.expected.iter().map(Expected::written);
+        let wrong: Vec<String> = written
+            .filter(|text| !text.contains(['*', '?', '$']) && !known.contains(&text.as_str()))
+            .collect();
+        let Some(first) = wrong.first() else {
+            return;
+        };
+        let near = nearest(first, known.iter().copied(), ERRORS);
+        let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+        let effect = self.effect(wrong.len(), condition);
+        let says = format!("`{first}` is not a value of this condition key: {effect}{near}");
+        self.say(Oddity::NotAValue, &condition.name, says);
+    }
+
+    /// What follows from values that no request has.
+    fn effect(&mut self, wrong: usize, condition: &Condition) -> &'static str {
+        if wrong < condition.expected.len() {
+            "no request has this value"
+        } else if condition.operator.is_negated {
+            "the condition is always true"
+        } else {
+            self.is_void |= needs_key(condition);
+            "the condition is never true"
+        }
+    }
+
+    /// Misspelt services in kms:ViaService.
+    fn hosts(&mut self, condition: &Condition, texts: &[String]) {
+        if &*condition.key != "kms:viaservice" {
+            return;
+        }
+        let near = texts
+            .iter()
+            .find_map(|text| Some((text, kms::meant_service(text)?)));
+        if let Some((text, near)) = near {
+            let says = format!("`{text}`: no service that sagelock knows; did you mean {near}?");
+            self.say(Oddity::UnknownService, &condition.name, says);
+        }
+    }
+
+    /// Values that are none of the operator's type.
+    fn unreadable(&mut self, condition: &Condition) {
+        let unreadable = condition
+            .expected
+            .iter()
+            .filter_map(|expected| match expected {
+                Expected::Unreadable(text) => Some(text),
+                Expected::Address(_)
+                | Expected::Text(_)
+                | Expected::Arn(_)
+                | Expected::FilledArn(_)
+                | Expected::Number(_)
+                | Expected::Date(_)
+                | Expected::Boolean(_)
+                | Expected::Binary(_)
+                | Expected::Disputed(_) => None,
+            });
+        let unreadable: Vec<&Box<str>> = unreadable.collect();
+        let Some(first) = unreadable.first() else {
+            return;
+        };
+        let what = match condition.operator.base {
+            Base::Boolean | Base::Null => "true or false",
+            Base::Number(_) => "a number",
+            Base::Date(_) => "a date in ISO 8601 format or a Unix time",
+            Base::Binary => "base64",
+            Base::Address => "an IP address or a CIDR range",
+            Base::Arn | Base::String | Base::StringIgnoreCase | Base::StringLike => {
+                "an ARN, which has the form arn:aws:SERVICE:REGION:ACCOUNT:RESOURCE"
+            }
+        };
+        // What a negated operator does with it, AWS does not document.
+        let effect = match self.effect(unreadable.len(), condition) {
+            _ if condition.operator.is_negated => "AWS does not document the effect",
+            effect => effect,
+        };
+        let says = format!("`{first}` is not {what}: {effect}");
+        self.say(Oddity::NotAValue, &condition.name, says);
+    }
+
     /// Addresses that no request comes from (IAM Access Analyzer policy check reference, "Private IP address":
     /// aws:SourceIp works only for public addresses).
     fn addresses(&mut self, condition: &Condition) {
@@ -66,13 +160,13 @@ impl Saying<'_> {
                 | Expected::Boolean(_)
                 | Expected::Binary(_)
                 | Expected::Disputed(_)
-                | Expected::Unreadable => None,
+                | Expected::Unreadable(_) => None,
             })
             .collect();
         let Some(first) = private.first() else {
             return;
         };
-        let effect = effect(private.len(), condition);
+        let effect = self.effect(private.len(), condition);
         let says = format!(
             "`{first}` is private, and aws:SourceIp is always a public address: {effect}; use aws:VpcSourceIp"
         );
@@ -146,6 +240,13 @@ fn form(key: &str) -> Option<Form> {
             |text| text.starts_with("alias/") && text.len() > "alias/".len(),
             "an alias name, which begins with alias/",
         ),
+        "aws:requestedregion" => (|text| !text.is_empty() && may_be_region(text), "a Region"),
+        "kms:viaservice" => (
+            is_host,
+            "the host of a service, which has the form SERVICE.REGION.amazonaws.com",
+        ),
+        "aws:sourcevpce" => (|text| text.starts_with("vpce-"), "the ID of a VPC endpoint"),
+        "aws:sourcevpc" => (|text| text.starts_with("vpc-"), "the ID of a VPC"),
         "aws:sourcearn" | "aws:principalarn" => (
             |text| text.starts_with("arn:") && text.split(':').count() >= 6,
             "an ARN, which has the form arn:aws:SERVICE:REGION:ACCOUNT:RESOURCE",
@@ -154,15 +255,14 @@ fn form(key: &str) -> Option<Form> {
     })
 }
 
-/// What follows from values that no request has.
-fn effect(wrong: usize, condition: &Condition) -> &'static str {
-    if wrong < condition.expected.len() {
-        "no request has this value"
-    } else if condition.operator.is_negated {
-        "the condition is always true"
-    } else {
-        "the condition is never true"
-    }
+/// KMS Developer Guide, "kms:ViaService".
+fn is_host(text: &str) -> bool {
+    let mut suffixes = PARTITIONS.iter().map(|one| one.suffix);
+    let place = suffixes.find_map(|suffix| text.strip_suffix(suffix)?.strip_suffix('.'));
+    let Some((service, region)) = place.and_then(|place| place.rsplit_once('.')) else {
+        return false;
+    };
+    !service.is_empty() && !region.is_empty() && may_be_region(region)
 }
 
 fn is_private(network: &IpNet) -> bool {
@@ -179,7 +279,9 @@ fn is_private(network: &IpNet) -> bool {
 
 /// A Region, or the empty field of a service that has none.
 fn may_be_region(text: &str) -> bool {
-    text.is_empty() || text.contains('-') && text.ends_with(|c: char| c.is_ascii_digit())
+    let parts: Vec<&str> = text.split('-').collect();
+    let is_numbered = |last: &str| !last.is_empty() && last.bytes().all(|c| c.is_ascii_digit());
+    text.is_empty() || matches!(parts.as_slice(), [_, _, .., last] if is_numbered(last))
 }
 
 fn is_account(text: &str) -> bool {

@@ -101,7 +101,7 @@ impl Said {
             | Expected::Binary(_)
             | Expected::Address(_)
             | Expected::Disputed(_)
-            | Expected::Unreadable => None,
+            | Expected::Unreadable(_) => None,
         }
     }
 }

@@ -295,7 +295,7 @@ fn may_ask(actor: &Actor, service: &str) -> bool {
     let name = name.strip_suffix("-tasks").unwrap_or(name);
     let principal = &actor.principal;
     let begins = |verb: &&str| format!("{name}:{verb}").to_ascii_lowercase();
-    let mut begins = VERBS.iter().map(|verb| begins(verb));
+    let mut begins = VERBS.iter().map(begins);
     principal.is_partial
         || begins.any(|begin| Document::any_may_allow_any(&principal.identity, &begin))
 }

@@ -35,7 +35,7 @@ pub(super) fn values(
                 | Expected::Boolean(_)
                 | Expected::Binary(_)
                 | Expected::Disputed(_)
-                | Expected::Unreadable => {}
+                | Expected::Unreadable(_) => {}
             }
         }
         if !networks.is_empty() {

@@ -258,7 +258,7 @@ fn of_condition(ground: &Ground<'_, '_>, condition: &Condition, patterns: &mut V
             | Expected::Date(_)
             | Expected::Address(_)
             | Expected::Disputed(_)
-            | Expected::Unreadable => {}
+            | Expected::Unreadable(_) => {}
         }
     }
 }
@@ -303,7 +303,7 @@ fn of_variables(ground: &Ground<'_, '_>, key: &str) -> Option<Vec<String>> {
                         | Expected::Binary(_)
                         | Expected::Address(_)
                         | Expected::Disputed(_)
-                        | Expected::Unreadable => {}
+                        | Expected::Unreadable(_) => {}
                     }
                 }
             }

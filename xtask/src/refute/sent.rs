@@ -296,6 +296,15 @@ pub(super) fn fits(key: &str, value: &str, sender: &Sender, known: &Known, names
         "aws:sourceidentity" => value.len() >= 2 && is_name(value) && !value.contains('/'),
         "aws:federatedprovider" => !value.is_empty() && !value.contains([' ', '*']),
         "kms:encryptioncontextkeys" => !value.is_empty(),
+        // IAM User Guide, "Rules for tagging in IAM and AWS STS".
+        _ if key.starts_with("aws:principaltag/")
+            || key.starts_with("aws:resourcetag/")
+            || key.starts_with("aws:requesttag/") =>
+        {
+            value
+                .chars()
+                .all(|c| c.is_alphanumeric() || " _.:/=+-@".contains(c))
+        }
         _ => true,
     }
 }

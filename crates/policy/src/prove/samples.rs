@@ -71,7 +71,7 @@ impl Form {
             Self::Service => format!("other{number}.amazonaws.com"),
             Self::Date => format!("2031-02-03T04:{:02}:{:02}Z", number / 60 % 60, number % 60),
             Self::Address => format!("192.0.2.{}", 1 + number % 254),
-            Self::Text | Self::Tag => {
+            Self::Text | Self::Tag | Self::TagValue => {
                 if number == 0 {
                     "other".to_owned()
                 } else {
@@ -99,6 +99,7 @@ impl Form {
             | Self::Session
             | Self::Text
             | Self::Tag
+            | Self::TagValue
             | Self::Number
             | Self::Epoch
             | Self::Id(_)

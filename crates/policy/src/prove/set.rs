@@ -25,6 +25,8 @@ pub(in crate::prove) enum Set {
     Address,
     /// Of the name of an alias (AWS KMS API, CreateAlias).
     Alias,
+    /// Of the value of a tag (IAM User Guide, "Rules for tagging in IAM and AWS STS").
+    Tag,
 }
 
 impl Set {
@@ -42,10 +44,11 @@ impl Set {
             Self::Hex => c.is_ascii_digit() || ('a'..='f').contains(&c),
             Self::Address => c == ':' || Self::Hex.has(c),
             Self::Alias => c.is_ascii_alphanumeric() || ":/_-".contains(c),
+            Self::Tag => c.is_alphanumeric() || c == ' ' || "_.:/=+-@".contains(c),
         }
     }
 
-    pub(super) const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::Any,
         Self::NoColon,
         Self::Digit,
@@ -58,5 +61,6 @@ impl Set {
         Self::Hex,
         Self::Address,
         Self::Alias,
+        Self::Tag,
     ];
 }

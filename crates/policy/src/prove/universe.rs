@@ -16,6 +16,8 @@ pub(in crate::prove) enum Form {
     Text,
     /// Any text, or an empty one.
     Tag,
+    /// The value of a tag, which may be empty.
+    TagValue,
     /// The number of an account.
     Account,
     /// `o-` and 10 to 32 small letters and digits (AWS Organizations API, `Organization.Id`).
@@ -152,11 +154,14 @@ impl Form {
             | "kms:schedulekeydeletionpendingwindowindays"
             | "kms:trailingdayswithoutkeyusage" => Self::Number,
             "aws:sourceip" | "aws:vpcsourceip" => Self::Address,
-            // Who asks writes them: they may be empty.
             _ if key.starts_with("aws:principaltag/")
                 || key.starts_with("aws:resourcetag/")
-                || key.starts_with("aws:requesttag/")
-                || key.starts_with(CONTEXT)
+                || key.starts_with("aws:requesttag/") =>
+            {
+                Self::TagValue
+            }
+            // Who asks writes them: they may be empty.
+            _ if key.starts_with(CONTEXT)
                 || matches!(key, "aws:useragent" | "aws:referer")
                 || !is_of_aws(key) =>
             {
@@ -261,6 +266,7 @@ impl Form {
                 let (run, colon) = (Step::Run(Set::Address), Step::Char(':'));
                 vec![four, vec![run, colon, run]]
             }
+            Self::TagValue => vec![vec![Step::Run(Set::Tag)]],
             Self::Tag => Vec::new(),
         }
     }
@@ -294,6 +300,7 @@ impl Form {
             Self::Date => Instant::read(text).is_some(),
             Self::Text
             | Self::Tag
+            | Self::TagValue
             | Self::Account
             | Self::Organization
             | Self::Boolean
@@ -320,6 +327,7 @@ impl Form {
             Self::OneOf(list) => list,
             Self::Text
             | Self::Tag
+            | Self::TagValue
             | Self::Account
             | Self::Organization
             | Self::Via

@@ -50,7 +50,7 @@ pub(super) fn values(
     };
     match (form, kind) {
         // A tag is compared as a number, and need not be one.
-        (Form::Text | Form::Tag, kind) => {
+        (Form::Text | Form::Tag | Form::TagValue, kind) => {
             let mut values = match kind {
                 Kind::Number => around(&numbers),
                 Kind::Date => beside(&dates),

@@ -210,7 +210,7 @@ impl<'a> Ground<'a, '_> {
         let is_alone = forms.iter().all(|one| *one == form);
         let families = families(&tests);
         let values = match families.as_slice() {
-            _ if !is_alone && form != Form::Text && form != Form::Tag => None,
+            _ if !is_alone && !matches!(form, Form::Text | Form::Tag | Form::TagValue) => None,
             [] | [Family::Text] => Some(text::values(self, &tests, &company, form)),
             [Family::Measure] if company.len() == 1 => Some(measure::values(self, &tests, form)),
             _ => None,

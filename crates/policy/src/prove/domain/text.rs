@@ -108,7 +108,7 @@ pub(super) fn values(
 
 /// What may be empty is told apart by that: to the set operators an empty text is no value.
 fn with_empty(mut texts: Vec<String>, form: Form) -> Vec<String> {
-    if form == Form::Tag && !texts.iter().any(String::is_empty) {
+    if matches!(form, Form::Tag | Form::TagValue) && !texts.iter().any(String::is_empty) {
         texts.push(String::new());
     }
     texts

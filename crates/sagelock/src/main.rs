@@ -29,14 +29,28 @@ fn main() -> ExitCode {
     match cli::run(cli) {
         Ok(exit) => ExitCode::from(exit.code()),
         Err(failure) => {
-            anstream::eprintln!("{} {}", "error:".red().bold(), failure.error);
+            tell(&"error:".red().bold(), "error:", &failure.error.to_string());
             for cause in failure.error.chain().skip(1) {
-                anstream::eprintln!("  because: {cause}");
+                tell(&"  because:", "  because:", &cause.to_string());
             }
             if let Some(hint) = &failure.hint {
-                anstream::eprintln!("  {} {hint}", "hint:".bold());
+                let mark = format!("  {}", "hint:".bold());
+                tell(&mark, "  hint:", hint);
             }
             ExitCode::from(failure.exit.code())
         }
+    }
+}
+
+/// Says something on standard error; on a terminal in lines that fit.
+fn tell(mark: &dyn std::fmt::Display, plain: &str, text: &str) {
+    let width =
+        report::stderr_width().map_or(usize::MAX, |width| width.saturating_sub(plain.len() + 1));
+    let mut lines = text
+        .lines()
+        .flat_map(|line| report::wrap(line, width.max(20)));
+    anstream::eprintln!("{mark} {}", lines.next().unwrap_or_default());
+    for line in lines {
+        anstream::eprintln!("{:1$} {line}", "", plain.len());
     }
 }

@@ -146,9 +146,13 @@ impl ConfigFacts {
 
     /// Every model that the configuration names.
     pub fn models(&self) -> impl Iterator<Item = &ModelName> {
-        self.variants
-            .iter()
-            .flat_map(|variant| variant.models.iter())
+        let mut models: Vec<&ModelName> = Vec::new();
+        for model in self.variants.iter().flat_map(|variant| &variant.models) {
+            if !models.contains(&model) {
+                models.push(model);
+            }
+        }
+        models.into_iter()
     }
 }
 

@@ -100,8 +100,8 @@ impl Command {
         let absent = match &given {
             Some(_) => Absent::IsToBeCreated,
             None => Absent::IsAnError(
-                "choose with --region, --profile or --org; of one that is to be created say with \
-                 --endpoint-config what it will run",
+                "choose the place with --region, --profile or --org; for an endpoint that does not exist \
+                 yet, give its configuration with --endpoint-config",
             ),
         };
         let text = &self.endpoint;

@@ -193,6 +193,12 @@ pub(crate) fn terminal_width() -> usize {
     }
 }
 
+/// The width of standard error, where it is a terminal.
+pub(crate) fn stderr_width() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(io::stderr())?;
+    Some(usize::from(width.0))
+}
+
 /// The width of a file or a pipe: `COLUMNS`, or what a person reads with ease.
 pub(crate) fn page_width() -> usize {
     columns().unwrap_or(100)

@@ -125,7 +125,10 @@ fn open(found: &Matrix, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "\n{tenant} {verb} use {} {noun}", keys.len())?;
         writeln!(out, "  {principal}\n  by {by}")?;
         if !why.is_empty() {
-            writeln!(out, "  depending on {why} (docs/policy.md)")?;
+            let says = format!("depending on {why} (docs/policy.md)");
+            for line in wrap(&says, WIDTH - 2) {
+                writeln!(out, "  {line}")?;
+            }
         }
         let names: Vec<&str> = keys.iter().map(String::as_str).collect();
         for line in wrap(&some_of(&names, SHOWN, "keys"), WIDTH - 2) {

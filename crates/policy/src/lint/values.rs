@@ -102,21 +102,12 @@ impl Saying<'_> {
 
     /// Values that are none of the operator's type.
     fn unreadable(&mut self, condition: &Condition) {
-        let unreadable = condition
-            .expected
-            .iter()
-            .filter_map(|expected| match expected {
-                Expected::Unreadable(text) => Some(text),
-                Expected::Address(_)
-                | Expected::Text(_)
-                | Expected::Arn(_)
-                | Expected::FilledArn(_)
-                | Expected::Number(_)
-                | Expected::Date(_)
-                | Expected::Boolean(_)
-                | Expected::Binary(_)
-                | Expected::Disputed(_) => None,
-            });
+        let unreadable = condition.expected.iter().filter_map(|expected| {
+            let Expected::Unreadable(text) = expected else {
+                return None;
+            };
+            Some(text)
+        });
         let unreadable: Vec<&Box<str>> = unreadable.collect();
         let Some(first) = unreadable.first() else {
             return;
@@ -149,18 +140,11 @@ impl Saying<'_> {
         let private: Vec<String> = condition
             .expected
             .iter()
-            .filter_map(|expected| match expected {
-                Expected::Address(network) if is_private(network) => Some(network.to_string()),
-                Expected::Address(_)
-                | Expected::Text(_)
-                | Expected::Arn(_)
-                | Expected::FilledArn(_)
-                | Expected::Number(_)
-                | Expected::Date(_)
-                | Expected::Boolean(_)
-                | Expected::Binary(_)
-                | Expected::Disputed(_)
-                | Expected::Unreadable(_) => None,
+            .filter_map(|expected| {
+                let Expected::Address(network) = expected else {
+                    return None;
+                };
+                is_private(network).then(|| network.to_string())
             })
             .collect();
         let Some(first) = private.first() else {

@@ -289,7 +289,7 @@ impl Saying<'_> {
                 && matches_key
             {
                 let says = format!(
-                    "the statement applies only if the key is in {region}; \"Resource\": \"*\" means the key, \
+                    "it matches the key only if the key is in {region}; \"Resource\": \"*\" means the key, \
                      wherever it is"
                 );
                 self.say(Oddity::NamesResource, &text, says);

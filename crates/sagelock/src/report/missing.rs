@@ -53,7 +53,7 @@ fn of_regions(audit: &Audit, gaps: &[&Gap]) -> Option<String> {
     };
     let names: Vec<&str> = audit.regions.iter().map(Region::as_str).collect();
     Some(format!(
-        "Regions{whose} could not be listed; audited only {}: allow account:ListRegions or ec2:DescribeRegions, \
+        "Regions{whose} not known, only {} looked at: allow account:ListRegions or ec2:DescribeRegions, \
          or name the Regions with --region",
         names.join(", ")
     ))

@@ -138,7 +138,7 @@ fn regions_that_are_not_known_are_told() {
     let output = command.arg("audit").output().expect("an audit");
     let table = String::from_utf8(output.stdout).expect("UTF-8");
     assert!(
-        table.contains("INCOMPLETE: Regions could not be listed; audited only eu-west-1"),
+        table.contains("INCOMPLETE: Regions not known, only eu-west-1 looked at"),
         "{table}"
     );
     assert!(!table.contains("a listing could not be read"), "{table}");

@@ -293,10 +293,8 @@ fn assumptions(settings: &Settings) -> Vec<String> {
         format!(
             "a tenant's keys are those tagged `{tag}`, and of the others those that its endpoints use"
         ),
-        "nobody becomes another by what is not followed: code that runs on EC2, in containers or on CI \
-         systems under another role; identity providers outside AWS; credentials that somebody stored"
-            .to_owned(),
-        "nobody comes back through an account that was not audited (sts:AssumeRole into it, and out of it)"
+        "nobody becomes another by what is not followed at all: code in buckets, registries and CI systems that \
+         a role runs; identity providers outside AWS; credentials that somebody stored (docs/policy.md)"
             .to_owned(),
         "a service that calls KMS for somebody says so (kms:ViaService)".to_owned(),
         "requests to KMS come over TLS".to_owned(),

@@ -159,6 +159,8 @@ fn of_service(key: &str, sender: &Sender) -> Carried {
     match key {
         "aws:principalisawsservice" => one("true"),
         "aws:principalservicename" => one(&sender.caller),
+        // IAM Identity Center User Guide, "Advanced KMS key policy statements": of which services, no page lists.
+        "kms:viaservice" => Carried::Fact,
         "aws:principalservicenameslist"
         | "aws:sourcearn"
         | "aws:sourceaccount"
@@ -265,6 +267,12 @@ pub(super) fn fits(key: &str, value: &str, sender: &Sender, known: &Known, names
                     .all(|c| c.is_ascii_alphanumeric() || matches!(c, b'/' | b'-'))
         }
         "aws:sourcearn" => is_source(value, known, names),
+        "kms:viaservice" if sender.is_service() => {
+            let is_center = ["sso.", "identitystore."]
+                .iter()
+                .any(|begin| value.starts_with(begin));
+            is_center && is_host(value, key, names)
+        }
         "kms:viaservice"
         | "aws:calledvia"
         | "aws:calledviafirst"

@@ -151,7 +151,8 @@ fn of_any_key(asked: Requests, channel: Channel) -> Requests {
         // What it is in a direct call nobody chooses; a service may create grants for its resources (KMS Developer
         // Guide, "kms:GrantIsForAWSResource").
         Channel::Direct => asked.not_knowing("kms:GrantIsForAWSResource"),
-        Channel::Through | Channel::Service => asked,
+        Channel::Through => asked,
+        Channel::Service => asked.not_knowing("kms:ViaService"),
     }
 }
 

@@ -167,13 +167,27 @@ impl Document {
             })
     }
 
-    /// Whether documents can allow an action whose name, in lower case, begins so, whatever their conditions say.
-    pub(crate) fn any_may_allow_any(documents: &[Self], begins: &str) -> bool {
+    /// Whether documents can allow an action whose name begins with one of some verbs, of any service but some, whatever
+    /// their conditions say.
+    pub(crate) fn any_may_begin(documents: &[Self], but: &[String], verbs: &[&str]) -> bool {
         let statements = documents.iter().flat_map(|one| one.statements.iter());
         let mut allowing = statements.filter(|statement| statement.effect == Effect::Allow);
         allowing.any(|statement| {
             let mut patterns = statement.actions.list.iter();
-            statement.actions.is_all_but || patterns.any(|one| one.may_match_after(begins))
+            statement.actions.is_all_but
+                || patterns.any(|pattern| {
+                    let text = pattern.to_string();
+                    let Some((service, _)) = text.split_once(':') else {
+                        return text.starts_with('*');
+                    };
+                    let begins = |verb: &&str| {
+                        let begins = format!("{service}:{verb}").to_ascii_lowercase();
+                        pattern.may_match_after(&begins)
+                    };
+                    let is_open = service.contains(['*', '?']);
+                    let is_out = but.iter().any(|one| one == service);
+                    is_open || !is_out && verbs.iter().any(begins)
+                })
         })
     }
 

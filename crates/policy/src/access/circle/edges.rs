@@ -5,12 +5,12 @@ use std::rc::Rc;
 use super::iam;
 use super::services;
 use super::{Actor, Circle, Edge, Place};
-use crate::access::channel::{Channel, common};
+use crate::access::channel::{Channel, common, tells_channels};
 use crate::access::users::telling_principal;
 use crate::access::way::Step;
 use crate::access::{Principal, Trust};
 use crate::context::Value;
-use crate::document::{Document, Who};
+use crate::document::{Document, Entry, Identity, Who};
 use crate::prove::{Doubt, Proof, Prover, Requests};
 use crate::request::{Caller, Stack};
 
@@ -139,34 +139,74 @@ pub(super) fn called(
     if trust.is_none() && !principal.is_partial && !is_root && !own() {
         return Called::Never;
     }
-    let caller = Caller::Identity(identity.session_but(&[]));
-    let common = common(&caller, &principal.arn, Channel::Direct);
-    let Ok(asked) = Requests::new(caller, action, resource, account, common) else {
-        return Called::Never;
+    // Of a role, any session, and those that the trust policy names.
+    let own = identity.session_but(&[]);
+    let is_own = |session: &Identity| match (&session.who, &own.who) {
+        (Who::Session(one, _), Who::Session(other, _)) => {
+            one == other && session.account == own.account
+        }
+        _ => false,
     };
-    // What is so of the target nobody chooses who asks.
-    let mut asked = telling_principal(asked, principal)
-        .not_knowing("aws:ResourceTag/")
-        .not_knowing("iam:ResourceTag/")
-        .not_knowing("iam:PermissionsBoundary")
-        .not_knowing("aws:CurrentTime")
-        .not_knowing("aws:EpochTime")
-        .not_knowing("aws:userid");
-    for (key, value) in told {
-        asked = asked.telling(key, Some(Value::One((*value).into())));
-    }
+    let named = trust
+        .into_iter()
+        .flat_map(super::entries)
+        .filter_map(|entry| match entry {
+            Entry::Identity(session) if is_own(session) => Some(session.clone()),
+            Entry::Identity(_)
+            | Entry::Everybody
+            | Entry::Account { .. }
+            | Entry::Service(_)
+            | Entry::Provider(_)
+            | Entry::Nobody(_) => None,
+        });
+    let mut callers: Vec<Identity> = named.collect();
+    callers.insert(0, own.clone());
     let stack = principal.stack(Stack {
         // What somebody has just made has no policy of its own.
         resource: Some(trust.cloned().unwrap_or_else(nothing)),
         ..Stack::default()
     });
-    match asked.allowed(&stack, prover) {
-        Proof::Proved => Called::Never,
-        Proof::Possible(doubts) => Called::Perhaps(doubts),
-        Proof::Violated(_) if principal.is_partial => Called::Perhaps(vec![Doubt::Policies]),
-        Proof::Violated(_) if principal.scp.is_none() => Called::Perhaps(vec![Doubt::Scp]),
-        Proof::Violated(request) => Called::By(request),
+    let ask = |caller: Identity, channel| {
+        let caller = Caller::Identity(caller);
+        let common = common(&caller, &principal.arn, channel);
+        let Ok(asked) = Requests::new(caller, action, resource, account, common) else {
+            return Proof::Proved;
+        };
+        // What is so of the target nobody chooses who asks.
+        let mut asked = telling_principal(asked, principal)
+            .not_knowing("aws:ResourceTag/")
+            .not_knowing("iam:ResourceTag/")
+            .not_knowing("iam:PermissionsBoundary")
+            .not_knowing("aws:CurrentTime")
+            .not_knowing("aws:EpochTime")
+            .not_knowing("aws:userid");
+        for (key, value) in told {
+            asked = asked.telling(key, Some(Value::One((*value).into())));
+        }
+        asked.allowed(&stack, prover)
+    };
+    let mut found = Called::Never;
+    for caller in callers {
+        match ask(caller, Channel::Direct) {
+            Proof::Proved => {}
+            Proof::Possible(doubts) => found = Called::Perhaps(doubts),
+            Proof::Violated(_) if principal.is_partial => {
+                return Called::Perhaps(vec![Doubt::Policies]);
+            }
+            Proof::Violated(_) if principal.scp.is_none() => {
+                return Called::Perhaps(vec![Doubt::Scp]);
+            }
+            Proof::Violated(request) => return Called::By(request),
+        }
     }
+    // A service may ask for it in somebody's name (IAM User Guide, "Forward access sessions"): of which, is not followed.
+    if matches!(found, Called::Never)
+        && tells_channels(stack.documents())
+        && !matches!(ask(own, Channel::Through), Proof::Proved)
+    {
+        return Called::Perhaps(vec![Doubt::Fact("aws:CalledVia".into())]);
+    }
+    found
 }
 
 /// One step, where it may be taken.

@@ -228,10 +228,16 @@ pub(super) fn made(actor: &Actor, made: &Principal, prover: &Prover) -> Made {
         let may = !is_role && may(actor, "iam:UpdateUser");
         may.then(|| Edge::perhaps(vec![Doubt::Action("iam:UpdateUser")]))
     };
-    let with_policies = bare.clone().zip(put);
+    // What the groups that a new user joins are allowed, is not read.
+    let joins = || {
+        let may = !is_role && may(actor, "iam:AddUserToGroup");
+        may.then(|| Edge::perhaps(vec![Doubt::Action("iam:AddUserToGroup")]))
+    };
+    let with_policies = bare.clone().zip(put.or_else(joins));
+    let with_policies = with_policies.map(|((made, acts), put)| made.and(put).and(acts));
     Made {
-        bare: bare.map(|(made, acts)| made.and(acts)).or_else(renamed),
-        with_policies: with_policies.map(|((made, acts), put)| made.and(put).and(acts)),
+        bare: bare.map(|(made, acts)| made.and(acts)),
+        with_policies: with_policies.or_else(renamed),
     }
 }
 

@@ -65,12 +65,16 @@ struct Edge {
 
 /// The services whose actions let somebody become somebody else, or come to a key: policies that are about no
 /// action of theirs change nothing here.
-const ABOUT: [&str; 20] = [
+const ABOUT: [&str; 25] = [
     "kms",
+    "apprunner",
+    "athena",
     "batch",
+    "bedrock-agentcore",
     "cloudformation",
     "codebuild",
     "codedeploy",
+    "deadline",
     "ec2",
     "ec2-instance-connect",
     "ecs",
@@ -79,6 +83,7 @@ const ABOUT: [&str; 20] = [
     "iam",
     "identitystore",
     "imagebuilder",
+    "iot",
     "lambda",
     "sagemaker",
     "scheduler",

@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use super::edges::{Called, best, called, stepped};
-use super::iam::may;
+use super::iam::{self, may};
 use super::{Actor, Edge, entries};
 use crate::access::Trust;
 use crate::document::{Document, Entry, Who};
@@ -21,9 +21,10 @@ struct Service {
     changes: &'static [&'static str],
 }
 
-/// The names that the actions of a service begin with by which it is handed something that it runs, or told to run it:
-/// with iam:PassRole each may be enough, where it is not known which are.
-const VERBS: [&str; 13] = [
+/// The names that actions begin with by which a service is handed something that it runs, or told to run it: with
+/// iam:PassRole each may be enough, where it is not known which are. A role that one service trusts another may be
+/// asked to hand on: Auto Scaling that of an instance.
+const VERBS: [&str; 14] = [
     "Associate",
     "Create",
     "Deploy",
@@ -33,6 +34,7 @@ const VERBS: [&str; 13] = [
     "Modify",
     "Register",
     "Replace",
+    "Request",
     "Run",
     "Start",
     "Submit",
@@ -52,7 +54,7 @@ pub(super) fn principals() -> impl Iterator<Item = &'static str> {
     SERVICES.iter().map(|service| service.principal)
 }
 
-const SERVICES: [Service; 12] = [
+const SERVICES: [Service; 17] = [
     Service {
         principal: "sagemaker.amazonaws.com",
         runs: &[
@@ -143,10 +145,12 @@ const SERVICES: [Service; 12] = [
             &["glue:CreateDevEndpoint"],
         ],
         changes: &[
+            "glue:CreateTrigger",
             "glue:RunStatement",
             "glue:StartJobRun",
             "glue:UpdateDevEndpoint",
             "glue:UpdateJob",
+            "glue:UpdateTrigger",
         ],
     },
     Service {
@@ -155,6 +159,9 @@ const SERVICES: [Service; 12] = [
         changes: &[
             "codebuild:StartBuild",
             "codebuild:StartBuildBatch",
+            "codebuild:StartCommandExecution",
+            "codebuild:StartSandbox",
+            "codebuild:StartSandboxConnection",
             "codebuild:UpdateProject",
         ],
     },
@@ -177,13 +184,22 @@ const SERVICES: [Service; 12] = [
     },
     Service {
         principal: "states.amazonaws.com",
-        runs: &[&["states:CreateStateMachine", "states:StartExecution"]],
+        runs: &[
+            &["states:CreateStateMachine", "states:StartExecution"],
+            &["states:TestState"],
+        ],
         changes: &["states:UpdateStateMachine"],
     },
     Service {
         principal: "ssm.amazonaws.com",
         runs: &[&["ssm:StartAutomationExecution"]],
-        changes: &["ssm:StartAutomationExecution", "ssm:UpdateDocument"],
+        changes: &[
+            "ssm:CreateAssociation",
+            "ssm:SendCommand",
+            "ssm:StartAutomationExecution",
+            "ssm:StartSession",
+            "ssm:UpdateDocument",
+        ],
     },
     Service {
         principal: "scheduler.amazonaws.com",
@@ -199,6 +215,38 @@ const SERVICES: [Service; 12] = [
         principal: "batch.amazonaws.com",
         runs: &[&["batch:RegisterJobDefinition", "batch:SubmitJob"]],
         changes: &["batch:SubmitJob"],
+    },
+    Service {
+        principal: "athena.amazonaws.com",
+        runs: &[],
+        changes: &["athena:StartCalculationExecution", "athena:StartSession"],
+    },
+    Service {
+        principal: "tasks.apprunner.amazonaws.com",
+        runs: &[],
+        changes: &["apprunner:UpdateService"],
+    },
+    Service {
+        principal: "bedrock-agentcore.amazonaws.com",
+        runs: &[],
+        changes: &[
+            "bedrock-agentcore:InvokeCodeInterpreter",
+            "bedrock-agentcore:StartCodeInterpreterSession",
+        ],
+    },
+    Service {
+        principal: "credentials.iot.amazonaws.com",
+        runs: &[],
+        changes: &["iot:AttachPolicy", "iot:AttachThingPrincipal"],
+    },
+    Service {
+        principal: "deadline.amazonaws.com",
+        runs: &[],
+        changes: &[
+            "deadline:AssumeFleetRoleForWorker",
+            "deadline:AssumeQueueRoleForUser",
+            "deadline:AssumeQueueRoleForWorker",
+        ],
     },
 ];
 
@@ -283,21 +331,39 @@ fn by(service: &str, actor: &Actor, target: &Actor, prover: &Prover) -> Option<E
     let changes = known.changes.iter().filter(|action| may(actor, action));
     let changes = changes.map(|action| Some(Edge::perhaps(vec![Doubt::Action(action)])));
     // What else has it run something, of all that it can be asked.
-    let is_handed = pass.is_some() && may_ask(actor, service);
+    let is_handed = pass.is_some() && may_hand(actor, service);
     let other = is_handed.then(|| Edge::perhaps(vec![Doubt::Action("iam:PassRole")]));
     best(runs.chain(changes).chain([other]))
 }
 
-/// Whether somebody may be allowed any action of a service that may have it run something.
-fn may_ask(actor: &Actor, service: &str) -> bool {
-    let name = service.split('.').next().unwrap_or(service);
-    // ecs-tasks.amazonaws.com runs what ECS is asked to run.
-    let name = name.strip_suffix("-tasks").unwrap_or(name);
+/// Services whose actions hand nobody a role: what can be done with them is followed by itself.
+const NO_HANDS: [&str; 5] = ["iam", "kms", "s3", "sso", "sts"];
+
+/// Services that hand on roles which trust another: of those that are followed, the others do not.
+const HANDS: [(&str, &[&str]); 3] = [
+    ("ec2", &["batch", "elasticmapreduce"]),
+    ("ecs-tasks", &["batch", "ecs"]),
+    ("sagemaker", &["batch"]),
+];
+
+/// Whether somebody may be allowed any action that may have a service run something as a role that trusts one.
+fn may_hand(actor: &Actor, service: &str) -> bool {
     let principal = &actor.principal;
-    let begins = |verb: &&str| format!("{name}:{verb}").to_ascii_lowercase();
-    let mut begins = VERBS.iter().map(begins);
+    let own = service.strip_suffix(".amazonaws.com").unwrap_or(service);
+    let of = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
+    let hands = HANDS.iter().find(|(name, _)| *name == own);
+    let hands = hands.map_or(&[][..], |(_, hands)| hands);
+    let followed = SERVICES.iter().map(|one| match one.principal {
+        "ecs-tasks.amazonaws.com" => "ecs".to_owned(),
+        name => of(name
+            .trim_start_matches("tasks.")
+            .trim_start_matches("credentials.")),
+    });
+    let others = followed.filter(|name| *name != of(own) && !hands.contains(&name.as_str()));
+    let but: Vec<String> = others.chain(NO_HANDS.map(ToOwned::to_owned)).collect();
     principal.is_partial
-        || begins.any(|begin| Document::any_may_allow_any(&principal.identity, &begin))
+        || (own == "ec2" && iam::may(actor, "iam:AddRoleToInstanceProfile"))
+        || Document::any_may_begin(&principal.identity, &but, &VERBS)
 }
 
 /// Whether somebody may call an action on something: on what its statements name.

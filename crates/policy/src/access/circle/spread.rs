@@ -7,7 +7,7 @@ use super::{Actor, Circle, Edge, Place};
 use crate::access::users::{Use, Users};
 use crate::access::way::{Step, Way};
 use crate::access::{Principal, everything};
-use crate::document::Document;
+use crate::document::{Document, Identity, Who};
 use crate::pattern::Pattern;
 use crate::prove::{Doubt, Proof, Prover, askers_beside};
 use crate::request::Caller;
@@ -235,6 +235,8 @@ impl Circle {
                 identity: everything(),
                 is_partial: false,
                 boundary: target.boundary.clone().filter(|_| !edge.lifts),
+                // What is not followed may give it other tags.
+                tags: target.tags.clone().filter(|_| edge.doubts.is_empty()),
                 ..target.clone()
             };
             asked.course(edge, &promoted)
@@ -298,15 +300,33 @@ fn iam_resources(documents: &[Document]) -> Vec<Pattern> {
     listed
 }
 
-/// Whether a user can have a token of a federated user whom the key policy or a grant names.
+/// Whether a user can have a token of a federated user that can use the key: of any name that policies tell apart.
 fn federated(actor: &Actor, asked: &Asked<'_>) -> Option<Course> {
-    let named = asked.users.federated(&actor.identity.account);
-    named.into_iter().find_map(|named| {
+    let account = &*actor.identity.account;
+    let partition = &*actor.identity.partition;
+    let stack = asked.users.stack_of(&actor.principal);
+    let mut names: Vec<Identity> = asked
+        .users
+        .federated(account)
+        .into_iter()
+        .cloned()
+        .collect();
+    let askers = askers_beside(&[&stack], partition, &[account], &[], asked.prover);
+    for asker in askers.into_iter().flatten() {
+        if let Caller::Identity(identity) = asker.caller
+            && matches!(identity.who, Who::Federated(_))
+            && *identity.account == *account
+            && !names.contains(&identity)
+        {
+            names.push(identity);
+        }
+    }
+    names.into_iter().find_map(|named| {
         let arn = named.to_string();
         let edge = iam::federated(actor, &arn, asked.edges)?;
         let session = Principal {
             arn: arn.as_str().into(),
-            caller: Caller::Identity(named.clone()),
+            caller: Caller::Identity(named),
             session: everything().pop(),
             tags: None,
             id: None,

@@ -6,8 +6,9 @@ mod iam;
 mod outside;
 mod services;
 mod spread;
+mod together;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -41,6 +42,10 @@ pub struct Circle {
     federators: BTreeSet<Place>,
     into: Known,
     promoting: Known,
+    /// Whom somebody can become.
+    reached: RefCell<BTreeMap<Place, Rc<[Place]>>>,
+    /// By who may be a candidate for it, whom it may become.
+    targets: OnceCell<Vec<Rc<[Place]>>>,
     /// Whether somebody may assume some role of an account of which nobody is known.
     going: RefCell<BTreeMap<(Place, Box<str>), bool>>,
 }
@@ -111,6 +116,8 @@ impl Default for Circle {
             federators: BTreeSet::new(),
             into: Known::default(),
             promoting: Known::default(),
+            reached: RefCell::default(),
+            targets: OnceCell::new(),
             going: RefCell::default(),
         }
     }
@@ -136,8 +143,10 @@ impl Circle {
         let changes = can(&iam::ACTIONS) || can(&services::PASS);
         let federates = matches!(identity.who, Who::User(_)) && can(&["sts:GetFederationToken"]);
         let mut kept = principal.clone();
-        // A trust policy that names it is enough to assume a role, unless its own policies deny that.
-        let is_about = |document: &Document| document.may_be_about("sts");
+        // A trust policy that names it is enough to assume a role, unless its own policies deny that; what it may do with
+        // keys, others may need who can become it.
+        let is_about =
+            |document: &Document| document.may_be_about("sts") || document.may_be_about("kms");
         let says = principal.identity.iter().any(is_about);
         if !assumes && !changes && !federates && !says {
             kept.identity = Vec::new();

@@ -237,5 +237,10 @@ fn add(block: &mut Map<String, Value>, operator: &str, key: &str, values: Value)
     let keys = block
         .entry(operator.to_owned())
         .or_insert_with(|| json!({}));
-    insert(keys, key, values);
+    // A key stands once, however it is spelt (IAM JSON policy grammar).
+    let known = keys.as_object().and_then(|keys| {
+        let mut names = keys.keys();
+        names.find(|name| name.eq_ignore_ascii_case(key)).cloned()
+    });
+    insert(keys, known.as_deref().unwrap_or(key), values);
 }

@@ -50,8 +50,6 @@ pub enum Doubt {
     Outside(Box<str>),
     /// Somebody may be allowed an action by which it may become somebody else, and that is not followed.
     Action(&'static str),
-    /// Several whom somebody can become may do together what none can alone.
-    Together,
     /// It would take too much memory.
     Budget,
 }
@@ -73,7 +71,6 @@ impl fmt::Display for Doubt {
             Self::Trust(role) => write!(f, "trust:{role}"),
             Self::Outside(account) => write!(f, "account:{account}"),
             Self::Action(action) => f.write_str(action),
-            Self::Together => f.write_str("together"),
             Self::Budget => f.write_str("budget"),
         }
     }

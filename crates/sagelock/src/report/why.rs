@@ -142,10 +142,6 @@ pub(crate) fn doubt_words(doubt: &Doubt) -> String {
                 "the roles of account {account}, which the principal may be allowed to assume, and which were not read"
             )
         }
-        Doubt::Together => {
-            "what the principals that it can become may do together, which is not followed"
-                .to_owned()
-        }
         Doubt::Action(action) => {
             format!(
                 "{action}, which the principal may be allowed, and whose effect is not followed"

@@ -67,7 +67,7 @@ impl Circle {
         })
     }
 
-    pub(super) fn becoming(&self, from: Place, to: Place) -> Option<Edge> {
+    fn becoming(&self, from: Place, to: Place) -> Option<Edge> {
         let (actor, target) = (self.actor(from)?, self.actor(to)?);
         best([
             acts_as(actor, target, &self.prover),

@@ -6,9 +6,8 @@ mod iam;
 mod outside;
 mod services;
 mod spread;
-mod together;
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -42,10 +41,6 @@ pub struct Circle {
     federators: BTreeSet<Place>,
     into: Known,
     promoting: Known,
-    /// Whom somebody can become.
-    reached: RefCell<BTreeMap<Place, Rc<[Place]>>>,
-    /// By who may be a candidate for it, whom it may become.
-    targets: OnceCell<Vec<Rc<[Place]>>>,
     /// Whether somebody may assume some role of an account of which nobody is known.
     going: RefCell<BTreeMap<(Place, Box<str>), bool>>,
 }
@@ -116,8 +111,6 @@ impl Default for Circle {
             federators: BTreeSet::new(),
             into: Known::default(),
             promoting: Known::default(),
-            reached: RefCell::default(),
-            targets: OnceCell::new(),
             going: RefCell::default(),
         }
     }
@@ -143,10 +136,8 @@ impl Circle {
         let changes = can(&iam::ACTIONS) || can(&services::PASS);
         let federates = matches!(identity.who, Who::User(_)) && can(&["sts:GetFederationToken"]);
         let mut kept = principal.clone();
-        // A trust policy that names it is enough to assume a role, unless its own policies deny that; what it may do with
-        // keys, others may need who can become it.
-        let is_about =
-            |document: &Document| document.may_be_about("sts") || document.may_be_about("kms");
+        // A trust policy that names it is enough to assume a role, unless its own policies deny that.
+        let is_about = |document: &Document| document.may_be_about("sts");
         let says = principal.identity.iter().any(is_about);
         if !assumes && !changes && !federates && !says {
             kept.identity = Vec::new();

@@ -73,10 +73,10 @@ fn known(action: &str) -> &'static str {
 }
 
 /// About a key: who can use it, and whether what is certain is wanted, or what may be.
-pub(super) struct Asked<'a> {
-    pub(super) users: &'a Users,
+struct Asked<'a> {
+    users: &'a Users,
     is_certain: bool,
-    pub(super) prover: &'a Prover,
+    prover: &'a Prover,
     /// For what does not depend on the key.
     edges: &'a Prover,
 }
@@ -159,28 +159,8 @@ impl Circle {
             let known = known.filter(|(_, course)| course.doubts.is_empty() || !is_certain);
             queue.extend(known.map(|(place, course)| Found::of(*place, course)));
             self.hand_back(queue, &settled, &mut courses, is_certain);
-            if !is_certain {
-                self.combine(&settled, &mut courses, &asked);
-            }
         }
         courses
-    }
-
-    /// Those who come to the key by the powers of several whom they can become, if by nothing else.
-    fn combine(
-        &self,
-        settled: &BTreeSet<Place>,
-        courses: &mut BTreeMap<Place, Course>,
-        asked: &Asked<'_>,
-    ) {
-        for place in 0..self.actors.len() {
-            if settled.contains(&place) || courses.contains_key(&place) {
-                continue;
-            }
-            if let Some(edge) = self.combined(place, asked) {
-                courses.insert(place, Course::of(&edge, &[], &[], None));
-            }
-        }
     }
 
     /// Hands back what somebody can do to everybody who can become it.
@@ -265,7 +245,7 @@ impl Circle {
 }
 
 /// Whether somebody can make a role or user that can use the key: of any name that policies tell apart.
-pub(super) fn makes(actor: &Actor, asked: &Asked<'_>) -> Option<Course> {
+fn makes(actor: &Actor, asked: &Asked<'_>) -> Option<Course> {
     const ACTIONS: [&str; 3] = ["iam:CreateRole", "iam:CreateUser", "iam:UpdateUser"];
     if !ACTIONS.iter().any(|action| iam::may(actor, action)) {
         return None;

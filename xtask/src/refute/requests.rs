@@ -359,7 +359,7 @@ fn defaults(key: &str, names: Names) -> Vec<String> {
     let mut texts: Vec<String> = listed.iter().map(|text| (*text).to_owned()).collect();
     match key {
         "kms:viaservice" => {
-            texts.extend(["s3", "sagemaker", "ec2", "sso"].map(|one| names.via(one)))
+            texts.extend(["s3", "sagemaker", "ec2", "sso"].map(|one| names.via(one)));
         }
         "aws:sourcearn" => texts.extend(
             ["444455556666", OWN]

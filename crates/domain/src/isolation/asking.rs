@@ -294,7 +294,12 @@ fn assumptions(settings: &Settings) -> Vec<String> {
             "a tenant's keys are those tagged `{tag}`, and of the others those that its endpoints use"
         ),
         "nobody becomes another by what is not followed at all: code in buckets, registries and CI systems that \
-         a role runs; identity providers outside AWS; credentials that somebody stored (docs/policy.md)"
+         a role runs; identity providers and memberships of IAM Identity Center; credentials that somebody stored \
+         (docs/policy.md)"
+            .to_owned(),
+        "service and resource control policies stay as they are".to_owned(),
+        "nobody joins what several roles that it can become may do only together, such as one that tags a key and \
+         another that uses it by the tag"
             .to_owned(),
         "a service that calls KMS for somebody says so (kms:ViaService)".to_owned(),
         "requests to KMS come over TLS".to_owned(),

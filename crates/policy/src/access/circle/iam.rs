@@ -9,7 +9,7 @@ use crate::prove::{Doubt, Prover};
 use crate::request::Caller;
 
 /// Actions of which one at least is needed.
-pub(super) const ACTIONS: [&str; 40] = [
+pub(super) const ACTIONS: [&str; 38] = [
     "iam:AddUserToGroup",
     "iam:AttachGroupPolicy",
     "iam:AttachRolePolicy",
@@ -27,7 +27,6 @@ pub(super) const ACTIONS: [&str; 40] = [
     "iam:DetachGroupPolicy",
     "iam:DetachRolePolicy",
     "iam:DetachUserPolicy",
-    "iam:EnableMFADevice",
     "iam:PutGroupPolicy",
     "iam:PutRolePermissionsBoundary",
     "iam:PutRolePolicy",
@@ -43,7 +42,6 @@ pub(super) const ACTIONS: [&str; 40] = [
     "iam:UpdateLoginProfile",
     "iam:UpdateSAMLProvider",
     "iam:UpdateUser",
-    "identitystore:CreateGroupMembership",
     "sso:AttachCustomerManagedPolicyReferenceToPermissionSet",
     "sso:AttachManagedPolicyToPermissionSet",
     "sso:CreateAccountAssignment",
@@ -59,7 +57,7 @@ const PUT: [[&str; 2]; 2] = [
 ];
 /// Actions that change what it may do as well, of which it is not followed whom they change: groups, managed
 /// policies, permissions boundaries, tags, the permission sets of IAM Identity Center.
-const NOT_FOLLOWED: [&str; 28] = [
+const NOT_FOLLOWED: [&str; 26] = [
     "iam:AddUserToGroup",
     "iam:AttachGroupPolicy",
     "iam:CreatePolicyVersion",
@@ -71,7 +69,6 @@ const NOT_FOLLOWED: [&str; 28] = [
     "iam:DetachGroupPolicy",
     "iam:DetachRolePolicy",
     "iam:DetachUserPolicy",
-    "iam:EnableMFADevice",
     "iam:PutGroupPolicy",
     "iam:PutRolePermissionsBoundary",
     "iam:PutUserPermissionsBoundary",
@@ -81,7 +78,6 @@ const NOT_FOLLOWED: [&str; 28] = [
     "iam:TagUser",
     "iam:UntagRole",
     "iam:UntagUser",
-    "identitystore:CreateGroupMembership",
     "sso:AttachCustomerManagedPolicyReferenceToPermissionSet",
     "sso:AttachManagedPolicyToPermissionSet",
     "sso:CreateAccountAssignment",

@@ -65,7 +65,7 @@ struct Edge {
 
 /// The services whose actions let somebody become somebody else, or come to a key: policies that are about no
 /// action of theirs change nothing here.
-const ABOUT: [&str; 25] = [
+const ABOUT: [&str; 24] = [
     "kms",
     "apprunner",
     "athena",
@@ -81,7 +81,6 @@ const ABOUT: [&str; 25] = [
     "elasticmapreduce",
     "glue",
     "iam",
-    "identitystore",
     "imagebuilder",
     "iot",
     "lambda",

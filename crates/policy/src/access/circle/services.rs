@@ -44,9 +44,7 @@ const VERBS: [&str; 14] = [
 /// iam:PassRole, and what changes code that runs.
 pub(super) static PASS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     let changes = SERVICES.iter().flat_map(|service| service.changes).copied();
-    let mut all: Vec<&str> = ["iam:PassRole"].into_iter().chain(changes).collect();
-    all.dedup();
-    all
+    ["iam:PassRole"].into_iter().chain(changes).collect()
 });
 
 /// The services that are followed.

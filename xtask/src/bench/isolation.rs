@@ -27,9 +27,28 @@ pub(crate) fn isolation(words: &[&str]) -> Result<()> {
 }
 
 fn here() -> Result<()> {
+    // One tenant of the first is bounded by nothing; of the second, all are.
+    let seconds = measured(1)?;
+    let open = measured(TENANTS)?;
+    let name = "isolation: 1,000 keys, 100 tenants of 20 roles";
+    figures::write(
+        "cargo xtask bench isolation",
+        &[
+            Figure::less(name, seconds, "s"),
+            Figure::less("isolation: the same without boundaries", open, "s"),
+        ],
+    )
+}
+
+/// Asks who can use which key, where some of the tenants have no permissions boundary.
+fn measured(unbounded: usize) -> Result<f64> {
     let begun = Instant::now();
     let tenants: Vec<Vec<Principal>> = (0..TENANTS)
-        .map(|tenant| (0..ROLES).map(|role| principal(tenant, role)).collect())
+        .map(|tenant| {
+            (0..ROLES)
+                .map(|role| principal(tenant, role, unbounded))
+                .collect()
+        })
         .collect::<Result<_>>()?;
     let keys: Vec<Key> = (0..KEYS).map(key).collect::<Result<_>>()?;
     let made = begun.elapsed();
@@ -41,25 +60,7 @@ fn here() -> Result<()> {
         circle.add(role);
     }
     for (number, key) in keys.iter().enumerate() {
-        let users = Users::new(key);
-        let prover = Prover::new(Budget::of_audit(TENANTS * ROLES));
-        let mut answers = vec!["proved"; TENANTS];
-        let mut own = BTreeMap::new();
-        for (tenant, roles) in tenants.iter().enumerate() {
-            for role in roles {
-                let found = users.worst(role, true, &prover).map(|found| found.proof);
-                let doubts = match found {
-                    Some(Proof::Violated(_)) => Vec::new(),
-                    Some(Proof::Possible(doubts)) => doubts,
-                    Some(Proof::Proved) | None => continue,
-                };
-                worse(&mut answers, tenant, doubts.is_empty());
-                own.extend(circle.place(&role.arn).map(|place| (place, doubts)));
-            }
-        }
-        for (place, course) in circle.spread(&users, &own, &prover) {
-            worse(&mut answers, place / ROLES, course.doubts.is_empty());
-        }
+        let answers = answers(key, &tenants, &circle);
         for (tenant, answer) in answers.into_iter().enumerate() {
             *tally.entry(answer).or_default() += 1;
             if tenant != number % TENANTS {
@@ -68,24 +69,44 @@ fn here() -> Result<()> {
         }
     }
     let taken = begun.elapsed();
-    println!("{KEYS} keys, {TENANTS} tenants of {ROLES} roles; documents read in {made:.1?}");
-    println!("all cells       {tally:?}");
+    println!("{KEYS} keys, {TENANTS} tenants of {ROLES} roles; {unbounded} without boundary");
+    println!("documents read in {made:.1?}");
+    println!("all cells        {tally:?}");
     println!("of other tenants {foreign:?}");
     println!(
         "{:.2} s on one core, {:.1} us a cell",
         taken.as_secs_f64(),
         taken.as_secs_f64() * 1e6 / f64::from(u32::try_from(KEYS * TENANTS)?)
     );
-    let seconds = taken.as_secs_f64();
-    let name = "isolation: 1,000 keys, 100 tenants of 20 roles";
-    figures::write(
-        "cargo xtask bench isolation",
-        &[Figure::less(name, seconds, "s")],
-    )
+    Ok(taken.as_secs_f64())
+}
+
+/// Of each tenant, what a role of it can do with a key.
+fn answers(key: &Key, tenants: &[Vec<Principal>], circle: &Circle) -> Vec<&'static str> {
+    let users = Users::new(key);
+    let prover = Prover::new(Budget::of_audit(TENANTS * ROLES));
+    let mut answers = vec!["proved"; TENANTS];
+    let mut own = BTreeMap::new();
+    for (tenant, roles) in tenants.iter().enumerate() {
+        for role in roles {
+            let found = users.worst(role, true, &prover).map(|found| found.proof);
+            let doubts = match found {
+                Some(Proof::Violated(_)) => Vec::new(),
+                Some(Proof::Possible(doubts)) => doubts,
+                Some(Proof::Proved) | None => continue,
+            };
+            worse(&mut answers, tenant, doubts.is_empty());
+            own.extend(circle.place(&role.arn).map(|place| (place, doubts)));
+        }
+    }
+    for (place, course) in circle.spread(&users, &own, &prover) {
+        worse(&mut answers, place / ROLES, course.doubts.is_empty());
+    }
+    answers
 }
 
 /// Notes of a tenant that one of its roles can use a key, or may.
-fn worse(answers: &mut [&str], tenant: usize, is_certain: bool) {
+fn worse(answers: &mut [&'static str], tenant: usize, is_certain: bool) {
     if let Some(answer) = answers.get_mut(tenant) {
         if is_certain {
             *answer = "violated";
@@ -105,7 +126,7 @@ fn document(kind: Kind, statements: &Value) -> Result<Document> {
 }
 
 /// A role of a tenant: half read by the ARNs of the keys, others by tag, others may do everything.
-fn principal(tenant: usize, role: usize) -> Result<Principal> {
+fn principal(tenant: usize, role: usize, unbounded: usize) -> Result<Principal> {
     let arn = format!("arn:aws:iam::{ACCOUNT}:role/tenants/t{tenant}-r{role}");
     let keys: Vec<String> = (0..KEYS / TENANTS)
         .map(|nth| self::arn(nth * TENANTS + tenant))
@@ -132,11 +153,19 @@ fn principal(tenant: usize, role: usize) -> Result<Principal> {
         statements.push(json!({ "Effect": "Allow", "Resource": "*",
             "Action": "sagemaker:CreateTrainingJob" }));
     }
+    // What isolates a tenant: without it, whoever puts policies on its own role may do everything.
+    let boundary = json!([{ "Effect": "Allow", "Resource": "*",
+            "Action": ["s3:*", "logs:*", "ecr:*", "cloudwatch:*", "kms:*",
+                "sagemaker:CreateTrainingJob"] },
+        { "Effect": "Allow", "Action": ["iam:PassRole", "iam:PutRolePolicy", "sts:AssumeRole"],
+            "Resource": format!("arn:aws:iam::{ACCOUNT}:role/tenants/t{tenant}-*") }]);
+    let boundary = document(Kind::Boundary, &boundary)?;
     let trust = json!([{ "Effect": "Allow", "Action": "sts:AssumeRole",
         "Principal": { "Service": "sagemaker.amazonaws.com" } }]);
     Ok(Principal {
         identity: vec![document(Kind::Identity, &json!(statements))?],
         trust: Trust::Known(document(Kind::Trust, &trust)?),
+        boundary: Some(boundary).filter(|_| tenant >= unbounded),
         tags: Some(vec![("tenant".into(), format!("t{tenant}").into())]),
         organization: Organization::Of("o-exampleorgid".into()),
         ..Principal::new(&arn, Caller::read(&arn)?)

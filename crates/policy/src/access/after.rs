@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use super::Principal;
 use super::channel::{Channel, common};
 use super::of_one;
 use super::users::{Asking, Use, Users, telling_principal};
 use super::way::{ALIASES, DIRECTLY, Freed, GRANTED, Step, TAGS, Way};
 use crate::context::Value;
 use crate::document::Kind;
-use crate::prove::{Doubt, Proof, Requests};
+use crate::prove::{Doubt, Proof, Prover, Requests};
 use crate::request::{Caller, Grant, Request, Stack};
 use crate::write::{Principal as Whom, Statement};
 
@@ -96,24 +97,92 @@ const fn doubt_of(way: Way) -> Doubt {
     }
 }
 
-/// Whether somebody may be able to change something, once it has changed something else.
-fn can_change(users: &Users, asking: &Asking<'_>, what: Freed, freed: Freed) -> bool {
-    let tags = TAGS.map(Way::ByTag).into_iter().filter(|_| what.tags);
+/// The ways that change something.
+fn changes(what: Freed) -> impl Iterator<Item = Way> {
+    let tags = TAGS.map(Way::ByTag).into_iter();
     let aliases = ALIASES.map(Way::ByAlias).into_iter();
-    let aliases = aliases.filter(|_| what.aliases);
-    tags.chain(aliases)
-        .any(|way| !matches!(users.opened(way, asking, freed).proof, Proof::Proved))
+    tags.filter(move |_| what.tags)
+        .chain(aliases.filter(move |_| what.aliases))
 }
 
-/// The first way that is open, or may be, once some of the key's facts are as somebody wants them.
-fn opens(users: &Users, asking: &Asking<'_>, freed: Freed) -> Use {
+/// Whether somebody may be able to change something, once it has changed something else.
+fn can_change(users: &Users, asking: &Asking<'_>, what: Freed, freed: Freed) -> bool {
+    changes(what).any(|way| !matches!(users.opened(way, asking, freed).proof, Proof::Proved))
+}
+
+impl Users {
+    /// Whether some may come to the key together, where each alone does not: one gives it the tags or the alias that
+    /// another one needs; what that depends on.
+    pub(super) fn together(&self, who: &[&Principal], prover: &Prover) -> Option<Doubt> {
+        if who.len() < 2 {
+            return None;
+        }
+        let stacks: Vec<Stack> = who.iter().map(|one| self.stack_of(one)).collect();
+        let mut asked = Freed::default();
+        for stack in &stacks {
+            let one = Freed::asked(stack);
+            asked.tags |= one.tags;
+            asked.aliases |= one.aliases;
+        }
+        let asking: Vec<Asking<'_>> = who
+            .iter()
+            .zip(&stacks)
+            .map(|(principal, stack)| Asking {
+                principal,
+                stack,
+                prover,
+            })
+            .collect();
+        // Nothing that is out of reach whatever the tags need be proved.
+        let within = |one: &&Asking<'_>, ways: &[Way]| {
+            let mut ways = ways.iter();
+            ways.any(|way| self.may_reach(*way, one.principal))
+        };
+        let any = |what: Freed, freed| {
+            let ways: Vec<Way> = changes(what).collect();
+            let mut all = asking.iter().filter(|one| within(one, &ways));
+            what.any() && all.any(|one| can_change(self, one, what, freed))
+        };
+        let (tags, aliases) = (
+            Freed {
+                tags: asked.tags,
+                aliases: false,
+            },
+            Freed {
+                tags: false,
+                aliases: asked.aliases,
+            },
+        );
+        let mut freed = Freed::default();
+        // What one change opens may be the other.
+        for _ in 0..2 {
+            freed.tags |= any(tags, freed);
+            freed.aliases |= any(aliases, freed);
+        }
+        let opens_any = || {
+            let ways = ways_to_open(self);
+            let mut all = asking.iter().filter(|one| within(one, &ways));
+            all.any(|one| !matches!(opens(self, one, freed).proof, Proof::Proved))
+        };
+        let doubt = if freed.tags { Doubt::Tag } else { Doubt::Alias };
+        (freed.any() && opens_any()).then_some(doubt)
+    }
+}
+
+/// The ways that end at what the key protects.
+fn ways_to_open(users: &Users) -> Vec<Way> {
     let mut ways: Vec<Way> = DIRECTLY.into_iter().map(Way::Directly).collect();
     ways.extend([Way::ByPolicy, Way::ByGrant]);
     if users.key.arn.contains(":key/mrk-") {
         ways.push(Way::ByReplica);
     }
+    ways
+}
+
+/// The first way that is open, or may be, once some of the key's facts are as somebody wants them.
+fn opens(users: &Users, asking: &Asking<'_>, freed: Freed) -> Use {
     let mut possible = None;
-    for way in ways {
+    for way in ways_to_open(users) {
         let found = users.opened(way, asking, freed);
         match found.proof {
             Proof::Proved => {}

@@ -25,7 +25,7 @@ pub use powers::{Power, powers};
 pub use users::{Use, Users};
 pub use way::{Step, Way};
 
-use crate::document::{Arn, Document, Entry, Identity, Kind, entry};
+use crate::document::{Arn, Document, Entry, Identity, Kind, Who, entry};
 use crate::prove::Asker;
 use crate::request::{Caller, Grant, Stack};
 use crate::write::{Policy, Statement};
@@ -114,7 +114,7 @@ impl Key {
                 Entry::Account { partition, account } => Some(Identity {
                     partition: partition.unwrap_or_else(|| self.partition().into()),
                     account,
-                    who: crate::document::Who::Root,
+                    who: Who::Root,
                 }),
                 Entry::Everybody | Entry::Service(_) | Entry::Provider(_) | Entry::Nobody(_) => {
                     None
@@ -173,6 +173,29 @@ impl Principal {
 }
 
 impl Principal {
+    /// Whether its own policies and what bounds them may allow an action on something, by names alone: a policy of the
+    /// resource is not looked at.
+    fn may_ever(&self, action: &str, resource: Option<&str>) -> bool {
+        let allows = |documents: &[Document]| Document::any_may_allow(documents, action, resource);
+        let Caller::Identity(identity) = &self.caller else {
+            return true;
+        };
+        // What is not known may allow everything, and the root user needs no policy.
+        if self.is_partial || identity.who == Who::Root {
+            return true;
+        }
+        allows(&self.identity)
+            && self
+                .boundary
+                .iter()
+                .all(|one| allows(std::slice::from_ref(one)))
+            && self
+                .session
+                .iter()
+                .all(|one| allows(std::slice::from_ref(one)))
+            && self.scp.iter().flatten().all(|level| allows(level))
+    }
+
     /// Beside what decides whoever asks, what has a say about it.
     fn stack(&self, of_others: Stack) -> Stack {
         Stack {

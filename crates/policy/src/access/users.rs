@@ -382,6 +382,13 @@ impl Users {
         path.starts_with("aws-service-role/") || self.names.contains(&name(identity))
     }
 
+    /// Whether a way may be open to somebody, whatever the tags and aliases of the key are.
+    pub(super) fn may_reach(&self, way: Way, principal: &Principal) -> bool {
+        let plan = self.ways.iter().find(|plan| plan.way == way);
+        self.may_be_named(principal)
+            || plan.is_none_or(|plan| !self.is_out_of_reach(plan, principal))
+    }
+
     /// Whether it is plain that a way is closed to somebody whom nothing names.
     fn is_out_of_reach(&self, plan: &Plan, principal: &Principal) -> bool {
         if self.key.policy.is_none() || (self.key.grants.is_none() && plan.way.is_granted()) {

@@ -229,6 +229,12 @@ impl Document {
         })
     }
 
+    /// Whether a statement denies something.
+    pub(crate) fn denies_any(&self) -> bool {
+        let mut statements = self.statements.iter();
+        statements.any(|statement| statement.effect == Effect::Deny)
+    }
+
     /// Whether a condition or a variable asks for a key, in lower case, of which that is so.
     pub(crate) fn asks(&self, is: impl Fn(&str) -> bool) -> bool {
         self.statements.iter().any(|statement| {

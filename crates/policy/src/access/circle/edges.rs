@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::iam;
+use super::party::may_name;
 use super::services;
 use super::{Actor, Circle, Edge, Place};
 use crate::access::channel::{Channel, common, tells_channels};
@@ -13,6 +14,9 @@ use crate::context::Value;
 use crate::document::{Document, Entry, Identity, Who};
 use crate::prove::{Doubt, Proof, Prover, Requests};
 use crate::request::{Caller, Stack};
+
+/// Some, of whom each takes the steps that it may.
+pub(super) type Hands<'a> = &'a [&'a Rc<Actor>];
 
 /// Whether somebody may call something.
 pub(super) enum Called {
@@ -27,71 +31,44 @@ impl Circle {
     pub(super) fn into(&self, to: Place) -> Rc<[(Place, Edge)]> {
         let known = self.into.borrow().get(&to).cloned();
         known.unwrap_or_else(|| {
-            let target = self.actor(to);
+            let target = self.actors.get(to);
             let from = target.map(|target| self.candidates(target));
             let from = from.into_iter().flatten().filter(|from| *from != to);
-            let edges = from.filter_map(|from| Some((from, self.becoming(from, to)?)));
+            let edges = from.filter_map(|from| {
+                let actor = self.actors.get(from)?;
+                Some((from, self.becoming(&[actor], target?)?))
+            });
             let edges: Rc<[(Place, Edge)]> = edges.collect();
             self.into.borrow_mut().insert(to, edges.clone());
             edges
         })
     }
 
-    /// Whom somebody gives every policy that it wants and becomes then, itself first; found once.
-    pub(super) fn promoting(&self, from: Place) -> Rc<[(Place, Edge)]> {
-        let known = self.promoting.borrow().get(&from).cloned();
-        known.unwrap_or_else(|| {
-            let actor = self.actor(from);
-            let own = actor.and_then(|actor| self.by_account.get(&actor.identity.account));
-            let others = own.into_iter().flatten().copied().filter(|to| *to != from);
-            let mut edges: Vec<(Place, Edge)> = Vec::new();
-            for to in [from].into_iter().chain(others) {
-                let (Some(actor), Some(target)) = (actor, self.actor(to)) else {
-                    continue;
-                };
-                let promoted = iam::promoted(actor, target, &self.prover);
-                if to == from {
-                    edges.extend(promoted.map(|edge| (to, edge)));
-                    continue;
-                }
-                let mut promoted = promoted.peekable();
-                if promoted.peek().is_some()
-                    && let Some(taken) = self.becoming(from, to)
-                {
-                    edges.extend(promoted.map(|edge| (to, edge.and(taken.clone()))));
-                }
-            }
-            let edges: Rc<[(Place, Edge)]> = edges.into();
-            self.promoting.borrow_mut().insert(from, edges.clone());
-            edges
-        })
-    }
-
-    fn becoming(&self, from: Place, to: Place) -> Option<Edge> {
-        let (actor, target) = (self.actor(from)?, self.actor(to)?);
+    /// How somebody of some becomes somebody else.
+    pub(super) fn becoming(&self, who: Hands<'_>, target: &Actor) -> Option<Edge> {
+        let through = who.iter().map(|actor| self.through(actor, target));
         best([
-            acts_as(actor, target, &self.prover),
-            iam::taken_over(actor, target, &self.prover),
-            self.through(from, target),
+            acts_as(who, target, &self.prover),
+            iam::taken_over(who, target, &self.prover),
+            best(through),
         ])
     }
 }
 
 impl Edge {
-    pub(super) fn by(steps: Vec<Step>) -> Self {
+    pub(super) fn perhaps(doubts: Vec<Doubt>) -> Self {
         Self {
-            steps,
-            doubts: Vec::new(),
+            steps: Vec::new(),
+            takers: Vec::new(),
+            doubts,
             lifts: false,
         }
     }
 
-    pub(super) fn perhaps(doubts: Vec<Doubt>) -> Self {
-        Self {
-            steps: Vec::new(),
-            doubts,
-            lifts: false,
-        }
+    /// The same, where that depends on something more.
+    pub(super) fn doubted(mut self, doubt: Doubt) -> Self {
+        self.doubts.push(doubt);
+        self
     }
 
     /// The same, after which no permissions boundary may bind any more.
@@ -102,6 +79,7 @@ impl Edge {
     /// This one, and then another.
     pub(super) fn and(mut self, other: Self) -> Self {
         self.steps.extend(other.steps);
+        self.takers.extend(other.takers);
         self.doubts.extend(other.doubts);
         self.lifts |= other.lifts;
         self
@@ -134,9 +112,7 @@ pub(super) fn called(
         return Called::Never;
     };
     // Only a trust policy allows what one's own policies do not.
-    let own = || Document::any_may_allow(&principal.identity, action, Some(resource));
-    let is_root = identity.who == Who::Root;
-    if trust.is_none() && !principal.is_partial && !is_root && !own() {
+    if trust.is_none() && !principal.may_ever(action, Some(resource)) {
         return Called::Never;
     }
     // Of a role, any session, and those that the trust policy names.
@@ -210,23 +186,47 @@ pub(super) fn called(
 }
 
 /// One step, where it may be taken.
-pub(super) fn stepped(principal: &Principal, called: Called) -> Option<Edge> {
-    match called {
-        Called::Never => None,
-        Called::By(request) => Some(Edge::by(vec![Step {
-            who: principal.arn.clone(),
-            request,
-        }])),
-        Called::Perhaps(doubts) => Some(Edge::perhaps(doubts)),
-    }
+pub(super) fn stepped(actor: &Actor, called: Called) -> Option<Edge> {
+    let (steps, doubts) = match called {
+        Called::Never => return None,
+        Called::By(request) => {
+            let who = actor.principal.arn.clone();
+            (vec![Step { who, request }], Vec::new())
+        }
+        Called::Perhaps(doubts) => (Vec::new(), doubts),
+    };
+    Some(Edge {
+        steps,
+        takers: vec![actor.place],
+        doubts,
+        lifts: false,
+    })
 }
 
-/// Whether somebody can act as a role: by sts:AssumeRole, or by a service that runs its code.
-pub(super) fn acts_as(actor: &Actor, target: &Actor, prover: &Prover) -> Option<Edge> {
-    best([
-        assumed(actor, target, prover),
-        services::passed(actor, target, prover),
-    ])
+/// One call of anybody of some.
+pub(super) fn any_calls(
+    who: Hands<'_>,
+    action: &'static str,
+    on: (&str, &str),
+    told: &[(&str, &str)],
+    prover: &Prover,
+) -> Option<Edge> {
+    let may = who.iter().filter(|actor| actor.may(action));
+    best(may.map(|actor| {
+        let found = called(&actor.principal, action, on, told, None, prover);
+        stepped(actor, found)
+    }))
+}
+
+/// Whether somebody of some can act as a role: by sts:AssumeRole, or by a service that runs its code.
+pub(super) fn acts_as(who: Hands<'_>, target: &Actor, prover: &Prover) -> Option<Edge> {
+    let by_itself = |actor: &&Rc<Actor>| {
+        best([
+            assumed(actor, target, prover),
+            services::passed(actor, target, prover),
+        ])
+    };
+    best(who.iter().map(by_itself))
 }
 
 /// By sts:AssumeRole (IAM User Guide, "Granting a user permissions to switch roles").
@@ -239,9 +239,10 @@ fn assumed(actor: &Actor, target: &Actor, prover: &Prover) -> Option<Edge> {
     let principal = &actor.principal;
     let on = (role, &*target.identity.account);
     match &target.principal.trust {
+        Trust::Known(document) if !may_name(document, &actor.identity.account) => None,
         Trust::Known(document) => {
             let found = called(principal, ACTION, on, &[], Some(document), prover);
-            stepped(principal, found)
+            stepped(actor, found)
         }
         Trust::Unread => Some(Edge::perhaps(vec![Doubt::Trust(role.into())])),
         // Who may assume it is not followed: for whom its own policies allow it, it may be so.

@@ -1,12 +1,14 @@
 //! What IAM lets somebody change so that it becomes somebody else, or more than it was (Service Authorization
 //! Reference, AWS Identity and Access Management).
 
-use super::edges::{Called, acts_as, best, called, for_actor, stepped};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::edges::{Called, Hands, acts_as, any_calls, best, called, for_actor, stepped};
 use super::{Actor, Edge};
 use crate::access::{Principal, Trust};
 use crate::document::{Document, Who};
 use crate::prove::{Doubt, Prover};
-use crate::request::Caller;
 
 /// Actions of which one at least is needed.
 pub(super) const ACTIONS: [&str; 38] = [
@@ -97,77 +99,121 @@ const LIFTING: [&str; 8] = [
     "sso:PutPermissionsBoundaryToPermissionSet",
 ];
 
-/// How somebody can put a policy that allows everything on somebody of its account: for certain, and perhaps; and how
-/// it may change what binds it.
-pub(super) fn promoted<'a>(
-    actor: &'a Actor,
-    target: &'a Actor,
-    prover: &'a Prover,
-) -> impl Iterator<Item = Edge> + 'a {
-    let actions = match target.identity.who {
+/// Whether nobody changes a role but the service that made it: IAM refuses to ("UnmodifiableEntity", IAM API, Errors of
+/// PutRolePolicy; IAM Identity Center User Guide, "Referencing permission sets").
+fn is_protected(target: &Actor) -> bool {
+    const OWNED: [&str; 2] = ["aws-service-role/", "aws-reserved/"];
+    match &target.identity.who {
+        Who::Role(path) => OWNED.iter().any(|owned| path.starts_with(owned)),
+        Who::User(_) | Who::Root | Who::Session(..) | Who::Federated(_) => false,
+    }
+}
+
+/// What puts policies on somebody of the same account.
+fn puts(actor: &Actor, target: &Actor) -> Option<[&'static str; 2]> {
+    match target.identity.who {
         _ if actor.identity.account != target.identity.account => None,
         Who::Role(_) => Some(PUT[0]),
         Who::User(_) => Some(PUT[1]),
         Who::Root | Who::Session(..) | Who::Federated(_) => None,
-    };
-    let on = (&*target.principal.arn, &*target.identity.account);
-    let put = actions.and_then(|actions| put(actor, actions, on, prover));
-    let others = NOT_FOLLOWED.iter().copied().filter(move |action| {
-        let is_of = match target.identity.who {
-            Who::Role(_) => !action.contains("User") && !action.contains("Group"),
-            Who::User(_) | Who::Root | Who::Session(..) | Who::Federated(_) => {
-                !action.contains("Role")
-            }
-        };
-        actions.is_some() && is_of && may(actor, action)
-    });
-    // What may take the boundary away says more than what does not.
-    let (lifting, staying): (Vec<&str>, Vec<&str>) =
-        others.partition(|action| LIFTING.contains(action));
-    let other = lifting.first().or(staying.first()).copied();
-    let other =
-        other.map(|action| Edge::perhaps(vec![Doubt::Action(action)]).lifting(!lifting.is_empty()));
-    put.into_iter().chain(other)
+    }
 }
 
-/// Whether somebody can put a policy that allows everything on somebody.
-fn put(
-    actor: &Actor,
+/// Whether somebody can put a policy that allows everything on somebody of its account; and where that denies
+/// something, whether it may be that no more.
+pub(super) fn put(actor: &Rc<Actor>, target: &Actor, prover: &Prover) -> Vec<Edge> {
+    let actions = puts(actor, target).filter(|_| !is_protected(target));
+    let on = (&*target.principal.arn, &*target.identity.account);
+    let put = actions.and_then(|actions| put_on(&[actor], actions, on, prover));
+    // An inline policy takes the place of one of its name, which may be what denied.
+    let replaces = put
+        .iter()
+        .filter(|edge| edge.doubts.is_empty() && denies(target));
+    let replaces: Vec<Edge> = replaces
+        .zip(actions)
+        .map(|(edge, [inline, _])| edge.clone().doubted(Doubt::Action(inline)))
+        .collect();
+    put.into_iter().chain(replaces).collect()
+}
+
+/// How somebody may change otherwise what binds a role, one that a service owns, and a user.
+pub(super) struct Alters {
+    pub(super) role: Option<Edge>,
+    pub(super) owned: Option<Edge>,
+    pub(super) user: Option<Edge>,
+}
+
+impl Alters {
+    pub(super) fn of(actor: &Actor) -> Self {
+        let alters = |is_of: fn(&str) -> bool| {
+            let of = |actions: &[&'static str]| {
+                let mut actions = actions.iter().filter(|action| is_of(action));
+                actions.find(|action| may(actor, action)).copied()
+            };
+            // What may take the boundary away says more than what does not.
+            let lifting = of(&LIFTING);
+            let action = lifting.or_else(|| of(&NOT_FOLLOWED))?;
+            Some(Edge::perhaps(vec![Doubt::Action(action)]).lifting(lifting.is_some()))
+        };
+        Self {
+            role: alters(|action| !action.contains("User") && !action.contains("Group")),
+            owned: alters(|action| action.starts_with("sso:")),
+            user: alters(|action| !action.contains("Role")),
+        }
+    }
+
+    pub(super) fn target(&self, target: &Actor) -> Option<&Edge> {
+        match target.identity.who {
+            Who::Role(_) if is_protected(target) => self.owned.as_ref(),
+            Who::Role(_) => self.role.as_ref(),
+            Who::User(_) => self.user.as_ref(),
+            Who::Root | Who::Session(..) | Who::Federated(_) => None,
+        }
+    }
+}
+
+fn denies(target: &Actor) -> bool {
+    target.principal.identity.iter().any(Document::denies_any)
+}
+
+/// Whether somebody of some can put a policy that allows everything on somebody.
+fn put_on(
+    who: Hands<'_>,
     [inline, managed]: [&'static str; 2],
     on: (&str, &str),
     prover: &Prover,
 ) -> Option<Edge> {
-    let principal = &actor.principal;
-    let ask = |action, told: &[(&str, &str)]| {
-        stepped(principal, called(principal, action, on, told, None, prover))
-    };
-    let partition = &actor.identity.partition;
+    let ask =
+        |action: &'static str, told: &[(&str, &str)]| any_calls(who, action, on, told, prover);
+    let partition = &who.first()?.identity.partition;
     let all = format!("arn:{partition}:iam::aws:policy/AdministratorAccess");
     let attached = ask(managed, &[("iam:PolicyARN", &all)]);
     // What another managed policy allows is not read.
-    let another = || Some(ask(managed, &[])?.and(Edge::perhaps(vec![Doubt::Action(managed)])));
+    let another = || Some(ask(managed, &[])?.doubted(Doubt::Action(managed)));
     best([ask(inline, &[]), attached]).or_else(another)
 }
 
 /// Whether somebody's policies may allow an action on anything.
-pub(super) fn may(actor: &Actor, action: &str) -> bool {
-    let principal = &actor.principal;
-    principal.is_partial || Document::any_may_allow(&principal.identity, action, None)
+pub(super) fn may(actor: &Actor, action: &'static str) -> bool {
+    actor.may(action)
 }
 
-/// Whether somebody can take somebody of its account over: a role by its trust policy, a user by its
+/// Whether somebody of some can take somebody of their account over: a role by its trust policy, a user by its
 /// credentials.
-pub(super) fn taken_over(actor: &Actor, target: &Actor, prover: &Prover) -> Option<Edge> {
-    if actor.identity.account != target.identity.account {
-        return None;
-    }
-    let principal = &actor.principal;
-    let on = (&*target.principal.arn, &*target.identity.account);
-    let ask = |action| stepped(principal, called(principal, action, on, &[], None, prover));
+pub(super) fn taken_over(who: Hands<'_>, target: &Actor, prover: &Prover) -> Option<Edge> {
+    let account = &target.identity.account;
+    let who: Vec<&Rc<Actor>> = who
+        .iter()
+        .copied()
+        .filter(|actor| actor.identity.account == *account)
+        .collect();
+    let on = (&*target.principal.arn, &**account);
+    let ask = |action| any_calls(&who, action, on, &[], prover);
     match target.identity.who {
+        Who::Role(_) if is_protected(target) => None,
         Who::Role(_) => {
             let changed = ask("iam:UpdateAssumeRolePolicy")?;
-            Some(changed.and(acts_as(actor, &trusting(actor, &target.principal), prover)?))
+            Some(changed.and(acts_as_opened(&who, target, prover)?))
         }
         Who::User(_) => best(
             [
@@ -181,52 +227,53 @@ pub(super) fn taken_over(actor: &Actor, target: &Actor, prover: &Prover) -> Opti
     }
 }
 
-/// A role, once somebody has written its trust policy.
-fn trusting(actor: &Actor, role: &Principal) -> Actor {
-    let identity = match &role.caller {
-        Caller::Identity(identity) => identity.clone(),
-        Caller::Service(_) | Caller::Anonymous => actor.identity.clone(),
-    };
-    Actor {
-        principal: Principal {
-            trust: Trust::Known(for_actor(actor)),
-            ..role.clone()
-        },
-        identity,
-    }
+/// Whether somebody of some can act as a role of which one of them wrote the trust policy.
+fn acts_as_opened(who: Hands<'_>, role: &Actor, prover: &Prover) -> Option<Edge> {
+    best(who.iter().map(|actor| {
+        let opened = Actor {
+            place: role.place,
+            origin: None,
+            may: RefCell::default(),
+            identity: role.identity.clone(),
+            principal: Principal {
+                trust: Trust::Known(for_actor(actor)),
+                ..role.principal.clone()
+            },
+        };
+        acts_as(&[actor], &opened, prover)
+    }))
 }
 
-/// How somebody can make a role or a user of its account and act as it: without policies of its own, and with every
-/// policy that it wants.
+/// How some can make a role or a user of their account and act as it: without policies of its own, and with every
+/// policy that they want.
 pub(super) struct Made {
     pub(super) bare: Option<Edge>,
     pub(super) with_policies: Option<Edge>,
 }
 
-/// Whether somebody can make a role or a user.
-pub(super) fn made(actor: &Actor, made: &Principal, prover: &Prover) -> Made {
-    let principal = &actor.principal;
-    let account = &*actor.identity.account;
-    let on = (&*made.arn, account);
-    let ask = |action| stepped(principal, called(principal, action, on, &[], None, prover));
-    let is_role = made.arn.contains(":role/");
+/// Whether some of an account can make a role or a user.
+pub(super) fn made(who: Hands<'_>, made: &Actor, prover: &Prover) -> Made {
+    let on = (&*made.principal.arn, &*made.identity.account);
+    let ask = |action| any_calls(who, action, on, &[], prover);
+    let is_role = matches!(made.identity.who, Who::Role(_));
+    let may_any = |action: &'static str| who.iter().any(|actor| may(actor, action));
     let (bare, put) = if is_role {
-        let acts = || acts_as(actor, &trusting(actor, made), prover);
-        let bare = ask("iam:CreateRole").and_then(|edge| Some((edge, acts()?)));
-        (bare, put(actor, PUT[0], on, prover))
+        let bare =
+            ask("iam:CreateRole").and_then(|edge| Some((edge, acts_as_opened(who, made, prover)?)));
+        (bare, put_on(who, PUT[0], on, prover))
     } else {
         let key = || best(["iam:CreateAccessKey", "iam:CreateLoginProfile"].map(ask));
         let bare = ask("iam:CreateUser").and_then(|edge| Some((edge, key()?)));
-        (bare, put(actor, PUT[1], on, prover))
+        (bare, put_on(who, PUT[1], on, prover))
     };
     // A user may be renamed, itself included (IAM API, UpdateUser).
     let renamed = || {
-        let may = !is_role && may(actor, "iam:UpdateUser");
+        let may = !is_role && may_any("iam:UpdateUser");
         may.then(|| Edge::perhaps(vec![Doubt::Action("iam:UpdateUser")]))
     };
     // What the groups that a new user joins are allowed, is not read.
     let joins = || {
-        let may = !is_role && may(actor, "iam:AddUserToGroup");
+        let may = !is_role && may_any("iam:AddUserToGroup");
         may.then(|| Edge::perhaps(vec![Doubt::Action("iam:AddUserToGroup")]))
     };
     let with_policies = bare.clone().zip(put.or_else(joins));
@@ -239,7 +286,7 @@ pub(super) fn made(actor: &Actor, made: &Principal, prover: &Prover) -> Made {
 
 /// A session of GetFederationToken, which has what its session policy gives of the user's policies, and what a
 /// key policy that names it gives (IAM User Guide, "Permissions for GetFederationToken").
-pub(super) fn federated(actor: &Actor, arn: &str, prover: &Prover) -> Option<Edge> {
+pub(super) fn federated(actor: &Rc<Actor>, arn: &str, prover: &Prover) -> Option<Edge> {
     if !matches!(actor.identity.who, Who::User(_) | Who::Root) {
         return None;
     }
@@ -247,6 +294,6 @@ pub(super) fn federated(actor: &Actor, arn: &str, prover: &Prover) -> Option<Edg
     let on = (arn, &*actor.identity.account);
     match called(principal, "sts:GetFederationToken", on, &[], None, prover) {
         Called::Never => None,
-        found @ (Called::By(_) | Called::Perhaps(_)) => stepped(principal, found),
+        found @ (Called::By(_) | Called::Perhaps(_)) => stepped(actor, found),
     }
 }

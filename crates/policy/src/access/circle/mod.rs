@@ -2,15 +2,22 @@
 //! caller's code as a role, by changing what IAM says. Which key is asked about makes no difference here.
 
 mod edges;
+mod gathering;
 mod iam;
+mod made;
+mod more;
 mod outside;
+mod party;
 mod services;
 mod spread;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use self::made::Names;
+use self::more::{More, Power};
+use self::party::Party;
 use super::way::Step;
 use super::{Principal, Trust};
 use crate::document::{Document, Entry, Identity, Who};
@@ -30,7 +37,9 @@ type Known = RefCell<BTreeMap<Place, Rc<[(Place, Edge)]>>>;
 pub struct Circle {
     /// Of the edges, which are the same for every key.
     prover: Prover,
-    actors: Vec<Actor>,
+    actors: Vec<Rc<Actor>>,
+    /// Those who do not exist yet: somebody with every policy that others put on it, somebody new.
+    more: RefCell<More>,
     by_arn: BTreeMap<Box<str>, Place>,
     by_account: BTreeMap<Box<str>, Vec<Place>>,
     /// Those who may call sts:AssumeRole on some role, and those who may do something in IAM or hand a role to
@@ -40,7 +49,17 @@ pub struct Circle {
     /// Users who may have sessions of federated users.
     federators: BTreeSet<Place>,
     into: Known,
-    promoting: Known,
+    /// Whom some may make.
+    names: RefCell<Vec<Names>>,
+    parties: RefCell<BTreeMap<Place, Rc<Party>>>,
+    /// By account, those of whom many are known whom they become.
+    leaders: RefCell<BTreeMap<Box<str>, Vec<Place>>>,
+    /// By who may be a candidate for it: whom it may become.
+    targets: OnceCell<Vec<Rc<[Place]>>>,
+    /// By account: everybody of it, and the roles of others that may trust somebody of it.
+    reach: RefCell<BTreeMap<Box<str>, Rc<[Place]>>>,
+    /// By role, the accounts that its trust policy names and of which nobody is known.
+    beyond: RefCell<BTreeMap<Box<str>, Rc<[String]>>>,
     /// Whether somebody may assume some role of an account of which nobody is known.
     going: RefCell<BTreeMap<(Place, Box<str>), bool>>,
 }
@@ -48,6 +67,11 @@ pub struct Circle {
 /// Somebody.
 #[derive(Debug)]
 struct Actor {
+    place: Place,
+    /// Somebody known, who has more power than that one.
+    origin: Option<(Place, Power)>,
+    /// The actions that it was asked about, and whether its policies may allow them on anything.
+    may: RefCell<BTreeMap<&'static str, bool>>,
     /// Without policies, where they let it become nobody.
     principal: Principal,
     identity: Identity,
@@ -57,10 +81,34 @@ struct Actor {
 #[derive(Clone, Debug)]
 struct Edge {
     steps: Vec<Step>,
+    /// Those whom it takes, where it is known.
+    takers: Vec<Place>,
     /// What it depends on; nothing: it can.
     doubts: Vec<Doubt>,
     /// No permissions boundary may bind it then.
     lifts: bool,
+}
+
+impl Actor {
+    /// Whether its policies may allow an action on anything.
+    fn may(&self, action: &'static str) -> bool {
+        let known = self.may.borrow().get(action).copied();
+        known.unwrap_or_else(|| {
+            let may = self.principal.may_ever(action, None);
+            self.may.borrow_mut().insert(action, may);
+            may
+        })
+    }
+
+    /// The trust policy of a role, where it tells those who ask apart by their ARNs.
+    fn trust_by_arn(&self) -> Option<&Document> {
+        match &self.principal.trust {
+            Trust::Known(document) => {
+                Some(document).filter(|document| document.asks(|key| key == "aws:principalarn"))
+            }
+            Trust::NotAsked | Trust::Unread => None,
+        }
+    }
 }
 
 /// The services whose actions let somebody become somebody else, or come to a key: policies that are about no
@@ -109,7 +157,13 @@ impl Default for Circle {
             changers: BTreeMap::new(),
             federators: BTreeSet::new(),
             into: Known::default(),
-            promoting: Known::default(),
+            more: RefCell::default(),
+            names: RefCell::default(),
+            parties: RefCell::default(),
+            leaders: RefCell::default(),
+            reach: RefCell::default(),
+            targets: OnceCell::new(),
+            beyond: RefCell::default(),
             going: RefCell::default(),
         }
     }
@@ -135,8 +189,11 @@ impl Circle {
         let changes = can(&iam::ACTIONS) || can(&services::PASS);
         let federates = matches!(identity.who, Who::User(_)) && can(&["sts:GetFederationToken"]);
         let mut kept = principal.clone();
-        // A trust policy that names it is enough to assume a role, unless its own policies deny that.
-        let is_about = |document: &Document| document.may_be_about("sts");
+        // A trust policy that names it is enough to assume a role, unless its own policies deny that; what it may do with
+        // a key's tags somebody may need who can become it; and what they deny, they deny whatever is put on it.
+        let is_about = |document: &Document| {
+            document.may_be_about("sts") || document.may_be_about("kms") || document.denies_any()
+        };
         let says = principal.identity.iter().any(is_about);
         if !assumes && !changes && !federates && !says {
             kept.identity = Vec::new();
@@ -155,10 +212,13 @@ impl Circle {
         }
         self.by_arn.insert(principal.arn.clone(), place);
         self.by_account.entry(account).or_default().push(place);
-        self.actors.push(Actor {
+        self.actors.push(Rc::new(Actor {
+            place,
+            origin: None,
+            may: RefCell::default(),
             identity: identity.clone(),
             principal: kept,
-        });
+        }));
     }
 
     /// Where somebody stands.
@@ -170,11 +230,22 @@ impl Circle {
     /// Who stands there.
     #[must_use]
     pub fn arn(&self, place: Place) -> Option<&str> {
-        self.actor(place).map(|actor| &*actor.principal.arn)
+        self.actors.get(place).map(|actor| &*actor.principal.arn)
     }
 
-    fn actor(&self, place: Place) -> Option<&Actor> {
-        self.actors.get(place)
+    /// Somebody, who need not exist yet.
+    fn actor(&self, place: Place) -> Option<Rc<Actor>> {
+        match self.actors.get(place) {
+            Some(actor) => Some(actor.clone()),
+            None => self.more.borrow().get(place - self.actors.len()),
+        }
+    }
+
+    /// Whether somebody may change what IAM says, or hand a role to a service.
+    fn changes(&self, actor: &Actor) -> bool {
+        let is_new = actor.place >= self.actors.len();
+        let changers = self.changers.get(&actor.identity.account);
+        is_new || changers.is_some_and(|changers| changers.binary_search(&actor.place).is_ok())
     }
 
     /// Those of whom one may become somebody.
@@ -212,7 +283,7 @@ impl Circle {
             }
             Entry::Identity(identity) => {
                 let is_named = |place: &Place| {
-                    let actor = self.actor(*place);
+                    let actor = self.actors.get(*place);
                     actor.is_some_and(|actor| is_behind(&actor.identity, identity))
                 };
                 candidates.extend(of(&identity.account).filter(is_named));

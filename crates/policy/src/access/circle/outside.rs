@@ -2,6 +2,7 @@
 //! known either: whoever may assume one of them may come back as one.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use super::edges::{Called, anybody, called};
 use super::{Actor, Circle, Edge, Place};
@@ -13,7 +14,7 @@ const ACTION: &str = "sts:AssumeRole";
 
 impl Circle {
     /// Those of some accounts of which nobody is known.
-    fn strangers(&self, accounts: impl IntoIterator<Item = String>) -> BTreeSet<String> {
+    pub(super) fn strangers(&self, accounts: impl IntoIterator<Item = String>) -> BTreeSet<String> {
         let accounts = accounts.into_iter();
         accounts
             .filter(|account| !self.by_account.contains_key(&**account))
@@ -26,23 +27,37 @@ impl Circle {
         if accounts.is_empty() {
             return Vec::new();
         }
-        let goes = |place: &Place| accounts.iter().any(|account| self.may_go(*place, account));
+        let goes = |place: &Place| {
+            let actor = self.actors.get(*place);
+            actor.is_some_and(|actor| accounts.iter().any(|account| self.may_go(actor, account)))
+        };
         self.assumers.iter().copied().filter(goes).collect()
     }
 
     /// Somebody becomes a role that trusts an account of which nobody is known, by way of that account.
-    pub(super) fn through(&self, from: Place, target: &Actor) -> Option<Edge> {
+    pub(super) fn through(&self, from: &Actor, target: &Actor) -> Option<Edge> {
         let (Who::Role(_), Trust::Known(trust)) = (&target.identity.who, &target.principal.trust)
         else {
             return None;
         };
-        self.going(from, trust.every_account())
+        let known = self.beyond.borrow().get(&target.principal.arn).cloned();
+        let accounts = known.unwrap_or_else(|| {
+            let accounts: Rc<[String]> =
+                self.strangers(trust.every_account()).into_iter().collect();
+            let arn = target.principal.arn.clone();
+            self.beyond.borrow_mut().insert(arn, accounts.clone());
+            accounts
+        });
+        if accounts.is_empty() {
+            return None;
+        }
+        self.going(from, accounts.iter().cloned())
     }
 
     /// Somebody comes to what one of some accounts of which nobody is known may do.
     pub(super) fn going(
         &self,
-        from: Place,
+        from: &Actor,
         accounts: impl IntoIterator<Item = String>,
     ) -> Option<Edge> {
         let mut accounts = self.strangers(accounts).into_iter();
@@ -51,13 +66,11 @@ impl Circle {
     }
 
     /// Whether somebody may assume some role of an account, as far as its own side decides; found once.
-    fn may_go(&self, from: Place, account: &str) -> bool {
-        let key = (from, account.into());
+    fn may_go(&self, from: &Actor, account: &str) -> bool {
+        let key = (from.place, account.into());
         let known = self.going.borrow().get(&key).copied();
         known.unwrap_or_else(|| {
-            let may = self
-                .actor(from)
-                .is_some_and(|actor| self.allows(actor, account));
+            let may = self.allows(from, account);
             self.going.borrow_mut().insert(key, may);
             may
         })

@@ -1,9 +1,10 @@
 //! Services that run the code of who calls them as a role that is handed to them (iam:PassRole; IAM User Guide,
 //! "Grant a user permissions to pass a role to an AWS service").
 
+use std::rc::Rc;
 use std::sync::LazyLock;
 
-use super::edges::{Called, best, called, stepped};
+use super::edges::{Called, Hands, any_calls, best, called, stepped};
 use super::iam::{self, may};
 use super::{Actor, Edge, entries};
 use crate::access::Trust;
@@ -12,7 +13,7 @@ use crate::prove::{Doubt, Proof, Prover, Requests};
 use crate::request::{Caller, Stack};
 
 /// A service, and what makes it run code as a role.
-struct Service {
+pub(super) struct Service {
     /// Its principal, as trust policies name it.
     principal: &'static str,
     /// Each list alone is enough, with iam:PassRole: all of its actions are needed.
@@ -52,7 +53,7 @@ pub(super) fn principals() -> impl Iterator<Item = &'static str> {
     SERVICES.iter().map(|service| service.principal)
 }
 
-const SERVICES: [Service; 17] = [
+static SERVICES: [Service; 17] = [
     Service {
         principal: "sagemaker.amazonaws.com",
         runs: &[
@@ -257,7 +258,7 @@ pub(super) fn actions() -> impl Iterator<Item = &'static str> {
 }
 
 /// Whether somebody can have a service run its code as a role of its account.
-pub(super) fn passed(actor: &Actor, target: &Actor, prover: &Prover) -> Option<Edge> {
+pub(super) fn passed(actor: &Rc<Actor>, target: &Actor, prover: &Prover) -> Option<Edge> {
     let is_role = matches!(target.identity.who, Who::Role(_));
     if !is_role || actor.identity.account != target.identity.account {
         return None;
@@ -277,22 +278,55 @@ pub(super) fn passed(actor: &Actor, target: &Actor, prover: &Prover) -> Option<E
             Edge::perhaps(vec![Doubt::Action(action)])
         });
     };
-    let named: Vec<&str> = entries(document)
-        .filter_map(|entry| match entry {
-            Entry::Service(name) => Some(&**name),
-            Entry::Everybody
-            | Entry::Account { .. }
-            | Entry::Identity(_)
-            | Entry::Provider(_)
-            | Entry::Nobody(_) => None,
-        })
-        .filter(|name| lets_assume(document, name, target, prover))
-        .collect();
-    best(
-        named
-            .into_iter()
-            .map(|name| by(name, actor, target, prover)),
-    )
+    let named = entries(document).filter_map(|entry| match entry {
+        Entry::Service(name) => Some(&**name),
+        Entry::Everybody
+        | Entry::Account { .. }
+        | Entry::Identity(_)
+        | Entry::Provider(_)
+        | Entry::Nobody(_) => None,
+    });
+    best(named.map(|name| {
+        let edge = by(name, actor, target, prover)?;
+        lets_assume(document, name, target, prover).then_some(edge)
+    }))
+}
+
+/// The services of which some may take every step to run something, if not one of them all.
+pub(super) fn started(who: Hands<'_>) -> Vec<&'static Service> {
+    let may_any = |action: &&'static str| who.iter().any(|actor| may(actor, action));
+    let starts = |known: &&Service| {
+        let mut runs = known.runs.iter();
+        runs.any(|actions| actions.len() > 1 && actions.iter().all(may_any))
+    };
+    if !may_any(&"iam:PassRole") {
+        return Vec::new();
+    }
+    SERVICES.iter().filter(starts).collect()
+}
+
+/// Whether some can have a service run their code as a role: one hands it on, and others start what it runs.
+pub(super) fn passed_together(
+    services: &[&Service],
+    who: Hands<'_>,
+    target: &Actor,
+    prover: &Prover,
+) -> Option<Edge> {
+    let Trust::Known(document) = &target.principal.trust else {
+        return None;
+    };
+    let on = (&*target.principal.arn, &*target.identity.account);
+    services.iter().find_map(|known| {
+        let is_it =
+            |entry: &Entry| matches!(entry, Entry::Service(name) if **name == *known.principal);
+        if !entries(document).any(is_it) || !lets_assume(document, known.principal, target, prover)
+        {
+            return None;
+        }
+        let told = [("iam:PassedToService", known.principal)];
+        let pass = any_calls(who, "iam:PassRole", on, &told, prover)?;
+        Some(pass.doubted(Doubt::Action("iam:PassRole")))
+    })
 }
 
 /// Whether a trust policy lets a service assume the role.
@@ -307,12 +341,10 @@ fn lets_assume(document: &Document, service: &str, target: &Actor, prover: &Prov
     asked.is_ok_and(|asked| !matches!(asked.allowed(&stack, prover), Proof::Proved))
 }
 
-fn by(service: &str, actor: &Actor, target: &Actor, prover: &Prover) -> Option<Edge> {
-    let principal = &actor.principal;
+fn by(service: &str, actor: &Rc<Actor>, target: &Actor, prover: &Prover) -> Option<Edge> {
     let on = (&*target.principal.arn, &*target.identity.account);
     let told = [("iam:PassedToService", service)];
-    let pass = called(principal, "iam:PassRole", on, &told, None, prover);
-    let pass = stepped(principal, pass);
+    let pass = any_calls(&[actor], "iam:PassRole", on, &told, prover);
     let mut services = SERVICES.iter();
     let Some(known) = services.find(|one| one.principal == service) else {
         // What makes it run code is not followed.
@@ -359,13 +391,15 @@ fn may_hand(actor: &Actor, service: &str) -> bool {
     });
     let others = followed.filter(|name| *name != of(own) && !hands.contains(&name.as_str()));
     let but: Vec<String> = others.chain(NO_HANDS.map(ToOwned::to_owned)).collect();
+    let may_begin =
+        |document: &Document| Document::any_may_begin(std::slice::from_ref(document), &but, &VERBS);
     principal.is_partial
         || (own == "ec2" && iam::may(actor, "iam:AddRoleToInstanceProfile"))
-        || Document::any_may_begin(&principal.identity, &but, &VERBS)
+        || (principal.identity.iter().any(may_begin) && principal.boundary.iter().all(may_begin))
 }
 
 /// Whether somebody may call an action on something: on what its statements name.
-fn somewhere(actor: &Actor, action: &'static str, prover: &Prover) -> Option<Edge> {
+fn somewhere(actor: &Rc<Actor>, action: &'static str, prover: &Prover) -> Option<Edge> {
     if !may(actor, action) {
         return None;
     }
@@ -380,7 +414,7 @@ fn somewhere(actor: &Actor, action: &'static str, prover: &Prover) -> Option<Edg
     }
     let found = resources.iter().map(|resource| {
         let found = called(principal, action, (resource, account), &[], None, prover);
-        stepped(principal, found)
+        stepped(actor, found)
     });
     best(found).or_else(|| Some(Edge::perhaps(vec![Doubt::Action(action)])))
 }

@@ -1,16 +1,18 @@
 //! Who comes to a key through others: what each can do by itself, handed back to everybody who can become it.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
 
 use super::iam;
+use super::made::Maker;
+use super::party::Party;
 use super::{Actor, Circle, Edge, Place};
+use crate::access::Principal;
 use crate::access::users::{Use, Users};
 use crate::access::way::{Step, Way};
-use crate::access::{Principal, everything};
-use crate::document::{Document, Identity, Who};
-use crate::pattern::Pattern;
-use crate::prove::{Doubt, Proof, Prover, askers_beside};
-use crate::request::Caller;
+use crate::document::Who;
+use crate::prove::{Doubt, Proof, Prover};
 
 /// What somebody can do with a key by itself: it can use it, or that depends on something.
 pub type Own = Vec<Doubt>;
@@ -30,10 +32,14 @@ pub struct Course {
 
 impl Course {
     fn of(edge: &Edge, rest: &[Step], doubts: &[Doubt], end: Option<Place>) -> Self {
-        let mut all: Vec<Doubt> = edge.doubts.iter().chain(doubts).cloned().collect();
+        let all: Vec<Doubt> = edge.doubts.iter().chain(doubts).cloned().collect();
+        let steps: Vec<Step> = edge.steps.iter().chain(rest).cloned().collect();
+        Self::by(steps, all, end)
+    }
+
+    fn by(steps: Vec<Step>, mut all: Vec<Doubt>, end: Option<Place>) -> Self {
         all.sort();
         all.dedup();
-        let steps: Vec<Step> = edge.steps.iter().chain(rest).cloned().collect();
         let first = steps.first().map(|step| step.request.action_name());
         let action = first.as_deref().map_or("sts:AssumeRole", known);
         Self {
@@ -73,27 +79,42 @@ fn known(action: &str) -> &'static str {
 }
 
 /// About a key: who can use it, and whether what is certain is wanted, or what may be.
-struct Asked<'a> {
-    users: &'a Users,
+pub(super) struct Asked<'a> {
+    pub(super) users: &'a Users,
+    pub(super) prover: &'a Prover,
     is_certain: bool,
-    prover: &'a Prover,
-    /// For what does not depend on the key.
-    edges: &'a Prover,
+    /// What those can do who do not exist yet.
+    found: RefCell<BTreeMap<Place, Option<Rc<Used>>>>,
+}
+
+/// How somebody uses the key: the steps, or what it depends on.
+#[derive(Debug)]
+struct Used {
+    steps: Vec<Step>,
+    doubts: Vec<Doubt>,
 }
 
 impl Asked<'_> {
-    /// How an edge to somebody comes to the key, where it does as certainly as is asked.
-    fn course(&self, edge: &Edge, principal: &Principal) -> Option<Course> {
-        if self.is_certain && !edge.doubts.is_empty() {
-            return None;
-        }
+    /// How somebody uses the key.
+    fn used(&self, principal: &Principal) -> Option<Used> {
         let found = self.users.worst(principal, true, self.prover)?;
-        let (steps, doubts) = match found.proof {
-            Proof::Violated(_) => (found.steps, Vec::new()),
-            Proof::Possible(doubts) if !self.is_certain => (Vec::new(), doubts),
-            Proof::Proved | Proof::Possible(_) => return None,
-        };
-        Some(Course::of(edge, &steps, &doubts, None))
+        match found.proof {
+            Proof::Proved => None,
+            Proof::Violated(_) => Some(Used {
+                steps: found.steps,
+                doubts: Vec::new(),
+            }),
+            Proof::Possible(doubts) => Some(Used {
+                steps: Vec::new(),
+                doubts,
+            }),
+        }
+    }
+
+    /// Whether somebody uses the key, as certainly as is asked.
+    pub(super) fn may_use(&self, principal: &Principal) -> bool {
+        let used = self.used(principal);
+        used.is_some_and(|used| used.doubts.is_empty() || !self.is_certain)
     }
 }
 
@@ -132,33 +153,36 @@ impl Circle {
             .filter(|(_, doubts)| doubts.is_empty())
             .map(|(place, _)| *place)
             .collect();
+        let mut asked = Asked {
+            users,
+            prover,
+            is_certain: true,
+            found: RefCell::default(),
+        };
         // What is certain first: then what may be says nothing new of those.
         for is_certain in [true, false] {
+            asked.is_certain = is_certain;
             let by_own = own
                 .iter()
                 .filter(|(_, doubts)| doubts.is_empty() || !is_certain);
-            let mut queue: VecDeque<Found> = by_own
-                .map(|(place, doubts)| Found {
-                    place: *place,
-                    steps: Vec::new(),
-                    doubts: doubts.clone(),
-                    end: Some(*place),
-                })
-                .collect();
-            let asked = Asked {
-                users,
-                is_certain,
-                prover,
-                edges: &self.prover,
-            };
-            let sources = self.made_more(&settled, &courses, &asked);
-            for (place, course) in sources {
-                courses.entry(place).or_insert(course);
-            }
+            let queue = by_own.map(|(place, doubts)| Found {
+                place: *place,
+                steps: Vec::new(),
+                doubts: doubts.clone(),
+                end: Some(*place),
+            });
             let known = courses.iter();
-            let known = known.filter(|(_, course)| course.doubts.is_empty() || !is_certain);
-            queue.extend(known.map(|(place, course)| Found::of(*place, course)));
+            let known = known.map(|(place, course)| Found::of(*place, course));
+            let queue = queue.chain(known).collect();
             self.hand_back(queue, &settled, &mut courses, is_certain);
+            // And by what opens only step by step.
+            for place in 0..self.actors.len() {
+                if settled.contains(&place) || courses.contains_key(&place) {
+                    continue;
+                }
+                let course = self.in_party(&self.party(place), own, &asked);
+                courses.extend(course.map(|course| (place, course)));
+            }
         }
         courses
     }
@@ -190,148 +214,125 @@ impl Circle {
         }
     }
 
-    /// Those who make themselves, somebody whom they can become, or somebody new, able to use the key.
-    fn made_more(
+    /// How somebody comes to the key with the powers of all whom it becomes.
+    fn in_party(
         &self,
-        settled: &BTreeSet<Place>,
-        courses: &BTreeMap<Place, Course>,
+        party: &Party,
+        own: &BTreeMap<Place, Own>,
         asked: &Asked<'_>,
-    ) -> Vec<(Place, Course)> {
-        let mut found = Vec::new();
-        for place in 0..self.actors.len() {
-            if settled.contains(&place) || courses.contains_key(&place) {
-                continue;
+    ) -> Option<Course> {
+        let is_certain = asked.is_certain;
+        let after = |places: &[Place], edge: Option<&Edge>, used: &Used, end| {
+            let mut path = party.path(places);
+            if let Some(edge) = edge {
+                path.steps.extend(edge.steps.iter().cloned());
+                path.doubts.extend(edge.doubts.iter().cloned());
             }
-            let Some(actor) = self.actor(place) else {
-                continue;
+            path.doubts.extend(used.doubts.iter().cloned());
+            path.steps.extend(used.steps.iter().cloned());
+            Course::by(path.steps, path.doubts, end)
+        };
+        let is_enough = |used: &Used| used.doubts.is_empty() || !is_certain;
+        // The first is asked by itself.
+        for place in party.members(is_certain).skip(1) {
+            if let Some(doubts) = own.get(&place) {
+                let used = Used {
+                    steps: Vec::new(),
+                    doubts: doubts.clone(),
+                };
+                if is_enough(&used) {
+                    return Some(after(&[place], None, &used, Some(place)));
+                }
+            }
+            if place >= self.actors.len()
+                && let Some(used) = self.used_by(place, asked).filter(|used| is_enough(used))
+            {
+                return Some(after(&[place], None, &used, None));
+            }
+        }
+        let members: Vec<Rc<Actor>> = party
+            .members(is_certain)
+            .filter_map(|place| self.actor(place))
+            .collect();
+        let made = self.makers(&members, asked);
+        for one in made {
+            let Ok(Maker { edge, made }) = one else {
+                // Whom they can make is too much to tell.
+                let used = Used {
+                    steps: Vec::new(),
+                    doubts: vec![Doubt::Budget],
+                };
+                if is_certain {
+                    continue;
+                }
+                return Some(after(&[], None, &used, None));
             };
-            let changes = self
-                .changers
-                .get(&actor.identity.account)
-                .is_some_and(|changers| changers.contains(&place));
-            let federates = self.federators.contains(&place);
-            let promoted = changes.then(|| self.promotes(place, asked));
-            let made = changes.then(|| makes(actor, asked));
-            let token = federates.then(|| federated(actor, asked));
-            let outside = || {
-                let goes = !asked.is_certain && self.assumers.contains(&place);
-                let edge = goes.then(|| self.going(place, asked.users.strangers()))??;
-                Some(Course::of(&edge, &[], &[], None))
-            };
-            let course = promoted.flatten().or(made.flatten()).or(token.flatten());
-            let course = course.or_else(outside);
-            found.extend(course.map(|course| (place, course)));
+            if (edge.doubts.is_empty() || !is_certain)
+                && let Some(used) = asked.used(&made).filter(is_enough)
+            {
+                return Some(after(&edge.takers, Some(&edge), &used, None));
+            }
+        }
+        if is_certain {
+            return None;
+        }
+        self.perhaps(party, &members, asked)
+    }
+
+    /// How somebody who does not exist yet uses the key; found once.
+    fn used_by(&self, place: Place, asked: &Asked<'_>) -> Option<Rc<Used>> {
+        let known = asked.found.borrow().get(&place).cloned();
+        known.unwrap_or_else(|| {
+            let used = self
+                .actor(place)
+                .and_then(|actor| asked.used(&actor.principal));
+            let used = used.map(Rc::new);
+            asked.found.borrow_mut().insert(place, used.clone());
+            used
+        })
+    }
+
+    /// Those whom some make: by account, and federated users.
+    fn makers(&self, members: &[Rc<Actor>], asked: &Asked<'_>) -> Vec<Result<Maker, Doubt>> {
+        let changers = members.iter().filter(|actor| self.changes(actor));
+        let accounts: BTreeSet<&str> = changers.map(|actor| &*actor.identity.account).collect();
+        let mut found = Vec::new();
+        for account in accounts {
+            let who = members.iter();
+            let who: Vec<&Rc<Actor>> = who
+                .filter(|actor| *actor.identity.account == *account)
+                .collect();
+            found.extend(self.makes(&who, asked));
+        }
+        let users = members.iter().filter(|actor| {
+            let is_new = actor.place >= self.actors.len();
+            matches!(actor.identity.who, Who::User(_))
+                && (is_new || self.federators.contains(&actor.place))
+        });
+        for user in users {
+            found.extend(self.federates(user, asked).into_iter().map(Ok));
         }
         found
     }
 
-    /// How somebody whom it promotes, itself first, can use the key then.
-    fn promotes(&self, place: Place, asked: &Asked<'_>) -> Option<Course> {
-        let promoting = self.promoting(place);
-        let mut edges = promoting.iter();
-        edges.find_map(|(target, edge)| {
-            let target = &self.actor(*target)?.principal;
-            let promoted = Principal {
-                identity: everything(),
-                is_partial: false,
-                boundary: target.boundary.clone().filter(|_| !edge.lifts),
-                // What is not followed may give it other tags.
-                tags: target.tags.clone().filter(|_| edge.doubts.is_empty()),
-                ..target.clone()
-            };
-            asked.course(edge, &promoted)
-        })
-    }
-}
-
-/// Whether somebody can make a role or user that can use the key: of any name that policies tell apart.
-fn makes(actor: &Actor, asked: &Asked<'_>) -> Option<Course> {
-    const ACTIONS: [&str; 3] = ["iam:CreateRole", "iam:CreateUser", "iam:UpdateUser"];
-    if !ACTIONS.iter().any(|action| iam::may(actor, action)) {
-        return None;
-    }
-    let account = &*actor.identity.account;
-    let partition = &*actor.identity.partition;
-    let stack = asked.users.stack_of(&actor.principal);
-    // Of any name that its policies tell apart, too.
-    let names = iam_resources(&actor.principal.identity);
-    let askers = askers_beside(&[&stack], partition, &[account], &names, asked.prover);
-    let Some(askers) = askers else {
-        // Which names there are is too much to tell.
-        let edge = Edge::perhaps(vec![Doubt::Budget]);
-        return (!asked.is_certain).then(|| Course::of(&edge, &[], &[], None));
-    };
-    askers.into_iter().find_map(|asker| {
-        let is_new = matches!(&asker.caller, Caller::Identity(one) if *one.account == *account)
-            && !asker.is_itself
-            && (asker.arn.contains(":role/") || asker.arn.contains(":user/"))
-            && !asker.arn.contains(":role/aws-service-role/");
-        if !is_new {
-            return None;
+    /// What may be, of which no step is shown.
+    fn perhaps(&self, party: &Party, members: &[Rc<Actor>], asked: &Asked<'_>) -> Option<Course> {
+        let goes = members.iter().find_map(|member| {
+            let is_new = member.place >= self.actors.len();
+            let may = is_new || self.assumers.contains(&member.place);
+            let edge = may.then(|| self.going(member, asked.users.strangers()))??;
+            Some((member.place, edge.doubts))
+        });
+        if let Some((place, doubts)) = goes {
+            let mut path = party.path(&[place]);
+            path.doubts.extend(doubts);
+            return Some(Course::by(Vec::new(), path.doubts, None));
         }
-        let made = Principal {
-            scp: actor.principal.scp.clone(),
-            organization: actor.principal.organization.clone(),
-            ..Principal::new(&asker.arn, Caller::read(&asker.arn).ok()?)
-        };
-        let found = iam::made(actor, &made, asked.edges);
-        let bare = found.bare.and_then(|edge| asked.course(&edge, &made));
-        bare.or_else(|| {
-            let with_policies = Principal {
-                identity: everything(),
-                ..made
-            };
-            asked.course(&found.with_policies?, &with_policies)
-        })
-    })
-}
-
-/// The ARNs of IAM that statements are about.
-fn iam_resources(documents: &[Document]) -> Vec<Pattern> {
-    let is_of_iam = |text: &str| text.contains(":role/") || text.contains(":user/");
-    let statements = documents.iter().flat_map(Document::statements);
-    let mut listed: Vec<Pattern> = statements
-        .flat_map(|statement| statement.resources.list.iter())
-        .filter(|pattern| pattern.fixed().is_some() && is_of_iam(&pattern.to_string()))
-        .cloned()
-        .collect();
-    listed.sort_by_key(ToString::to_string);
-    listed.dedup();
-    listed
-}
-
-/// Whether a user can have a token of a federated user that can use the key: of any name that policies tell apart.
-fn federated(actor: &Actor, asked: &Asked<'_>) -> Option<Course> {
-    let account = &*actor.identity.account;
-    let partition = &*actor.identity.partition;
-    let stack = asked.users.stack_of(&actor.principal);
-    let mut names: Vec<Identity> = asked
-        .users
-        .federated(account)
-        .into_iter()
-        .cloned()
-        .collect();
-    let askers = askers_beside(&[&stack], partition, &[account], &[], asked.prover);
-    for asker in askers.into_iter().flatten() {
-        if let Caller::Identity(identity) = asker.caller
-            && matches!(identity.who, Who::Federated(_))
-            && *identity.account == *account
-            && !names.contains(&identity)
-        {
-            names.push(identity);
+        let principals: Vec<&Principal> = members.iter().map(|one| &one.principal).collect();
+        if let Some(doubt) = asked.users.together(&principals, asked.prover) {
+            return Some(Course::by(Vec::new(), vec![doubt], None));
         }
+        let cut = || Course::by(Vec::new(), vec![Doubt::Budget], None);
+        party.is_cut.then(cut)
     }
-    names.into_iter().find_map(|named| {
-        let arn = named.to_string();
-        let edge = iam::federated(actor, &arn, asked.edges)?;
-        let session = Principal {
-            arn: arn.as_str().into(),
-            caller: Caller::Identity(named),
-            session: everything().pop(),
-            tags: None,
-            id: None,
-            ..actor.principal.clone()
-        };
-        asked.course(&edge, &session)
-    })
 }

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{cargo, differential, documents, refute, run as execute, tidy};
+use crate::{cargo, differential, documents, refute, run as execute, tidy, worlds};
 
 /// The version of nextest that is installed where there is none.
 const NEXTEST: &str = "0.9.143";
@@ -35,7 +35,8 @@ pub(crate) fn run() -> Result<()> {
     ]))?;
     execute(&mut cargo(&["nextest", "run", "--locked", "--workspace"]))?;
     differential::run(&["--cases", "2000"])?;
-    refute::check()
+    refute::check()?;
+    worlds::check()
 }
 
 /// The truth test in release.

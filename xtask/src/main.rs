@@ -12,6 +12,7 @@ mod random;
 mod record;
 mod refute;
 mod tidy;
+mod worlds;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -36,6 +37,8 @@ cargo xtask prove sim           the truth tests of the simulated AWS, in release
 cargo xtask prove mutants       the policy engine changed in every small way: its tests must notice
 cargo xtask prove refute [--stacks N] [--seed S] [--requests N] [--only N]
                                 the proofs attacked with requests near what the policies write, in release
+cargo xtask prove worlds [--worlds N] [--seed S] [--only N]
+                                who comes to a key through others, against worlds in which every call is made
 cargo xtask prove fuzz [--minutes N]
                                 the policy engine given whatever comes, ten minutes for each target
 cargo xtask prove strangers     boto3, the AWS CLI, Cloud Custodian and Prowler, in release
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         ["prove", "sim"] => ci::prove_sim(),
         ["prove", "mutants"] => mutants::prove(),
         ["prove", "refute", rest @ ..] => refute::prove(rest),
+        ["prove", "worlds", rest @ ..] => worlds::prove(rest),
         ["prove", "fuzz", rest @ ..] => fuzz::prove(rest),
         ["prove", "strangers"] => ci::prove_strangers(),
         ["bench", "sim"] => bench::sim(),

@@ -191,6 +191,16 @@ impl Document {
         })
     }
 
+    /// Whether a statement may allow an action on something whose ARN begins so, whatever its conditions are.
+    pub(crate) fn may_allow_within(&self, action: &str, prefix: &str) -> bool {
+        let mut statements = self.statements.iter();
+        statements.any(|one| {
+            let mut resources = one.resources.list.iter();
+            one.may_allow(action)
+                && (one.resources.is_all_but || resources.any(|one| one.may_match_after(prefix)))
+        })
+    }
+
     /// A resource for each pattern by which a statement allows an action.
     pub(crate) fn examples_of(&self, action: &str) -> Vec<String> {
         let action = action.to_ascii_lowercase();

@@ -149,7 +149,10 @@ pub(super) fn called(
             return Proof::Proved;
         };
         // What is so of the target nobody chooses who asks.
+        // Requests of other services have no keys of KMS (Service Authorization Reference, "Condition keys").
         let mut asked = telling_principal(asked, principal)
+            .telling("kms:CallerAccount", None)
+            .whole("kms:")
             .not_knowing("aws:ResourceTag/")
             .not_knowing("iam:ResourceTag/")
             .not_knowing("iam:PermissionsBoundary")
@@ -266,12 +269,17 @@ pub(super) fn anybody() -> Document {
     written.into_iter().next().unwrap_or_else(nothing)
 }
 
-/// The trust policy that somebody writes who wants to act as a role: it lets it in, and every service that is followed.
+/// The trust policy that somebody writes who wants to act as a role: it lets it in, and every service that is followed. Its
+/// session is named as well, which no permissions boundary binds then (IAM User Guide, "Permissions boundaries for IAM
+/// entities").
 pub(super) fn for_actor(actor: &Actor) -> Document {
     use crate::document::Kind;
     use crate::write::{Principal as Whom, Statement};
+    let session = actor.identity.session_but(&[]).to_string();
     let statement = Statement::allow("sts:AssumeRole").to(Whom::Both(
-        (&*actor.principal.arn).into(),
+        [actor.principal.arn.to_string(), session]
+            .into_iter()
+            .collect(),
         services::principals().collect(),
     ));
     let written = crate::access::of_one(Kind::Trust, statement);

@@ -214,7 +214,11 @@ impl<'a> Gathering<'a> {
                 self.known.insert(at);
             }
         }
-        for (place, edge) in &party.puts {
+        // Those of a member that is not certain wait.
+        let puts = party.puts.iter();
+        let is_held = |edge: &Edge| edge.takers.iter().all(|taker| self.held.has(*taker, IS));
+        let puts: Vec<&(Place, Edge)> = puts.filter(|(_, edge)| is_held(edge)).collect();
+        for (place, edge) in puts {
             self.powers.set(*place, bit(Power::by(edge)));
             self.puts.entry(*place).or_default().push(edge.clone());
             self.raise(*place);
@@ -229,6 +233,7 @@ impl<'a> Gathering<'a> {
         let actors: Vec<Rc<Actor>> = members
             .filter_map(|member| self.circle.actor(member.place))
             .collect();
+        let all: Vec<&Rc<Actor>> = actors.iter().collect();
         let accounts: BTreeSet<&str> = actors
             .iter()
             .filter(|actor| self.circle.changes(actor))
@@ -240,17 +245,23 @@ impl<'a> Gathering<'a> {
                 .filter(|actor| *actor.identity.account == *account);
             let who: Vec<&Rc<Actor>> = who.collect();
             if !is_alone {
-                self.take_together(&who);
+                self.take_together(&who, &all);
             }
-            for made in self.circle.names(&who).iter() {
+            let names = self.circle.names(&who, &all);
+            self.party.is_cut |= names.is_none();
+            for made in names.iter().flat_map(|names| names.iter()) {
                 if !self.may_ask() {
                     return;
                 }
-                let found = iam::made(&who, made, &self.circle.prover);
+                let found = iam::made(&all, made, &self.circle.prover);
                 for (edge, has_policies) in [(found.with_policies, true), (found.bare, false)] {
                     if let Some(edge) = edge {
+                        let is_certain = edge.doubts.is_empty();
                         self.accept(self.circle.newcomer(made, has_policies), edge);
-                        break;
+                        // Without policies it can do no more.
+                        if is_certain {
+                            break;
+                        }
                     }
                 }
             }
@@ -259,8 +270,8 @@ impl<'a> Gathering<'a> {
 }
 
 impl Gathering<'_> {
-    /// Whom some of an account become together.
-    fn take_together(&mut self, who: Hands<'_>) {
+    /// Whom some of an account become together, or open for others of the party.
+    fn take_together(&mut self, who: Hands<'_>, all: Hands<'_>) {
         let may_open = who
             .iter()
             .any(|actor| iam::may(actor, "iam:UpdateAssumeRolePolicy"));
@@ -279,7 +290,7 @@ impl Gathering<'_> {
             }
             let prover = &self.circle.prover;
             let edge = may_open
-                .then(|| iam::taken_over(who, target, prover))
+                .then(|| iam::taken_over(all, target, prover))
                 .flatten()
                 .or_else(|| services::passed_together(&services, who, target, prover));
             if let Some(edge) = edge {

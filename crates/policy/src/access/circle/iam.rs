@@ -198,22 +198,25 @@ pub(super) fn may(actor: &Actor, action: &'static str) -> bool {
     actor.may(action)
 }
 
-/// Whether somebody of some can take somebody of their account over: a role by its trust policy, a user by its
-/// credentials.
-pub(super) fn taken_over(who: Hands<'_>, target: &Actor, prover: &Prover) -> Option<Edge> {
+/// Those of some who are of an account: nobody changes IAM of another one.
+fn of_account<'a>(who: Hands<'a>, account: &str) -> Vec<&'a Rc<Actor>> {
+    let who = who.iter().copied();
+    who.filter(|actor| *actor.identity.account == *account)
+        .collect()
+}
+
+/// Whether some can take somebody over: a role by its trust policy, which one of its account changes and any of them then
+/// meets, a user by its credentials.
+pub(super) fn taken_over(all: Hands<'_>, target: &Actor, prover: &Prover) -> Option<Edge> {
     let account = &target.identity.account;
-    let who: Vec<&Rc<Actor>> = who
-        .iter()
-        .copied()
-        .filter(|actor| actor.identity.account == *account)
-        .collect();
+    let who = of_account(all, account);
     let on = (&*target.principal.arn, &**account);
     let ask = |action| any_calls(&who, action, on, &[], prover);
     match target.identity.who {
         Who::Role(_) if is_protected(target) => None,
         Who::Role(_) => {
             let changed = ask("iam:UpdateAssumeRolePolicy")?;
-            Some(changed.and(acts_as_opened(&who, target, prover)?))
+            Some(changed.and(acts_as_opened(all, target, prover)?))
         }
         Who::User(_) => best(
             [
@@ -251,15 +254,16 @@ pub(super) struct Made {
     pub(super) with_policies: Option<Edge>,
 }
 
-/// Whether some of an account can make a role or a user.
-pub(super) fn made(who: Hands<'_>, made: &Actor, prover: &Prover) -> Made {
+/// Whether some can make a role or a user, those of its account.
+pub(super) fn made(all: Hands<'_>, made: &Actor, prover: &Prover) -> Made {
+    let who = &*of_account(all, &made.identity.account);
     let on = (&*made.principal.arn, &*made.identity.account);
     let ask = |action| any_calls(who, action, on, &[], prover);
     let is_role = matches!(made.identity.who, Who::Role(_));
     let may_any = |action: &'static str| who.iter().any(|actor| may(actor, action));
     let (bare, put) = if is_role {
         let bare =
-            ask("iam:CreateRole").and_then(|edge| Some((edge, acts_as_opened(who, made, prover)?)));
+            ask("iam:CreateRole").and_then(|edge| Some((edge, acts_as_opened(all, made, prover)?)));
         (bare, put_on(who, PUT[0], on, prover))
     } else {
         let key = || best(["iam:CreateAccessKey", "iam:CreateLoginProfile"].map(ask));

@@ -2,6 +2,7 @@
 //! apart.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::edges::Hands;
@@ -17,8 +18,8 @@ use crate::request::{Caller, Stack};
 /// What makes somebody new.
 const ACTIONS: [&str; 3] = ["iam:CreateRole", "iam:CreateUser", "iam:UpdateUser"];
 
-/// Those whom some of an account may make, by whom they may be made.
-pub(super) type Names = (Vec<Place>, Rc<[Rc<Actor>]>);
+/// Those whom some may make, by account and by who may have something to do with them.
+pub(super) type Names = BTreeMap<(Box<str>, Vec<Place>), Option<Rc<[Rc<Actor>]>>>;
 
 /// How some come to a key by somebody whom they make.
 pub(super) struct Maker {
@@ -27,43 +28,43 @@ pub(super) struct Maker {
 }
 
 impl Circle {
-    /// Those whom some of an account may make, as far as the policies of IAM tell them apart.
-    pub(super) fn names(&self, who: Hands<'_>) -> Rc<[Rc<Actor>]> {
-        let makers = makers(who);
-        let places: Vec<Place> = makers.iter().map(|actor| actor.place).collect();
-        let Some(first) = makers.first() else {
-            return Rc::from([]);
+    /// Those whom some of an account may make, as far as the policies of IAM tell them apart; `None`: that is too much to
+    /// tell. `all` are those who may have something to do with them.
+    pub(super) fn names(&self, who: Hands<'_>, all: Hands<'_>) -> Option<Rc<[Rc<Actor>]>> {
+        let Some(first) = makers(who).first().copied() else {
+            return Some(Rc::from([]));
         };
-        let mut known = self.names.borrow_mut();
-        if let Some((_, names)) = known.iter().find(|(of, _)| *of == places) {
-            return names.clone();
-        }
-        let account = &first.identity.account;
-        let own = self.by_account.get(account).into_iter().flatten();
-        let trusts = own.filter_map(|place| self.actors.get(*place)?.trust_by_arn());
-        let documents: Vec<Document> = written(&makers).chain(trusts.cloned()).collect();
-        let stack = Stack {
-            identity: documents,
-            ..Stack::default()
-        };
-        let names = new(&makers, &stack, &self.prover).unwrap_or_default();
-        let names: Rc<[Rc<Actor>]> = names.into();
-        known.push((places, names.clone()));
-        names
+        let key = (first.identity.account.clone(), of_their_own(all));
+        let known = self.names.borrow().get(&key).cloned();
+        known.unwrap_or_else(|| {
+            let trusts = self.actors.iter().filter_map(|actor| actor.trust_by_arn());
+            let stack = Stack {
+                identity: written(all).chain(trusts.cloned()).collect(),
+                ..Stack::default()
+            };
+            let names = self.new_ones(first, &stack, &self.prover);
+            let names: Option<Rc<[Rc<Actor>]>> = names.map(Into::into);
+            self.names.borrow_mut().insert(key, names.clone());
+            names
+        })
     }
 
-    /// How some of an account come to a key by somebody whom they make: of any name that the key policy and their own
-    /// tell apart.
-    pub(super) fn makes(&self, who: Hands<'_>, asked: &Asked<'_>) -> Vec<Result<Maker, Doubt>> {
-        let makers = makers(who);
-        let Some(first) = makers.first() else {
+    /// How some come to a key by somebody whom those of an account among them make: of any name that the key policy and
+    /// their own policies tell apart.
+    pub(super) fn makes(
+        &self,
+        who: Hands<'_>,
+        all: Hands<'_>,
+        asked: &Asked<'_>,
+    ) -> Vec<Result<Maker, Doubt>> {
+        let Some(first) = makers(who).first().copied() else {
             return Vec::new();
         };
         let stack = Stack {
-            identity: written(&makers).collect(),
+            identity: written(all).collect(),
             ..asked.users.stack_of(&first.principal)
         };
-        let Some(names) = new(&makers, &stack, asked.prover) else {
+        let Some(names) = self.new_ones(first, &stack, asked.prover) else {
             // Which names there are is too much to tell.
             return vec![Err(Doubt::Budget)];
         };
@@ -77,7 +78,7 @@ impl Circle {
             if uses == [false, false] {
                 return Vec::new();
             }
-            let found = iam::made(who, one, &self.prover);
+            let found = iam::made(all, one, &self.prover);
             let bare = found
                 .bare
                 .filter(|_| uses[0])
@@ -90,6 +91,52 @@ impl Circle {
             bare.into_iter().chain(other).map(Ok).collect()
         });
         found.collect()
+    }
+
+    /// Roles and users who do not exist yet, such that all are treated as one of them; `None` where it is too much to tell.
+    fn new_ones(&self, first: &Actor, stack: &Stack, prover: &Prover) -> Option<Vec<Rc<Actor>>> {
+        let account = &*first.identity.account;
+        let partition = &*first.identity.partition;
+        // Of any name that their policies tell apart, too.
+        let names = iam_resources(&stack.identity);
+        let askers = askers_beside(&[stack], partition, &[account], &names, prover)?;
+        let made = askers.into_iter().filter_map(|asker| {
+            let is_new = matches!(&asker.caller, Caller::Identity(one) if *one.account == *account)
+                && !asker.is_itself
+                && (asker.arn.contains(":role/") || asker.arn.contains(":user/"))
+                && !asker.arn.contains(":role/aws-service-role/")
+                && !self.is_there(account, &asker.arn);
+            let caller = Caller::read(&asker.arn).ok().filter(|_| is_new)?;
+            let Caller::Identity(identity) = caller.clone() else {
+                return None;
+            };
+            Some(Rc::new(Actor {
+                place: Place::MAX,
+                origin: None,
+                may: RefCell::default(),
+                identity,
+                principal: Principal {
+                    scp: first.principal.scp.clone(),
+                    organization: first.principal.organization.clone(),
+                    ..Principal::new(&asker.arn, caller)
+                },
+            }))
+        });
+        Some(made.collect())
+    }
+
+    /// Whether there is a role or a user of that name already, of whatever path (IAM API, CreateRole: "Role names are not
+    /// distinguished by case").
+    fn is_there(&self, account: &str, arn: &str) -> bool {
+        let named = |arn: &str| {
+            let name = arn.rsplit('/').next().unwrap_or_default();
+            (arn.contains(":role/"), name.to_lowercase())
+        };
+        let mut own = self.by_account.get(account).into_iter().flatten();
+        own.any(|place| {
+            let actor = self.actors.get(*place);
+            actor.is_some_and(|actor| named(&actor.principal.arn) == named(arn))
+        })
     }
 
     /// How a user comes to a key by a token of a federated user.
@@ -132,50 +179,41 @@ fn makers(who: Hands<'_>) -> Vec<&Rc<Actor>> {
     who.iter().copied().filter(makes).collect()
 }
 
-/// What is written of those who make somebody: whoever has every policy tells nobody apart.
-fn written<'a>(makers: &'a [&Rc<Actor>]) -> impl Iterator<Item = Document> + 'a {
-    let documents = makers.iter().flat_map(|actor| &actor.principal.identity);
+/// Those of some who have policies that are their own.
+fn of_their_own(all: Hands<'_>) -> Vec<Place> {
+    let own = all.iter().filter(|actor| actor.origin.is_none());
+    own.map(|actor| actor.place).collect()
+}
+
+/// What the policies of some say of new roles and users, and what bounds them.
+fn written(all: Hands<'_>) -> impl Iterator<Item = Document> {
+    let own = all.iter().filter(|actor| actor.origin.is_none());
+    let documents = own.flat_map(|actor| {
+        let Principal {
+            identity,
+            boundary,
+            session,
+            scp,
+            ..
+        } = &actor.principal;
+        let levels = scp.iter().flatten().flatten();
+        identity.iter().chain(boundary).chain(session).chain(levels)
+    });
     let tells = |document: &&Document| {
         let mut statements = document.statements().iter();
+        let is_about = || {
+            ["iam", "sts"]
+                .iter()
+                .any(|name| document.may_be_about(name))
+        };
         statements.any(|one| !one.conditions.is_empty() || !is_all(&one.resources.list))
+            && is_about()
     };
     documents.filter(tells).cloned()
 }
 
 fn is_all(resources: &[Pattern]) -> bool {
     matches!(resources, [one] if one.to_string() == "*")
-}
-
-/// Roles and users who do not exist yet, such that all are treated as one of them; `None` where it is too much to tell.
-fn new(makers: &[&Rc<Actor>], stack: &Stack, prover: &Prover) -> Option<Vec<Rc<Actor>>> {
-    let first = makers.first()?;
-    let account = &*first.identity.account;
-    let partition = &*first.identity.partition;
-    // Of any name that their policies tell apart, too.
-    let names = iam_resources(&stack.identity);
-    let askers = askers_beside(&[stack], partition, &[account], &names, prover)?;
-    let made = askers.into_iter().filter_map(|asker| {
-        let is_new = matches!(&asker.caller, Caller::Identity(one) if *one.account == *account)
-            && !asker.is_itself
-            && (asker.arn.contains(":role/") || asker.arn.contains(":user/"))
-            && !asker.arn.contains(":role/aws-service-role/");
-        let caller = Caller::read(&asker.arn).ok().filter(|_| is_new)?;
-        let Caller::Identity(identity) = caller.clone() else {
-            return None;
-        };
-        Some(Rc::new(Actor {
-            place: Place::MAX,
-            origin: None,
-            may: RefCell::default(),
-            identity,
-            principal: Principal {
-                scp: first.principal.scp.clone(),
-                organization: first.principal.organization.clone(),
-                ..Principal::new(&asker.arn, caller)
-            },
-        }))
-    });
-    Some(made.collect())
 }
 
 /// The ARNs of IAM that statements are about.

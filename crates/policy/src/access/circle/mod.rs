@@ -50,7 +50,7 @@ pub struct Circle {
     federators: BTreeSet<Place>,
     into: Known,
     /// Whom some may make.
-    names: RefCell<Vec<Names>>,
+    names: RefCell<Names>,
     parties: RefCell<BTreeMap<Place, Rc<Party>>>,
     /// By account, those of whom many are known whom they become.
     leaders: RefCell<BTreeMap<Box<str>, Vec<Place>>>,

@@ -98,6 +98,7 @@ impl Party {
                     if let Some(first) = self.members.get(*place) {
                         self.walk(first.place, path);
                     }
+                    path.seen.remove(&inner.place);
                     party.walk(inner.place, path);
                 }
             }

@@ -8,7 +8,7 @@ use super::edges::{Called, Hands, any_calls, best, called, stepped};
 use super::iam::{self, may};
 use super::{Actor, Edge, entries};
 use crate::access::Trust;
-use crate::document::{Document, Entry, Who};
+use crate::document::{Arn, Document, Entry, Who};
 use crate::prove::{Doubt, Proof, Prover, Requests};
 use crate::request::{Caller, Stack};
 
@@ -406,15 +406,70 @@ fn somewhere(actor: &Rc<Actor>, action: &'static str, prover: &Prover) -> Option
     let principal = &actor.principal;
     let account = &*actor.identity.account;
     let partition = &*actor.identity.partition;
-    let service = action.split(':').next().unwrap_or_default();
-    let generic = format!("arn:{partition}:{service}:eu-west-1:{account}:any/any");
-    let mut resources = vec![generic];
+    let (service, name) = action.split_once(':')?;
+    let written = |rest: &str| format!("arn:{partition}:{service}:eu-west-1:{account}:{rest}");
+    // ARNs of the service in this account; the Region is any, where a pattern leaves it open.
+    let of_service = |example: String| {
+        let arn = Arn::split(&example)?;
+        let is_open = |part: &str| !part.chars().any(|one| one.is_ascii_digit());
+        let is_own = arn.account == account || is_open(arn.account);
+        let (region, is_known) = (arn.region, arn.region.contains('-'));
+        let found = written(arn.resource);
+        (is_own && arn.service == service).then(|| {
+            if is_known {
+                found.replacen("eu-west-1", region, 1)
+            } else {
+                found
+            }
+        })
+    };
+    let mut resources = vec![written(&anything(service, name))];
     for document in &principal.identity {
-        resources.extend(document.examples_of(action));
+        let examples = document.examples_of(action).into_iter();
+        resources.extend(examples.filter_map(of_service));
     }
     let found = resources.iter().map(|resource| {
         let found = called(principal, action, (resource, account), &[], None, prover);
         stepped(actor, found)
     });
-    best(found).or_else(|| Some(Edge::perhaps(vec![Doubt::Action(action)])))
+    // There may be others that it may be called on.
+    let others = || {
+        let prefix = format!("arn:{partition}:{service}:");
+        let mut documents = principal.identity.iter();
+        let may = documents.any(|one| one.may_allow_within(action, &prefix));
+        let is_open = may || principal.is_partial;
+        is_open.then(|| Edge::perhaps(vec![Doubt::Action(action)]))
+    };
+    best(found).or_else(others)
+}
+
+/// What an action is called on, as its service names it (Service Authorization Reference, "Resource types").
+fn anything(service: &str, action: &str) -> String {
+    match service {
+        "lambda" => "function:any".to_owned(),
+        "states" => "stateMachine:any".to_owned(),
+        "ec2" => "instance/i-0123456789abcdef0".to_owned(),
+        "ecs" => "task-definition/any:1".to_owned(),
+        "glue" => "job/any".to_owned(),
+        "codebuild" => "project/any".to_owned(),
+        "cloudformation" => "stack/any/01234567-89ab-cdef-0123-456789abcdef".to_owned(),
+        "ssm" => "automation-definition/any:1".to_owned(),
+        "scheduler" => "schedule/default/any".to_owned(),
+        "elasticmapreduce" => "cluster/j-ANY".to_owned(),
+        "batch" => "job-definition/any:1".to_owned(),
+        "sagemaker" => format!("{}/any", hyphenated(action.trim_start_matches("Create"))),
+        _ => "any/any".to_owned(),
+    }
+}
+
+/// `TrainingJob` as `training-job`.
+fn hyphenated(name: &str) -> String {
+    let mut found = String::new();
+    for one in name.chars() {
+        if one.is_ascii_uppercase() && !found.is_empty() {
+            found.push('-');
+        }
+        found.push(one.to_ascii_lowercase());
+    }
+    found
 }

@@ -296,13 +296,14 @@ impl Circle {
     fn makers(&self, members: &[Rc<Actor>], asked: &Asked<'_>) -> Vec<Result<Maker, Doubt>> {
         let changers = members.iter().filter(|actor| self.changes(actor));
         let accounts: BTreeSet<&str> = changers.map(|actor| &*actor.identity.account).collect();
+        let all: Vec<&Rc<Actor>> = members.iter().collect();
         let mut found = Vec::new();
         for account in accounts {
             let who = members.iter();
             let who: Vec<&Rc<Actor>> = who
                 .filter(|actor| *actor.identity.account == *account)
                 .collect();
-            found.extend(self.makes(&who, asked));
+            found.extend(self.makes(&who, &all, asked));
         }
         let users = members.iter().filter(|actor| {
             let is_new = actor.place >= self.actors.len();

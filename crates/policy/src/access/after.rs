@@ -250,6 +250,10 @@ fn tagged(
         let Some(tag) = name.strip_prefix(TAG) else {
             continue;
         };
+        // Only AWS gives these (AWS General Reference, "Tagging your AWS resources").
+        if tag.to_ascii_lowercase().starts_with("aws:") {
+            return None;
+        }
         let is_now = own.iter().find(|(name, _)| name.eq_ignore_ascii_case(tag));
         match value {
             Some(Value::One(text)) if is_now.is_none_or(|(_, now)| now != text) => {
@@ -301,7 +305,8 @@ fn given_alias(
     let [alias] = wanted.as_slice() else {
         return None;
     };
-    if !alias.starts_with("alias/") {
+    // KMS API, CreateAlias: "The alias/aws/ prefix is reserved".
+    if !alias.starts_with("alias/") || alias.starts_with("alias/aws/") {
         return None;
     }
     let (before, _) = users.key.arn.split_once(":key/")?;
@@ -374,6 +379,53 @@ pub(super) fn and_create_key(
         (Proof::Violated(_), found @ Proof::Violated(_)) => found,
         (_, Proof::Possible(doubts)) => Proof::Possible(doubts),
         _ => Proof::Possible(vec![Doubt::Replica]),
+    }
+}
+
+/// What is encrypted again is of use under another key, which takes kms:ReEncryptTo there (AWS KMS API, ReEncrypt, "Required
+/// permissions"): certain where somebody's own policies allow it on a key of its account that leaves it to them.
+pub(super) fn and_reencrypt_to(
+    users: &Users,
+    found: Proof,
+    caller: &Caller,
+    asking: &Asking<'_>,
+) -> Proof {
+    const ACTION: &str = "kms:ReEncryptTo";
+    let Proof::Violated(request) = found else {
+        return found;
+    };
+    let account = caller.account().unwrap_or_default();
+    let (partition, region) = (users.key.partition(), users.key.region());
+    let arn = |rest: &str| format!("arn:{partition}:{rest}");
+    let other = arn(&format!(
+        "kms:{region}:{account}:key/00000000-0000-0000-0000-000000000000"
+    ));
+    let root = arn(&format!("iam::{account}:root"));
+    let leaves = Statement::allow("kms:*").to(Whom::Aws(root.into()));
+    let stack = Stack {
+        resource: of_one(Kind::Resource, leaves).pop(),
+        grants: Vec::new(),
+        ..asking.stack.clone()
+    };
+    let told = common(caller, &asking.principal.arn, Channel::Direct);
+    let asked = Requests::new(caller.clone(), ACTION, &other, account, told);
+    let is_on_another = |text: &str| !text.eq_ignore_ascii_case("true");
+    let is_of_use = request
+        .context()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("kms:ReEncryptOnSameKey"))
+        .all(|(_, value)| matches!(value, Some(Value::One(text)) if is_on_another(&text)));
+    let asked = asked.map(|asked| {
+        let asked = asked
+            .of_action("reencryptto")
+            .telling("kms:ReEncryptOnSameKey", Some(Value::One("false".into())));
+        telling_principal(asked, asking.principal)
+    });
+    let is_allowed =
+        asked.is_ok_and(|asked| matches!(asked.allowed(&stack, asking.prover), Proof::Violated(_)));
+    if is_allowed && is_of_use {
+        Proof::Violated(request)
+    } else {
+        Proof::Possible(vec![Doubt::Action(ACTION)])
     }
 }
 

@@ -361,6 +361,9 @@ impl Users {
                     after::and_create_key(self, found, caller, asking)
                 }
             },
+            Way::Directly("kms:ReEncryptFrom") => {
+                after::and_reencrypt_to(self, asked.allowed(stack, prover), caller, asking)
+            }
             Way::Directly(_)
             | Way::ByPolicy
             | Way::ByTag(_)

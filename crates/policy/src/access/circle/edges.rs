@@ -175,7 +175,10 @@ pub(super) fn called(
             Proof::Violated(_) if principal.scp.is_none() => {
                 return Called::Perhaps(vec![Doubt::Scp]);
             }
-            Proof::Violated(request) => return Called::By(request),
+            Proof::Violated(request) => match needs_more(&request) {
+                None => return Called::By(request),
+                Some(key) => found = Called::Perhaps(vec![Doubt::Fact(key.into())]),
+            },
         }
     }
     // A service may ask for it in somebody's name (IAM User Guide, "Forward access sessions"): of which, is not followed.
@@ -186,6 +189,18 @@ pub(super) fn called(
         return Called::Perhaps(vec![Doubt::Fact("aws:CalledVia".into())]);
     }
     found
+}
+
+/// What a request asks for that takes a permission of its own, which is not followed: tags (sts:TagSession, iam:TagRole,
+/// iam:TagUser) or a source identity (sts:SetSourceIdentity).
+fn needs_more(request: &crate::Request) -> Option<&str> {
+    let mut told = request.context();
+    let is_more = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        name.starts_with("aws:requesttag/") || name == "aws:tagkeys" || name == "sts:sourceidentity"
+    };
+    let (name, _) = told.find(|(name, value)| value.is_some() && is_more(name))?;
+    Some(name)
 }
 
 /// One step, where it may be taken.

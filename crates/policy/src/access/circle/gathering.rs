@@ -7,6 +7,7 @@ use super::edges::Hands;
 use super::more::Power;
 use super::party::{Member, Party, Via};
 use super::{Actor, Circle, Edge, Place, iam, services};
+use crate::document::Who;
 
 /// So many questions are asked at most for one.
 const MOST: usize = 100_000;
@@ -160,8 +161,17 @@ impl<'a> Gathering<'a> {
             let Some(target) = self.circle.actors.get(place) else {
                 continue;
             };
-            let raised = self.circle.with_power(target, Power::by(&edge));
+            let power = Power::by(&edge);
+            let raised = self.circle.with_power(target, power);
             edge.takers.push(place);
+            // With every policy, and any tags.
+            let opened = self.circle.with_power(target, Power::Opened);
+            if power == Power::Raised && self.held.has(opened, IS) && !iam::denies(target) {
+                let retagged = self.circle.with_power(target, Power::Retagged);
+                let mut edge = edge.clone();
+                edge.takers.push(opened);
+                self.accept(retagged, edge);
+            }
             self.accept(raised, edge);
         }
     }
@@ -192,6 +202,9 @@ impl<'a> Gathering<'a> {
         let actor = self.circle.actor(place);
         if let Some((origin, power)) = actor.and_then(|actor| actor.origin) {
             self.powers.set(origin, bit(power));
+            if power == Power::Opened {
+                self.raise(origin);
+            }
         }
         self.raise(place);
         at
@@ -244,9 +257,7 @@ impl<'a> Gathering<'a> {
                 .iter()
                 .filter(|actor| *actor.identity.account == *account);
             let who: Vec<&Rc<Actor>> = who.collect();
-            if !is_alone {
-                self.take_together(&who, &all);
-            }
+            self.take_together(&who, &all, is_alone);
             let names = self.circle.names(&who, &all);
             self.party.is_cut |= names.is_none();
             for made in names.iter().flat_map(|names| names.iter()) {
@@ -271,30 +282,39 @@ impl<'a> Gathering<'a> {
 
 impl Gathering<'_> {
     /// Whom some of an account become together, or open for others of the party.
-    fn take_together(&mut self, who: Hands<'_>, all: Hands<'_>) {
-        let may_open = who
-            .iter()
-            .any(|actor| iam::may(actor, "iam:UpdateAssumeRolePolicy"));
+    fn take_together(&mut self, who: Hands<'_>, all: Hands<'_>, is_alone: bool) {
+        let may_open = iam::may_open(who);
         let services = services::started(who);
         let Some(first) = who.first().filter(|_| may_open || !services.is_empty()) else {
             return;
         };
         let own = self.circle.by_account.get(&first.identity.account);
         for to in own.into_iter().flatten().copied() {
-            let is_held = self.held.has(to, IS);
-            let Some(target) = self.circle.actors.get(to).filter(|_| !is_held) else {
+            let Some(target) = self.circle.actors.get(to) else {
                 continue;
             };
+            // One alone was asked whom it becomes.
+            let is_new = !self.held.has(to, IS) && !is_alone;
+            let has_tags = matches!(target.identity.who, Who::Role(_))
+                && target.principal.tags.is_some()
+                && !self.powers.has(to, bit(Power::Opened));
+            if !(is_new || has_tags && may_open) {
+                continue;
+            }
             if !self.may_ask() {
                 return;
             }
             let prover = &self.circle.prover;
-            let edge = may_open
-                .then(|| iam::taken_over(all, target, prover))
-                .flatten()
-                .or_else(|| services::passed_together(&services, who, target, prover));
-            if let Some(edge) = edge {
-                self.accept(to, edge);
+            let opened = may_open.then(|| iam::opened(all, target, prover)).flatten();
+            if let Some(edge) = opened.clone().filter(|_| has_tags) {
+                self.powers.set(to, bit(Power::Opened));
+                self.accept(self.circle.with_power(target, Power::Opened), edge);
+            }
+            if is_new {
+                let passed = || services::passed_together(&services, who, target, prover);
+                if let Some(edge) = opened.or_else(passed) {
+                    self.accept(to, edge);
+                }
             }
         }
     }
@@ -311,6 +331,7 @@ const fn bit(power: Power) -> u8 {
         Power::Raised => 1,
         Power::Retagged => 2,
         Power::Lifted => 4,
+        Power::Opened => 8,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::document::{Document, Who};
 use crate::prove::{Doubt, Prover};
 
 /// Actions of which one at least is needed.
-pub(super) const ACTIONS: [&str; 38] = [
+pub(super) const ACTIONS: [&str; 40] = [
     "iam:AddUserToGroup",
     "iam:AttachGroupPolicy",
     "iam:AttachRolePolicy",
@@ -22,8 +22,10 @@ pub(super) const ACTIONS: [&str; 38] = [
     "iam:CreateRole",
     "iam:CreateUser",
     "iam:DeleteGroupPolicy",
+    "iam:DeleteRole",
     "iam:DeleteRolePermissionsBoundary",
     "iam:DeleteRolePolicy",
+    "iam:DeleteUser",
     "iam:DeleteUserPermissionsBoundary",
     "iam:DeleteUserPolicy",
     "iam:DetachGroupPolicy",
@@ -99,6 +101,13 @@ const LIFTING: [&str; 8] = [
     "sso:PutPermissionsBoundaryToPermissionSet",
 ];
 
+/// What deletes somebody and creates another of its name, of which it is not known whether it may be deleted: it must have no
+/// policies then (IAM API, DeleteRole, DeleteUser).
+const RECREATES: [[&str; 2]; 2] = [
+    ["iam:DeleteRole", "iam:CreateRole"],
+    ["iam:DeleteUser", "iam:CreateUser"],
+];
+
 /// Whether nobody changes a role but the service that made it: IAM refuses to ("UnmodifiableEntity", IAM API, Errors of
 /// PutRolePolicy; IAM Identity Center User Guide, "Referencing permission sets").
 fn is_protected(target: &Actor) -> bool {
@@ -150,8 +159,11 @@ impl Alters {
                 let mut actions = actions.iter().filter(|action| is_of(action));
                 actions.find(|action| may(actor, action)).copied()
             };
-            // What may take the boundary away says more than what does not.
-            let lifting = of(&LIFTING);
+            // What may take the boundary away says more than what does not; somebody of the same name has none.
+            let again = RECREATES.iter().find(|actions| {
+                is_of(actions[0]) && actions.iter().all(|action| may(actor, action))
+            });
+            let lifting = of(&LIFTING).or_else(|| again.map(|actions| actions[0]));
             let action = lifting.or_else(|| of(&NOT_FOLLOWED))?;
             Some(Edge::perhaps(vec![Doubt::Action(action)]).lifting(lifting.is_some()))
         };
@@ -172,7 +184,7 @@ impl Alters {
     }
 }
 
-fn denies(target: &Actor) -> bool {
+pub(super) fn denies(target: &Actor) -> bool {
     target.principal.identity.iter().any(Document::denies_any)
 }
 
@@ -213,11 +225,7 @@ pub(super) fn taken_over(all: Hands<'_>, target: &Actor, prover: &Prover) -> Opt
     let on = (&*target.principal.arn, &**account);
     let ask = |action| any_calls(&who, action, on, &[], prover);
     match target.identity.who {
-        Who::Role(_) if is_protected(target) => None,
-        Who::Role(_) => {
-            let changed = ask("iam:UpdateAssumeRolePolicy")?;
-            Some(changed.and(acts_as_opened(all, target, prover)?))
-        }
+        Who::Role(_) => opened(all, target, prover),
         Who::User(_) => best(
             [
                 "iam:CreateAccessKey",
@@ -228,6 +236,33 @@ pub(super) fn taken_over(all: Hands<'_>, target: &Actor, prover: &Prover) -> Opt
         ),
         Who::Root | Who::Session(..) | Who::Federated(_) => None,
     }
+}
+
+/// Whether somebody of some may write the trust policy of a role, or of another of its name.
+pub(super) fn may_open(who: Hands<'_>) -> bool {
+    let may_any = |action| who.iter().any(|actor| may(actor, action));
+    may_any("iam:UpdateAssumeRolePolicy") || RECREATES[0].iter().all(|action| may_any(action))
+}
+
+/// Whether some can act as a role of which one of them writes the trust policy.
+pub(super) fn opened(all: Hands<'_>, target: &Actor, prover: &Prover) -> Option<Edge> {
+    if !matches!(target.identity.who, Who::Role(_)) || is_protected(target) {
+        return None;
+    }
+    let account = &target.identity.account;
+    let who = of_account(all, account);
+    let on = (&*target.principal.arn, &**account);
+    let ask = |action| any_calls(&who, action, on, &[], prover);
+    let again = || {
+        let [delete, create] = RECREATES[0];
+        Some(
+            ask(delete)?
+                .and(ask(create)?)
+                .doubted(Doubt::Action(delete)),
+        )
+    };
+    let changed = ask("iam:UpdateAssumeRolePolicy").or_else(again)?;
+    Some(changed.and(acts_as_opened(all, target, prover)?))
 }
 
 /// Whether somebody of some can act as a role of which one of them wrote the trust policy.

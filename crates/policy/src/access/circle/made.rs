@@ -42,7 +42,7 @@ impl Circle {
                 identity: written(all).chain(trusts.cloned()).collect(),
                 ..Stack::default()
             };
-            let names = self.new_ones(first, &stack, &self.prover);
+            let names = self.new_ones(first, all, &stack, &self.prover);
             let names: Option<Rc<[Rc<Actor>]>> = names.map(Into::into);
             self.names.borrow_mut().insert(key, names.clone());
             names
@@ -64,7 +64,7 @@ impl Circle {
             identity: written(all).collect(),
             ..asked.users.stack_of(&first.principal)
         };
-        let Some(names) = self.new_ones(first, &stack, asked.prover) else {
+        let Some(names) = self.new_ones(first, all, &stack, asked.prover) else {
             // Which names there are is too much to tell.
             return vec![Err(Doubt::Budget)];
         };
@@ -94,17 +94,26 @@ impl Circle {
     }
 
     /// Roles and users who do not exist yet, such that all are treated as one of them; `None` where it is too much to tell.
-    fn new_ones(&self, first: &Actor, stack: &Stack, prover: &Prover) -> Option<Vec<Rc<Actor>>> {
+    fn new_ones(
+        &self,
+        first: &Actor,
+        all: Hands<'_>,
+        stack: &Stack,
+        prover: &Prover,
+    ) -> Option<Vec<Rc<Actor>>> {
         let account = &*first.identity.account;
         let partition = &*first.identity.partition;
         // Of any name that their policies tell apart, too.
         let names = iam_resources(&stack.identity);
         let askers = askers_beside(&[stack], partition, &[account], &names, prover)?;
+        let may_tag = all.iter().any(|actor| iam::may(actor, "iam:TagUser"));
         let made = askers.into_iter().filter_map(|asker| {
+            let is_user = asker.arn.contains(":user/");
             let is_new = matches!(&asker.caller, Caller::Identity(one) if *one.account == *account)
                 && !asker.is_itself
                 && (asker.arn.contains(":role/") || asker.arn.contains(":user/"))
                 && !asker.arn.contains(":role/aws-service-role/")
+                && !asker.arn.contains(":role/aws-reserved/")
                 && !self.is_there(account, &asker.arn);
             let caller = Caller::read(&asker.arn).ok().filter(|_| is_new)?;
             let Caller::Identity(identity) = caller.clone() else {
@@ -116,6 +125,8 @@ impl Circle {
                 may: RefCell::default(),
                 identity,
                 principal: Principal {
+                    // A session of a role may bring tags; those of a user somebody gives.
+                    tags: (is_user && !may_tag).then(Vec::new),
                     scp: first.principal.scp.clone(),
                     organization: first.principal.organization.clone(),
                     ..Principal::new(&asker.arn, caller)

@@ -9,6 +9,7 @@ mod more;
 mod outside;
 mod party;
 mod services;
+mod somewhere;
 mod spread;
 
 use std::cell::{OnceCell, RefCell};

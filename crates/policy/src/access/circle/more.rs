@@ -11,6 +11,8 @@ use crate::document::Identity;
 /// What somebody has once others changed what it may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Power {
+    /// Its own policies, and any tags: its trust policy was written to allow sts:TagSession.
+    Opened,
     /// Every policy beside its own.
     Raised,
     /// Perhaps every policy, other tags, and nothing that its own policies deny.
@@ -51,10 +53,11 @@ impl Circle {
         let known = self.more.borrow().raised.get(&key).copied();
         known.unwrap_or_else(|| {
             let mut principal = Principal {
-                is_partial: false,
+                is_partial: target.principal.is_partial && power == Power::Opened,
                 ..target.principal.clone()
             };
             match power {
+                Power::Opened => principal.tags = None,
                 Power::Raised => principal.identity.extend(everything()),
                 Power::Retagged | Power::Lifted => {
                     principal.identity = everything();

@@ -4,11 +4,13 @@
 use std::rc::Rc;
 use std::sync::LazyLock;
 
-use super::edges::{Called, Hands, any_calls, best, called, stepped};
+use super::edges::{Called, Hands, any_calls, best, called};
 use super::iam::{self, may};
+use super::somewhere::all_somewhere;
 use super::{Actor, Edge, entries};
 use crate::access::Trust;
-use crate::document::{Arn, Document, Entry, Who};
+use crate::context::Value;
+use crate::document::{Document, Entry, Who};
 use crate::prove::{Doubt, Proof, Prover, Requests};
 use crate::request::{Caller, Stack};
 
@@ -222,7 +224,7 @@ static SERVICES: [Service; 17] = [
     },
     Service {
         principal: "tasks.apprunner.amazonaws.com",
-        runs: &[],
+        runs: &[&["apprunner:CreateService"]],
         changes: &["apprunner:UpdateService"],
     },
     Service {
@@ -287,8 +289,10 @@ pub(super) fn passed(actor: &Rc<Actor>, target: &Actor, prover: &Prover) -> Opti
         | Entry::Nobody(_) => None,
     });
     best(named.map(|name| {
-        let edge = by(name, actor, target, prover)?;
-        lets_assume(document, name, target, prover).then_some(edge)
+        let mut edge = by(name, actor, target, prover)?;
+        edge.doubts
+            .extend(lets_assume(document, name, target, prover)?);
+        Some(edge)
     }))
 }
 
@@ -319,7 +323,8 @@ pub(super) fn passed_together(
     services.iter().find_map(|known| {
         let is_it =
             |entry: &Entry| matches!(entry, Entry::Service(name) if **name == *known.principal);
-        if !entries(document).any(is_it) || !lets_assume(document, known.principal, target, prover)
+        if !entries(document).any(is_it)
+            || lets_assume(document, known.principal, target, prover).is_none()
         {
             return None;
         }
@@ -329,16 +334,42 @@ pub(super) fn passed_together(
     })
 }
 
-/// Whether a trust policy lets a service assume the role.
-fn lets_assume(document: &Document, service: &str, target: &Actor, prover: &Prover) -> bool {
+/// Whether a trust policy lets a service assume the role: certainly, or perhaps.
+fn lets_assume(
+    document: &Document,
+    service: &str,
+    target: &Actor,
+    prover: &Prover,
+) -> Option<Vec<Doubt>> {
     let stack = Stack {
         resource: Some(document.clone()),
         ..Stack::default()
     };
-    let caller = Caller::Service(service.into());
     let (arn, account) = (&*target.principal.arn, &*target.identity.account);
-    let asked = Requests::new(caller, "sts:AssumeRole", arn, account, []);
-    asked.is_ok_and(|asked| !matches!(asked.allowed(&stack, prover), Proof::Proved))
+    let asked = || {
+        let caller = Caller::Service(service.into());
+        Requests::new(caller, "sts:AssumeRole", arn, account, []).ok()
+    };
+    if matches!(asked()?.allowed(&stack, prover), Proof::Proved) {
+        return None;
+    }
+    // A service signs nothing with a second factor or tags, and asks for whoever is of the role's account; an external id
+    // few services send (IAM User Guide, "The confused deputy problem").
+    let plain = asked()?
+        .telling("aws:SourceAccount", Some(Value::One(account.into())))
+        .telling("sts:ExternalId", None)
+        .telling("sts:SourceIdentity", None)
+        .telling("aws:SourceIdentity", None)
+        .telling("aws:SourceIp", None)
+        .telling("aws:PrincipalArn", None)
+        .telling("aws:MultiFactorAuthPresent", None)
+        .telling("aws:MultiFactorAuthAge", None)
+        .telling("aws:TagKeys", None)
+        .whole("aws:PrincipalTag/")
+        .whole("aws:RequestTag/");
+    let is_plain = matches!(plain.allowed(&stack, prover), Proof::Violated(_));
+    let doubt = || Doubt::Trust(arn.into());
+    Some(if is_plain { Vec::new() } else { vec![doubt()] })
 }
 
 fn by(service: &str, actor: &Rc<Actor>, target: &Actor, prover: &Prover) -> Option<Edge> {
@@ -351,11 +382,13 @@ fn by(service: &str, actor: &Rc<Actor>, target: &Actor, prover: &Prover) -> Opti
         return pass.map(|_| Edge::perhaps(vec![Doubt::Action("iam:PassRole")]));
     };
     let runs = known.runs.iter().map(|actions| {
-        let mut edge = pass.clone()?;
-        for action in *actions {
-            edge = edge.and(somewhere(actor, action, prover)?);
-        }
-        Some(edge)
+        let edge = pass.clone()?.and(all_somewhere(actor, actions, prover)?);
+        // EventBridge Scheduler User Guide, "Using universal targets": nobody is told what the target answers.
+        Some(if known.principal == "scheduler.amazonaws.com" {
+            edge.doubted(Doubt::Action("scheduler:CreateSchedule"))
+        } else {
+            edge
+        })
     });
     // What changes code that runs already: as which role it runs is not read.
     let changes = known.changes.iter().filter(|action| may(actor, action));
@@ -380,6 +413,9 @@ const HANDS: [(&str, &[&str]); 3] = [
 fn may_hand(actor: &Actor, service: &str) -> bool {
     let principal = &actor.principal;
     let own = service.strip_suffix(".amazonaws.com").unwrap_or(service);
+    let own = own
+        .trim_start_matches("tasks.")
+        .trim_start_matches("credentials.");
     let of = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
     let hands = HANDS.iter().find(|(name, _)| *name == own);
     let hands = hands.map_or(&[][..], |(_, hands)| hands);
@@ -396,80 +432,4 @@ fn may_hand(actor: &Actor, service: &str) -> bool {
     principal.is_partial
         || (own == "ec2" && iam::may(actor, "iam:AddRoleToInstanceProfile"))
         || (principal.identity.iter().any(may_begin) && principal.boundary.iter().all(may_begin))
-}
-
-/// Whether somebody may call an action on something: on what its statements name.
-fn somewhere(actor: &Rc<Actor>, action: &'static str, prover: &Prover) -> Option<Edge> {
-    if !may(actor, action) {
-        return None;
-    }
-    let principal = &actor.principal;
-    let account = &*actor.identity.account;
-    let partition = &*actor.identity.partition;
-    let (service, name) = action.split_once(':')?;
-    let written = |rest: &str| format!("arn:{partition}:{service}:eu-west-1:{account}:{rest}");
-    // ARNs of the service in this account; the Region is any, where a pattern leaves it open.
-    let of_service = |example: String| {
-        let arn = Arn::split(&example)?;
-        let is_open = |part: &str| !part.chars().any(|one| one.is_ascii_digit());
-        let is_own = arn.account == account || is_open(arn.account);
-        let (region, is_known) = (arn.region, arn.region.contains('-'));
-        let found = written(arn.resource);
-        (is_own && arn.service == service).then(|| {
-            if is_known {
-                found.replacen("eu-west-1", region, 1)
-            } else {
-                found
-            }
-        })
-    };
-    let mut resources = vec![written(&anything(service, name))];
-    for document in &principal.identity {
-        let examples = document.examples_of(action).into_iter();
-        resources.extend(examples.filter_map(of_service));
-    }
-    let found = resources.iter().map(|resource| {
-        let found = called(principal, action, (resource, account), &[], None, prover);
-        stepped(actor, found)
-    });
-    // There may be others that it may be called on.
-    let others = || {
-        let prefix = format!("arn:{partition}:{service}:");
-        let mut documents = principal.identity.iter();
-        let may = documents.any(|one| one.may_allow_within(action, &prefix));
-        let is_open = may || principal.is_partial;
-        is_open.then(|| Edge::perhaps(vec![Doubt::Action(action)]))
-    };
-    best(found).or_else(others)
-}
-
-/// What an action is called on, as its service names it (Service Authorization Reference, "Resource types").
-fn anything(service: &str, action: &str) -> String {
-    match service {
-        "lambda" => "function:any".to_owned(),
-        "states" => "stateMachine:any".to_owned(),
-        "ec2" => "instance/i-0123456789abcdef0".to_owned(),
-        "ecs" => "task-definition/any:1".to_owned(),
-        "glue" => "job/any".to_owned(),
-        "codebuild" => "project/any".to_owned(),
-        "cloudformation" => "stack/any/01234567-89ab-cdef-0123-456789abcdef".to_owned(),
-        "ssm" => "automation-definition/any:1".to_owned(),
-        "scheduler" => "schedule/default/any".to_owned(),
-        "elasticmapreduce" => "cluster/j-ANY".to_owned(),
-        "batch" => "job-definition/any:1".to_owned(),
-        "sagemaker" => format!("{}/any", hyphenated(action.trim_start_matches("Create"))),
-        _ => "any/any".to_owned(),
-    }
-}
-
-/// `TrainingJob` as `training-job`.
-fn hyphenated(name: &str) -> String {
-    let mut found = String::new();
-    for one in name.chars() {
-        if one.is_ascii_uppercase() && !found.is_empty() {
-            found.push('-');
-        }
-        found.push(one.to_ascii_lowercase());
-    }
-    found
 }

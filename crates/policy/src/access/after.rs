@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::Principal;
-use super::channel::{Channel, common};
+use super::channel::{Channel, common, requests};
 use super::of_one;
 use super::users::{Asking, Use, Users, telling_principal};
 use super::way::{ALIASES, DIRECTLY, Freed, GRANTED, Step, TAGS, Way};
+use super::{Key, Principal};
 use crate::context::Value;
 use crate::document::Kind;
 use crate::prove::{Doubt, Proof, Prover, Requests};
@@ -407,8 +407,14 @@ pub(super) fn and_reencrypt_to(
         grants: Vec::new(),
         ..asking.stack.clone()
     };
-    let told = common(caller, &asking.principal.arn, Channel::Direct);
-    let asked = Requests::new(caller.clone(), ACTION, &other, account, told);
+    let other = Key::new(&other);
+    let asked = requests(
+        &other,
+        caller,
+        &asking.principal.arn,
+        ACTION,
+        Channel::Direct,
+    );
     let is_on_another = |text: &str| !text.eq_ignore_ascii_case("true");
     let is_of_use = request
         .context()

@@ -236,9 +236,10 @@ fn what_nobody_chooses_shows_nothing() {
         (
             "kms:*",
             json!({ "StringEquals": { "kms:EncryptionContext:t": "a" } }),
+            // Under which other key it may encrypt, this key policy does not say.
             &[
                 "kms:Decrypt",
-                "kms:ReEncryptFrom",
+                "kms:ReEncryptFrom?",
                 "kms:GenerateDataKey",
                 "kms:GenerateDataKeyPair",
                 "kms:CreateGrant",

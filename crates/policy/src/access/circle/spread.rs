@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::iam;
 use super::made::Maker;
+use super::more::Power;
 use super::party::Party;
 use super::{Actor, Circle, Edge, Place};
 use crate::access::Principal;
@@ -109,6 +110,17 @@ impl Asked<'_> {
                 doubts,
             }),
         }
+    }
+
+    /// Whether somebody with more power may come to the key where it does not without: tags that nobody asks about open
+    /// nothing.
+    fn may_differ(&self, actor: &Actor) -> bool {
+        let asks = || {
+            let stack = self.users.stack_of(&actor.principal);
+            let mut documents = stack.documents();
+            documents.any(|one| one.asks(|key| key.starts_with("aws:principaltag/")))
+        };
+        !matches!(actor.origin, Some((_, Power::Opened))) || asks()
     }
 
     /// Whether somebody uses the key, as certainly as is asked.
@@ -233,7 +245,7 @@ impl Circle {
             Course::by(path.steps, path.doubts, end)
         };
         let is_enough = |used: &Used| used.doubts.is_empty() || !is_certain;
-        // The first is asked by itself.
+        // The first is asked by itself; those who exist were asked before.
         for place in party.members(is_certain).skip(1) {
             if let Some(doubts) = own.get(&place) {
                 let used = Used {
@@ -244,6 +256,8 @@ impl Circle {
                     return Some(after(&[place], None, &used, Some(place)));
                 }
             }
+        }
+        for place in party.members(is_certain).skip(1) {
             if place >= self.actors.len()
                 && let Some(used) = self.used_by(place, asked).filter(|used| is_enough(used))
             {
@@ -283,9 +297,9 @@ impl Circle {
     fn used_by(&self, place: Place, asked: &Asked<'_>) -> Option<Rc<Used>> {
         let known = asked.found.borrow().get(&place).cloned();
         known.unwrap_or_else(|| {
-            let used = self
-                .actor(place)
-                .and_then(|actor| asked.used(&actor.principal));
+            let actor = self.actor(place);
+            let actor = actor.filter(|actor| asked.may_differ(actor));
+            let used = actor.and_then(|actor| asked.used(&actor.principal));
             let used = used.map(Rc::new);
             asked.found.borrow_mut().insert(place, used.clone());
             used

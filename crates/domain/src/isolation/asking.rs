@@ -298,9 +298,6 @@ fn assumptions(settings: &Settings) -> Vec<String> {
          (docs/policy.md)"
             .to_owned(),
         "service and resource control policies stay as they are".to_owned(),
-        "nobody joins what several roles that it can become may do only together, such as one that tags a key and \
-         another that uses it by the tag"
-            .to_owned(),
         "a service that calls KMS for somebody says so (kms:ViaService)".to_owned(),
         "requests to KMS come over TLS".to_owned(),
     ];

@@ -8,6 +8,7 @@ mod figures;
 mod fuzz;
 mod metadata;
 mod mutants;
+mod options;
 mod random;
 mod record;
 mod refute;

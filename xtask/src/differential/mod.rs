@@ -17,7 +17,7 @@ use sagelock_policy::evaluate::{Verdict, evaluate};
 use serde_json::Value;
 
 use crate::figures::{self, Figure};
-use crate::{kept, root, run as execute};
+use crate::{kept, options, root, run as execute};
 use families::FAMILIES;
 pub(crate) use generate::case as random_case;
 
@@ -28,17 +28,8 @@ const FAMILY_SHARE: u64 = 100;
 
 /// `cargo xtask differential [--cases N] [--seed S]`.
 pub(crate) fn run(words: &[&str]) -> Result<()> {
-    let (mut cases, mut seed) = (2_000, 1);
-    for pair in words.chunks(2) {
-        match pair {
-            ["--cases", number] => cases = number.parse().context("`--cases` is a number")?,
-            ["--seed", number] => seed = number.parse().context("`--seed` is a number")?,
-            other => bail!(
-                "no option `{}`; there are --cases and --seed",
-                other.join(" ")
-            ),
-        }
-    }
+    let [cases, seed] = options::numbers(words, ["--cases", "--seed"])?;
+    let (cases, seed) = (cases.unwrap_or(2_000), seed.unwrap_or(1));
     let tally = compare(cases, seed)?;
     tally.print(cases, seed);
     ensure!(

@@ -21,11 +21,11 @@ mod witness;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, ensure};
 
 use crate::figures::{self, Figure};
-use crate::in_release;
 use crate::random::Random;
+use crate::{in_release, options};
 use attack::attack;
 use cover::{Cover, Row};
 use language::{CLASHES, FACTORS};
@@ -85,28 +85,16 @@ impl Default for Asked {
 
 impl Asked {
     fn read(words: &[&str]) -> Result<Self> {
-        let mut asked = Self::default();
-        for pair in words.chunks(2) {
-            match pair {
-                ["--stacks", number] => {
-                    asked.stacks = number.parse().context("`--stacks` is a number")?;
-                }
-                ["--seed", number] => {
-                    asked.seed = number.parse().context("`--seed` is a number")?;
-                }
-                ["--requests", number] => {
-                    asked.effort.most = number.parse().context("`--requests` is a number")?;
-                }
-                ["--only", number] => {
-                    asked.only = Some(number.parse().context("`--only` is a number")?);
-                }
-                other => bail!(
-                    "no option `{}`; there are --stacks, --seed, --requests and --only",
-                    other.join(" ")
-                ),
-            }
-        }
-        Ok(asked)
+        let names = ["--stacks", "--seed", "--requests", "--only"];
+        let [stacks, seed, requests, only] = options::numbers(words, names)?;
+        let default = Self::default();
+        let most = requests.map(usize::try_from).transpose()?;
+        Ok(Self {
+            stacks: stacks.unwrap_or(default.stacks),
+            seed: seed.unwrap_or(default.seed),
+            effort: most.map_or(default.effort, |most| Effort { most }),
+            only: only.map(usize::try_from).transpose()?,
+        })
     }
 }
 
@@ -165,16 +153,7 @@ fn run(asked: &Asked) -> Result<()> {
 
 /// Two at once: every other row each.
 fn together(rows: &[Row], seed: u64, effort: Effort) -> Result<Tally> {
-    let parts = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..2)
-            .map(|first| scope.spawn(move || fight(rows, first, 2, None, seed, effort)))
-            .collect();
-        let results = threads.into_iter().map(|thread| match thread.join() {
-            Ok(result) => result,
-            Err(_) => bail!("an attack ended in a panic"),
-        });
-        results.collect::<Result<Vec<_>>>()
-    })?;
+    let parts = options::by_two(|first| fight(rows, first, 2, None, seed, effort))?;
     let mut tally = Tally::default();
     for part in parts {
         tally.add(part);

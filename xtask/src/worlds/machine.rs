@@ -39,7 +39,7 @@ pub(crate) struct Machine {
     handed: BTreeSet<String>,
 }
 
-/// What gives plaintext or a data key (AWS KMS API).
+/// What gives plaintext or a data key (AWS KMS API): the policy engine's own list is what is tried here.
 const USES: [&str; 6] = [
     "Decrypt",
     "ReEncryptFrom",

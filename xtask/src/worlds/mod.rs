@@ -13,7 +13,7 @@ mod world;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, ensure};
 use machine::Machine;
 use sagelock_policy::access::{Circle, Step, Users};
 use sagelock_policy::case::Question;
@@ -21,8 +21,8 @@ use sagelock_policy::prove::{Proof, Prover};
 use serde_json::Value;
 
 use crate::figures::{self, Figure};
-use crate::in_release;
 use crate::random::Random;
+use crate::{in_release, options};
 
 /// How many are tried where nobody says.
 const WORLDS: u64 = 100_000;
@@ -69,25 +69,14 @@ impl Default for Asked {
 
 impl Asked {
     fn read(words: &[&str]) -> Result<Self> {
-        let mut asked = Self::default();
-        for pair in words.chunks(2) {
-            match pair {
-                ["--worlds", number] => {
-                    asked.worlds = number.parse().context("`--worlds` is a number")?;
-                }
-                ["--seed", number] => {
-                    asked.seed = number.parse().context("`--seed` is a number")?;
-                }
-                ["--only", number] => {
-                    asked.only = Some(number.parse().context("`--only` is a number")?);
-                }
-                other => bail!(
-                    "no option `{}`; there are --worlds, --seed and --only",
-                    other.join(" ")
-                ),
-            }
-        }
-        Ok(asked)
+        let names = ["--worlds", "--seed", "--only"];
+        let [number, seed, only] = options::numbers(words, names)?;
+        let default = Self::default();
+        Ok(Self {
+            worlds: number.unwrap_or(default.worlds),
+            seed: seed.unwrap_or(default.seed),
+            only,
+        })
     }
 }
 
@@ -108,24 +97,12 @@ fn run(asked: &Asked) -> Result<()> {
         Some(number) => number..number + 1,
         None => 0..asked.worlds,
     };
-    let parts = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..2)
-            .map(|part| {
-                let numbers = numbers.clone().filter(move |number| number % 2 == part);
-                scope.spawn(move || {
-                    let mut tally = Tally::default();
-                    for number in numbers {
-                        one(asked.seed, number, &mut tally);
-                    }
-                    tally
-                })
-            })
-            .collect();
-        let results = threads.into_iter().map(|thread| match thread.join() {
-            Ok(tally) => Ok(tally),
-            Err(_) => bail!("a world ended in a panic"),
-        });
-        results.collect::<Result<Vec<Tally>>>()
+    let parts = options::by_two(|half| {
+        let mut tally = Tally::default();
+        for number in numbers.clone().skip(half).step_by(2) {
+            one(asked.seed, number, &mut tally);
+        }
+        Ok(tally)
     })?;
     let mut all = Tally::default();
     for part in parts {

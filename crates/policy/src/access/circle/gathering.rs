@@ -307,7 +307,7 @@ impl Gathering<'_> {
             let prover = &self.circle.prover;
             let opened = may_open.then(|| iam::opened(all, target, prover)).flatten();
             if let Some(edge) = opened.clone().filter(|_| has_tags) {
-                self.powers.set(to, bit(Power::Opened));
+                // While what is certain is looked for, another member may open it for certain: `add` notes that.
                 self.accept(self.circle.with_power(target, Power::Opened), edge);
             }
             if is_new {

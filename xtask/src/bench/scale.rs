@@ -13,6 +13,7 @@ use super::counts::{Counts, number};
 use super::process::{Cost, measure};
 use super::server::Server;
 use super::{Words, built, folder};
+use crate::figures::{self, Figure};
 
 /// The management account of a fleet.
 const MANAGEMENT: &str = "111122223333";
@@ -20,6 +21,7 @@ const MANAGEMENT: &str = "111122223333";
 const STS_PER_SECOND: f64 = 600.0;
 
 /// What is asked for.
+#[derive(PartialEq)]
 pub(super) struct Asked {
     accounts: u32,
     regions: u32,
@@ -184,11 +186,12 @@ pub(super) fn run(asked: &Asked) -> Result<()> {
     if !is_whole {
         println!("no `--accounts-file` in this build: one account is audited, not all");
     }
-    let (whole, _) = scale.told("whole run", "a", None)?;
+    let (whole, counts) = scale.told("whole run", "a", None)?;
     if !scale.has_store {
         println!("no store in this build: nothing is killed, and nothing goes on");
         return Ok(());
     }
+    scale.keep(&whole, &counts)?;
     scale.told("second audit", "a", None)?;
     let half = Duration::from_secs_f64(whole.wall_seconds / 2.0);
     let (_, before) = scale.told("killed in its middle", "b", Some(half))?;
@@ -243,6 +246,36 @@ impl Scale<'_> {
             self.asked.format
         );
         Ok((cost, counts))
+    }
+
+    /// Into the document, if the fleet is the usual one.
+    fn keep(&self, whole: &Cost, counts: &Counts) -> Result<()> {
+        if !self.is_whole || *self.asked != Asked::read(&mut Words(Vec::new()))? {
+            return Ok(());
+        }
+        let calls = number(counts.total().requests);
+        let (limited, _) = self.asked.limited_seconds(counts);
+        figures::write(
+            "cargo xtask bench audit --scale",
+            &[
+                Figure::less(
+                    "scale: calls for 4,000 endpoints in 20 accounts",
+                    calls,
+                    "calls",
+                ),
+                Figure::less(
+                    "scale: wall beside what AWS's limits take",
+                    whole.wall_seconds / limited,
+                    "times",
+                ),
+                Figure::less(
+                    "scale: CPU of a call",
+                    1e6 * whole.cpu_seconds / calls.max(1.0),
+                    "us",
+                ),
+                Figure::less("scale: peak memory", whole.peak_mib, "MiB"),
+            ],
+        )
     }
 
     fn print(&self, name: &str, cost: &Cost, counts: &Counts, server_cpu: f64) {

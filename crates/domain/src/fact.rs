@@ -92,6 +92,12 @@ pub struct Gap {
 }
 
 impl Gap {
+    /// Whether it leaves an account as a whole unread.
+    #[must_use]
+    pub fn is_of_account(&self) -> bool {
+        [Op::AssumeRole, Op::GetCallerIdentity, Op::DescribeRegions].contains(&self.call)
+    }
+
     /// What a reply of a shape that cannot be read leaves.
     pub(crate) fn malformed(call: Op, account: &AccountId, region: &Region, subject: &str) -> Self {
         Self {

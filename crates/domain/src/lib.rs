@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod assess;
+pub mod audit;
 pub mod call;
 pub mod collect;
 pub mod drive;

@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use proptest::prelude::*;
-use sagelock_domain::assess::{Assessor, Finding, sort_findings};
+use sagelock_domain::assess::{Finding, sort_findings};
+use sagelock_domain::audit::{Auditor, Keep, Last};
 use sagelock_domain::call::{Call, CallError, CallErrorKind, Reply};
 use sagelock_domain::collect::{Address, Collector, Next, Scope, Ticket};
+use sagelock_domain::drive::Source as _;
 use sagelock_domain::ids::{AccountId, Region};
 use sagelock_domain::recording::{Recording, not_recorded};
 use sagelock_domain::rules::Verdict;
@@ -44,19 +46,18 @@ fn judge(
     let scope = Scope::of(&accounts, &[Region::new("us-east-1")], true);
     let now: Timestamp = "2027-01-01T00:00:00Z".parse().expect("a time");
     let settings = settings();
-    let mut collector = Collector::new(&scope);
-    let mut assessor = Assessor::new(&settings, now);
+    let mut auditor = Auditor::new(Collector::new(&scope), &settings, now, Keep::default());
     let mut findings = Vec::new();
     let mut open: Vec<(Ticket, Address, Call)> = Vec::new();
     loop {
-        match collector.advance() {
+        match auditor.advance() {
             Next::Start(ticket, address, _) => {
-                let call = collector.call(ticket).expect("a call");
+                let call = auditor.call(ticket).expect("a call");
                 open.push((ticket, address, call));
                 continue;
             }
             Next::Recall(_) => unreachable!("nothing is remembered"),
-            Next::Wait if collector.widen() => continue,
+            Next::Wait if auditor.widen() => continue,
             Next::Wait => {}
             Next::Done => break,
         }
@@ -64,12 +65,14 @@ fn judge(
         let (at, answer) = recording
             .answer(&address, &call)
             .unwrap_or_else(|| (now, Err(not_recorded())));
-        collector.on_reply(ticket, change(&call, answer), at);
-        for cell in collector.take_cells() {
-            findings.extend(assessor.assess_cell(&cell, collector.keys()));
-        }
+        auditor.on_reply(ticket, change(&call, answer), at);
+        let judged = auditor.take_findings();
+        findings.extend(judged.into_iter().flat_map(|one| one.findings));
     }
-    findings.extend(assessor.assess_keys(collector.keys()));
+    for last in auditor.close(|_, _| {}) {
+        let (Last::Endpoints(_, found) | Last::Keys(_, found)) = last;
+        findings.extend(found);
+    }
     sort_findings(&mut findings);
     findings
 }

@@ -5,18 +5,19 @@ use std::rc::Rc;
 
 use anyhow::anyhow;
 use jiff::{SignedDuration, Timestamp};
-use sagelock_domain::assess::{Assessor, Coverage, Finding, Record};
+use sagelock_domain::assess::{Coverage, Finding, Record};
+use sagelock_domain::audit::{Auditor, Ended, Judged, Last};
 use sagelock_domain::call::Op;
-use sagelock_domain::collect::{About, Collector, Scope, StorageReading, Told};
+use sagelock_domain::collect::{Collector, Scope, Told};
 use sagelock_domain::drive::{Calls, Driver};
 use sagelock_domain::fact::{Gap, GapReason};
 use sagelock_domain::ids::Region;
-use sagelock_domain::inventory::{Cell, CellId, Key, Keys, Principals};
-use sagelock_domain::isolation::{Asked, Matrix, Tenancy, matrix};
+use sagelock_domain::inventory::{Cell, Keys, Principals};
+use sagelock_domain::isolation::{Matrix, Tenancy};
 use sagelock_domain::rules::RULES;
 
 use crate::config::Config;
-use crate::drive::{Ended, run_with};
+use crate::drive::{self, run_with};
 use crate::exit::{Exit, Failure};
 use crate::findings::Findings;
 use crate::history::History;
@@ -96,8 +97,7 @@ pub(crate) async fn audit(
         ask_organization: config.settings.allowed_accounts.is_empty(),
         ..session.scope.clone()
     };
-    let mut collector = collector(&scope, config, keep);
-    let needs_tenancy = keep.principals || config.settings.needs_isolation();
+    let mut collector = Collector::new(&scope);
     let history = &past.history;
     collector.hear(past.told);
     if past.remembers {
@@ -107,54 +107,57 @@ pub(crate) async fn audit(
         let since = session.started_at - SignedDuration::from_hours(ASKED_AGAIN_HOURS);
         collector.recall_denied(history.denied(since).await);
     }
-    let mut driver = Driver::new(collector, session.limits);
-    let mut assessor = Assessor::new(&config.settings, session.started_at);
+    let of_domain = sagelock_domain::audit::Keep {
+        references: keep.cells,
+        principals: keep.principals,
+    };
+    let settings = &config.settings;
+    let auditor = Auditor::new(collector, settings, session.started_at, of_domain)
+        .lacking(session.regions_gap.clone());
+    let mut driver = Driver::new(auditor, session.limits);
     let mut findings = Findings::default();
     let mut packed = Ok(());
     let mut kept = Vec::new();
     let mut names = Names::new();
-    let mut tenancy = Tenancy::default();
-    let mut harvest = |driver: &mut Driver<Collector>| {
-        for cell in driver.source_mut().take_cells() {
-            let found = assessor.assess_cell(&cell, driver.source().keys());
+    let mut harvest = |driver: &mut Driver<Auditor<'_>>| {
+        for Judged {
+            cell,
+            findings: found,
+        } in driver.source_mut().take_findings()
+        {
             match findings.add(cell.id.clone(), records(&found)) {
                 Ok(pack) => history.close(&cell, pack.clone()),
                 Err(error) => packed = Err(error),
-            }
-            if needs_tenancy {
-                tenancy.note(&cell, driver.source().keys(), &config.settings);
             }
             if keep.names {
                 names.append(&mut names_of(&cell));
             }
             if keep.cells {
                 kept.push(cell);
-            } else {
-                driver.source_mut().forget_references(&cell.id);
             }
         }
-        progress.update(driver.source().progress(), driver.calls());
+        let collector = driver.source().collector();
+        progress.update(collector.progress(), driver.calls());
     };
     let ended = run_with(&mut driver, &session.port, history, &mut harvest).await;
     harvest(&mut driver);
-    let (collected, mut calls) = driver.finish();
+    let (auditor, mut calls) = driver.finish();
     progress.finish();
-    packed
-        .and_then(|()| {
-            let rest = (&mut findings, &mut assessor);
-            add_the_rest(rest, config, &collected, &tenancy, history, progress)
-        })
-        .map_err(|error| Failure::new(Exit::Internal, error))?;
-    let totals = assessor.totals().clone();
-    let mut gaps = collected.gaps().clone();
-    gaps.extend(session.regions_gap.clone());
-    refused_everywhere(&gaps, &calls)?;
-    let interrupted = ended == Ended::Interrupted || session.replays_interrupted;
-    let nothing_read = !collected.has_answered() && !interrupted;
+    packed.map_err(internal)?;
+    let of_accounts = progress.of_accounts();
+    let mut closing = auditor.close(|done, of| of_accounts.at(done, of));
+    of_accounts.finish();
+    for last in &mut closing {
+        add_last(last, &mut findings, history).map_err(internal)?;
+    }
+    let collected = closing.end();
+    refused_everywhere(&collected.gaps, &calls)?;
+    let interrupted = ended == drive::Ended::Interrupted || session.replays_interrupted;
+    let nothing_read = !collected.has_answered && !interrupted;
     let coverage = Coverage::new(
-        &totals,
-        &gaps,
-        &config.settings.expected_denied,
+        &collected.totals,
+        &collected.gaps,
+        &settings.expected_denied,
         nothing_read,
     );
     calls.add(&session.calls);
@@ -163,85 +166,61 @@ pub(crate) async fn audit(
         finished_at: finished_at(session),
         accounts: session.scope.accounts().cloned().collect(),
         regions: regions_of(session, &collected),
-        looked_at: collected.looked_at().clone(),
         regions_off: regions_off(session, &collected),
         off_in_accounts: off_in_accounts(&collected),
+        looked_at: collected.looked_at,
         simulated: session.simulated.is_some(),
         interrupted,
-        rules_off: config.settings.rules_off.iter().cloned().collect(),
+        rules_off: settings.rules_off.iter().cloned().collect(),
         coverage,
-        totals,
+        totals: collected.totals,
         findings,
         calls: calls.sent.clone(),
         names,
     };
-    let (keys, principals) = collected.into_parts();
     Ok(Done {
         audit,
         calls,
-        principals,
-        tenancy,
-        keys,
+        principals: collected.principals,
+        tenancy: collected.tenancy,
+        keys: collected.keys,
         cells: kept,
     })
 }
 
-/// Adds what can be said now that every account and region was looked at: of endpoints among all, and of
-/// keys.
-fn add_the_rest(
-    (findings, assessor): (&mut Findings, &mut Assessor<'_>),
-    config: &Config,
-    collected: &Collector,
-    tenancy: &Tenancy,
-    history: &History,
-    progress: &Progress,
-) -> std::io::Result<()> {
-    for gap in collected.gaps().iter().filter(|gap| is_of_account(gap)) {
-        assessor.lacks(gap);
-    }
-    let progress = progress.of_accounts();
-    let tell = |done, of| progress.at(done, of);
-    assessor.ask_people(collected.principals(), collected.keys(), tell);
-    let isolation = isolation(config, collected, tenancy, tell);
-    progress.finish();
-    let among = assessor.keys_among_all(collected.keys());
-    while let Some((cell, found)) = assessor.assess_late(&among, isolation.as_ref()) {
-        let pack = findings.join(&cell, records(&found))?;
-        history.join(&cell, pack.clone());
-    }
-    add_keys(findings, assessor, collected.keys(), history)
+fn internal(error: std::io::Error) -> Failure {
+    Failure::new(Exit::Internal, error)
 }
 
-/// A collection of what the rules that are on need.
-fn collector(scope: &Scope, config: &Config, keep: Keep) -> Collector {
-    let settings = &config.settings;
-    let collector = Collector::new(scope).reading(StorageReading::of(settings));
-    if keep.principals || settings.needs_principals() {
-        collector.with_principals(About::Keys)
-    } else {
-        collector
+/// Adds what is said of an account and region last.
+fn add_last(last: Last, findings: &mut Findings, history: &History) -> std::io::Result<()> {
+    match last {
+        Last::Endpoints(cell, found) => {
+            let pack = findings.join(&cell, records(&found))?;
+            history.join(&cell, pack.clone());
+        }
+        Last::Keys(cell, found) => {
+            let pack = findings.add(cell.clone(), records(&found))?;
+            history.add_keys(&cell, pack.clone());
+        }
     }
-}
-
-/// Whether it leaves an account as a whole unread.
-pub(crate) fn is_of_account(gap: &Gap) -> bool {
-    [Op::AssumeRole, Op::GetCallerIdentity, Op::DescribeRegions].contains(&gap.call)
+    Ok(())
 }
 
 /// The regions that an account, or one of several, has not enabled.
-fn regions_off(session: &Session, collected: &Collector) -> Vec<Region> {
-    let off = collected.regions_off().iter().map(|(_, region)| region);
+fn regions_off(session: &Session, collected: &Ended) -> Vec<Region> {
+    let off = collected.regions_off.iter().map(|(_, region)| region);
     let off: BTreeSet<&Region> = off.chain(&session.regions_off).collect();
     off.into_iter().cloned().collect()
 }
 
-fn off_in_accounts(collected: &Collector) -> usize {
-    let accounts = collected.regions_off().iter().map(|(account, _)| account);
+fn off_in_accounts(collected: &Ended) -> usize {
+    let accounts = collected.regions_off.iter().map(|(account, _)| account);
     accounts.collect::<BTreeSet<_>>().len()
 }
 
-fn regions_of(session: &Session, collected: &Collector) -> Vec<Region> {
-    let regions: BTreeSet<&Region> = collected.looked_at().values().flatten().collect();
+fn regions_of(session: &Session, collected: &Ended) -> Vec<Region> {
+    let regions: BTreeSet<&Region> = collected.looked_at.values().flatten().collect();
     if regions.is_empty() {
         session.regions.clone()
     } else {
@@ -257,56 +236,11 @@ fn records(findings: &[Finding]) -> Vec<Record> {
     findings.iter().map(record).collect()
 }
 
-/// Adds what is said of keys, each to the account and region that it belongs to. They come in the
-/// order of their ARNs, so that those of one account and region are neighbours.
-fn add_keys(
-    findings: &mut Findings,
-    assessor: &mut Assessor<'_>,
-    keys: &Keys,
-    history: &History,
-) -> std::io::Result<()> {
-    let cell = |key: &&Key| CellId {
-        account: key.arn.account(),
-        region: key.arn.region(),
-    };
-    let all: Vec<&Key> = keys.by_arn.values().collect();
-    for of_cell in all.chunk_by(|one, next| cell(one) == cell(next)) {
-        let Some(id) = of_cell.first().map(cell) else {
-            continue;
-        };
-        let found = of_cell
-            .iter()
-            .flat_map(|key| assessor.assess_key(key, keys));
-        let records = found.map(|finding| record(&finding)).collect();
-        let pack = findings.add(id.clone(), records)?;
-        history.add_keys(&id, pack.clone());
-    }
-    Ok(())
-}
-
-/// Which tenant can use which key, where a rule asks for it.
-fn isolation(
-    config: &Config,
-    collected: &Collector,
-    tenancy: &Tenancy,
-    tell: impl FnMut(usize, usize),
-) -> Option<Matrix> {
-    let settings = &config.settings;
-    let asked = Asked {
-        tenancy,
-        keys: collected.keys(),
-        principals: collected.principals(),
-        gaps: collected.gaps(),
-        settings,
-    };
-    settings.needs_isolation().then(|| matrix(asked, tell))
-}
-
 /// A replay ends when it began, so that it gives the same document every time.
 fn finished_at(session: &Session) -> Timestamp {
     match &*session.port {
-        crate::drive::Port::Aws(..) => Timestamp::now(),
-        crate::drive::Port::Replay(..) => session.started_at,
+        drive::Port::Aws(..) => Timestamp::now(),
+        drive::Port::Replay(..) => session.started_at,
     }
 }
 
@@ -365,7 +299,7 @@ pub(crate) fn missing_permissions(audit: &Audit) -> Vec<String> {
         .gaps
         .iter()
         .filter(|gap| !gap.expected && gap.gap.reason == GapReason::AccessDenied)
-        .filter(|gap| !is_of_account(&gap.gap));
+        .filter(|gap| !gap.gap.is_of_account());
     for gap in missing {
         let (count, regions) = denied.entry(gap.gap.call).or_default();
         *count += 1;
@@ -395,7 +329,7 @@ pub(crate) fn missing_permissions(audit: &Audit) -> Vec<String> {
 pub(crate) fn not_entered(audit: &Audit) -> Vec<String> {
     let mut groups: BTreeMap<String, Vec<&Gap>> = BTreeMap::new();
     for gap in audit.coverage.gaps.iter().map(|gap| &gap.gap) {
-        if is_of_account(gap) {
+        if gap.is_of_account() {
             let code = gap.said.split(':').next().unwrap_or_default();
             groups.entry(code.to_owned()).or_default().push(gap);
         }
@@ -420,7 +354,7 @@ pub(crate) fn other_gaps(audit: &Audit) -> Vec<String> {
         .gaps
         .iter()
         .filter(|gap| !gap.expected && gap.gap.reason != GapReason::AccessDenied)
-        .filter(|gap| !is_of_account(&gap.gap));
+        .filter(|gap| !gap.gap.is_of_account());
     for gap in other {
         let kind = (gap.gap.call, gap.gap.reason);
         groups.entry(kind).or_default().push(&gap.gap);

@@ -44,15 +44,19 @@ fn the_other_accounts_are_not_entered_but_for_what_is_asked_of_them() {
     let scope = Scope::of(&ids, &[Region::new(REGION)], false);
     let collector = Collector::new(&scope).with_principals(About::Everything);
     let mut cells = Vec::new();
-    let (_, collector, asked) = collect(
-        collector.on(focus),
+    let mut collector = collector.on(focus);
+    let asked = collect(
+        &mut collector,
         now,
         |_| 0,
         |address, call| {
             let (account, region) = (address.account.as_str(), address.region.as_str());
             fleet.world.answer(account, region, call)
         },
-        |cell, _| cells.push(cell.id.account.clone()),
+        |collector| {
+            let whole = collector.take_cells().into_iter();
+            cells.extend(whole.map(|cell| cell.id.account));
+        },
     );
     assert_eq!(cells, [AccountId::new(MEMBER)]);
     for op in [Op::DescribeEndpoint, Op::GetAccountAuthorizationDetails] {

@@ -7,13 +7,15 @@
     reason = "a test that cannot go on says so"
 )]
 
+mod audited;
 mod collected;
 
-use collected::collect;
+use audited::audit;
+use sagelock_domain::audit::Keep;
 use sagelock_domain::call::{CallError, CallErrorKind, Op};
-use sagelock_domain::collect::{About, Collector, Scope};
+use sagelock_domain::collect::Scope;
 use sagelock_domain::ids::{AccountId, KeyArn, Region};
-use sagelock_domain::isolation::{Answer, Asked, Matrix, Row, Tenancy, matrix};
+use sagelock_domain::isolation::{Answer, Matrix, Row};
 use sagelock_domain::settings::Settings;
 use sagelock_domain::why::Why;
 use sagelock_sim::estate::demo::{MANAGEMENT, accounts, demo};
@@ -36,10 +38,14 @@ fn isolation(world: &mut World, settings: &Settings, denied: &[Op]) -> Matrix {
         .chain(ids.into_iter().filter(|id| id.as_str() != MANAGEMENT))
         .collect();
     let scope = Scope::of(&ids, &[Region::new("eu-west-1")], true);
-    let mut tenancy = Tenancy::default();
-    let (_, collector, _) = collect(
-        Collector::new(&scope).with_principals(About::Keys),
-        NOW.parse().expect("a time"),
+    let keep = Keep {
+        references: false,
+        principals: true,
+    };
+    let (_, ended, _) = audit(
+        &scope,
+        (settings, NOW.parse().expect("a time")),
+        keep,
         |open| open - 1,
         |address, call| {
             if denied.contains(&call.op()) {
@@ -51,16 +57,8 @@ fn isolation(world: &mut World, settings: &Settings, denied: &[Op]) -> Matrix {
             }
             world.answer(address.account.as_str(), address.region.as_str(), call)
         },
-        |cell, keys| tenancy.note(cell, keys, settings),
     );
-    let asked = Asked {
-        tenancy: &tenancy,
-        keys: collector.keys(),
-        principals: collector.principals(),
-        gaps: collector.gaps(),
-        settings,
-    };
-    matrix(asked, |_, _| {})
+    ended.isolation(settings, |_, _| {})
 }
 
 /// The answers for a tenant about the keys of an account with the default policy.

@@ -3,20 +3,23 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so")]
 
+mod audited;
 mod collected;
 
 use std::collections::BTreeMap;
 
-use collected::collect;
+use audited::audit;
+use sagelock_domain::audit::Keep;
 use sagelock_domain::call::{CallError, CallErrorKind, Op};
-use sagelock_domain::collect::{Collector, Scope};
+use sagelock_domain::collect::Scope;
 use sagelock_domain::ids::{AccountId, Region};
+use sagelock_domain::settings::Settings;
 use sagelock_sim::estate::fleet::{Size, fleet};
 
 type Said = BTreeMap<String, (&'static str, &'static str)>;
 
 /// What EP-007 says of each endpoint, and how often each operation was asked.
-fn audit(accounts: usize, denied: &[Op]) -> (Said, BTreeMap<Op, usize>) {
+fn said(accounts: usize, denied: &[Op]) -> (Said, BTreeMap<Op, usize>) {
     let size = Size {
         accounts,
         regions: 1,
@@ -31,9 +34,10 @@ fn audit(accounts: usize, denied: &[Op]) -> (Said, BTreeMap<Op, usize>) {
     let regions: Vec<Region> = fleet.regions.iter().map(Region::new).collect();
     let scope = Scope::of(&ids, &regions, true);
     let first = |_| 0;
-    let (findings, _, asked) = collect(
-        Collector::new(&scope),
-        now,
+    let (findings, _, asked) = audit(
+        &scope,
+        (&Settings::default(), now),
+        Keep::default(),
         first,
         |address, call| {
             if denied.contains(&call.op()) {
@@ -46,7 +50,6 @@ fn audit(accounts: usize, denied: &[Op]) -> (Said, BTreeMap<Op, usize>) {
             let (account, region) = (address.account.as_str(), address.region.as_str());
             fleet.world.answer(account, region, call)
         },
-        |_, _| {},
     );
     let said = findings.into_iter().filter(|one| one.rule.id == "EP-007");
     let said = said.map(|finding| {
@@ -58,11 +61,11 @@ fn audit(accounts: usize, denied: &[Op]) -> (Said, BTreeMap<Op, usize>) {
 
 #[test]
 fn many_accounts_are_told_by_the_list() {
-    let (by_list, asked) = audit(30, &[]);
+    let (by_list, asked) = said(30, &[]);
     assert_eq!(by_list.len(), 300);
     assert_eq!(asked.get(&Op::ListAccounts), Some(&2), "32 accounts");
     assert_eq!(asked.get(&Op::DescribeAccount), None);
-    let (by_name, asked) = audit(30, &[Op::ListAccounts]);
+    let (by_name, asked) = said(30, &[Op::ListAccounts]);
     assert_eq!(asked.get(&Op::ListAccounts), Some(&1));
     assert!(asked.get(&Op::DescribeAccount) > Some(&5), "{asked:?}");
     assert_eq!(by_name, by_list, "the same is said");
@@ -72,14 +75,14 @@ fn many_accounts_are_told_by_the_list() {
 
 #[test]
 fn few_accounts_are_asked_about_by_name() {
-    let (_, asked) = audit(12, &[]);
+    let (_, asked) = said(12, &[]);
     assert_eq!(asked.get(&Op::ListAccounts), None);
     assert!(asked.get(&Op::DescribeAccount) > Some(&2), "{asked:?}");
 }
 
 #[test]
 fn who_is_denied_asks_once() {
-    let (said, asked) = audit(30, &[Op::ListAccounts, Op::DescribeAccount]);
+    let (said, asked) = said(30, &[Op::ListAccounts, Op::DescribeAccount]);
     assert_eq!(asked.get(&Op::ListAccounts), Some(&1));
     assert_eq!(asked.get(&Op::DescribeAccount), Some(&1));
     let unknown = said.values().filter(|said| said.0 == "unknown");

@@ -2,14 +2,16 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so")]
 
+mod audited;
 mod collected;
 
 use std::collections::BTreeMap;
 
-use collected::collect;
 use jiff::Timestamp;
-use sagelock_domain::collect::{Collector, Scope};
+use sagelock_domain::audit::Keep;
+use sagelock_domain::collect::Scope;
 use sagelock_domain::ids::{AccountId, Region};
+use sagelock_domain::settings::Settings;
 use sagelock_sim::World;
 use sagelock_sim::estate::demo;
 
@@ -31,12 +33,13 @@ fn audit(world: &mut World, seed: u64) -> (Said, Vec<String>) {
             .wrapping_add(1);
         usize::try_from(state >> 33).expect("31 bits") % open
     };
-    let (findings, collector, _) = collect(
-        Collector::new(&scope),
-        now,
+    let settings = Settings::default();
+    let (findings, ended, _) = audited::audit(
+        &scope,
+        (&settings, now),
+        Keep::default(),
         pick,
         |address, call| world.answer(address.account.as_str(), address.region.as_str(), call),
-        |_, _| {},
     );
     let said = findings.into_iter().map(|finding| {
         let id = (finding.rule.id.to_owned(), finding.subject.arn.clone());
@@ -45,7 +48,7 @@ fn audit(world: &mut World, seed: u64) -> (Said, Vec<String>) {
         let message = finding.judgement.message.worded(|why| format!("{why:?}"));
         (id, (verdict, code, message))
     });
-    let gaps = collector.gaps().iter().map(ToString::to_string);
+    let gaps = ended.gaps.iter().map(ToString::to_string);
     (said.collect(), gaps.collect())
 }
 

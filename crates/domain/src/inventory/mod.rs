@@ -36,6 +36,17 @@ pub struct CellId {
     pub region: Region,
 }
 
+impl CellId {
+    /// Where a key is.
+    #[must_use]
+    pub fn of_key(arn: &KeyArn) -> Self {
+        Self {
+            account: arn.account(),
+            region: arn.region(),
+        }
+    }
+}
+
 /// Everything that was found in one account and region.
 #[derive(Clone, Debug)]
 pub struct Cell {

@@ -106,7 +106,7 @@ fn unlisted(audit: &Audit) -> BTreeSet<(AccountId, Region)> {
     let gaps = audit.coverage.gaps.iter().map(|gap| &gap.gap);
     gaps.filter(|gap| gap.is_of_listing())
         .map(|gap| {
-            let region = if crate::audit::is_of_account(gap) {
+            let region = if gap.is_of_account() {
                 Region::new("")
             } else {
                 gap.region.clone()

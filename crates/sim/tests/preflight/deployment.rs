@@ -158,12 +158,13 @@ pub(crate) fn foretold(
         .reading(reading)
         .with_principals(About::Everything);
     let mut cells = Vec::new();
-    let (_, collected, _) = collect(
-        collector.on(focus.clone()),
+    let mut collected = collector.on(focus.clone());
+    collect(
+        &mut collected,
         now,
         |_| 0,
         answer,
-        |cell, _| cells.push(cell.clone()),
+        |collector| cells.extend(collector.take_cells()),
     );
     let mut cells = cells.iter();
     let cell = cells.find(|cell| cell.id.account.as_str() == ACCOUNT);

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use sagelock_domain::assess::{Assessor, Coverage};
-use sagelock_domain::collect::{Collector, Scope, StorageReading, Ticket};
+use sagelock_domain::assess::Coverage;
+use sagelock_domain::audit::{Auditor, Keep, Last};
+use sagelock_domain::collect::{Collector, Scope, Ticket};
 use sagelock_domain::drive::{Calls, Driver, Limits, Rate, Step};
 use sagelock_domain::ids::{AccountId, Region};
 use sagelock_domain::settings::Settings;
@@ -37,11 +38,9 @@ pub(crate) fn audit_of(
         ..Limits::default()
     };
     let begun = world.now();
-    let mut driver = Driver::new(
-        Collector::new(&scope).reading(StorageReading::of(settings)),
-        limits,
-    );
-    let mut assessor = Assessor::new(settings, begun);
+    let collector = Collector::new(&scope);
+    let auditor = Auditor::new(collector, settings, begun, Keep::default());
+    let mut driver = Driver::new(auditor, limits);
     let mut findings = Vec::new();
     let mut now = Duration::ZERO;
     let mut open: Vec<(Ticket, _)> = Vec::new();
@@ -60,18 +59,20 @@ pub(crate) fn audit_of(
         for (ticket, answer) in open.drain(..) {
             driver.on_reply(ticket, answer, now, begun);
         }
-        for cell in driver.source_mut().take_cells() {
-            findings.extend(assessor.assess_cell(&cell, driver.source().keys()));
-        }
+        let judged = driver.source_mut().take_findings();
+        findings.extend(judged.into_iter().flat_map(|one| one.findings));
     }
-    for cell in driver.source_mut().take_cells() {
-        findings.extend(assessor.assess_cell(&cell, driver.source().keys()));
+    let (mut auditor, calls) = driver.finish();
+    let judged = auditor.take_findings();
+    findings.extend(judged.into_iter().flat_map(|one| one.findings));
+    let mut closing = auditor.close(|_, _| {});
+    for last in &mut closing {
+        let (Last::Endpoints(_, found) | Last::Keys(_, found)) = last;
+        findings.extend(found);
     }
-    let (collected, calls) = driver.finish();
-    findings.extend(assessor.assess_keys(collected.keys()));
+    let ended = closing.end();
     let expected = &settings.expected_denied;
-    let nothing_read = !collected.has_answered();
-    let coverage = Coverage::new(assessor.totals(), collected.gaps(), expected, nothing_read);
+    let coverage = Coverage::new(&ended.totals, &ended.gaps, expected, !ended.has_answered);
     let said = findings
         .iter()
         .map(|finding| {
@@ -86,7 +87,7 @@ pub(crate) fn audit_of(
     Audit {
         said,
         calls,
-        gaps: collected.gaps().len(),
+        gaps: ended.gaps.len(),
         complete: coverage.complete && coverage.ratio() >= 1.0,
     }
 }

@@ -29,6 +29,9 @@ fn settings() -> Settings {
         required_key_tags: vec!["owner".to_owned()],
         regulated: ["restricted".to_owned()].into(),
         superseded_keep_days: 0,
+        endpoints_per_key_max: 2,
+        key_users: vec!["arn:aws:iam::*:role/deployer".to_owned()],
+        proves_isolation: true,
         ..Settings::default()
     }
 }

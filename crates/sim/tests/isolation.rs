@@ -10,10 +10,14 @@
 mod audited;
 mod collected;
 
+use std::collections::BTreeSet;
+
 use audited::audit;
-use sagelock_domain::audit::Keep;
+use sagelock_domain::assess::Finding;
+use sagelock_domain::audit::{Auditor, Ended, Keep};
 use sagelock_domain::call::{CallError, CallErrorKind, Op};
-use sagelock_domain::collect::Scope;
+use sagelock_domain::collect::{Collector, Scope};
+use sagelock_domain::fact::{Gap, GapReason};
 use sagelock_domain::ids::{AccountId, KeyArn, Region};
 use sagelock_domain::isolation::{Answer, Matrix, Row};
 use sagelock_domain::settings::Settings;
@@ -32,20 +36,31 @@ fn world() -> World {
 }
 
 fn isolation(world: &mut World, settings: &Settings, denied: &[Op]) -> Matrix {
+    let (_, ended) = audited(world, settings, denied, BTreeSet::new());
+    ended.isolation(settings, |_, _| {})
+}
+
+/// Audits; `lacks` was not read before.
+fn audited(
+    world: &mut World,
+    settings: &Settings,
+    denied: &[Op],
+    lacks: BTreeSet<Gap>,
+) -> (Vec<Finding>, Ended) {
     let ids: Vec<AccountId> = accounts().into_iter().map(AccountId::new).collect();
     let ids: Vec<AccountId> = [AccountId::new(MANAGEMENT)]
         .into_iter()
         .chain(ids.into_iter().filter(|id| id.as_str() != MANAGEMENT))
         .collect();
     let scope = Scope::of(&ids, &[Region::new("eu-west-1")], true);
+    let now = NOW.parse().expect("a time");
     let keep = Keep {
         references: false,
         principals: true,
     };
-    let (_, ended, _) = audit(
-        &scope,
-        (settings, NOW.parse().expect("a time")),
-        keep,
+    let (findings, ended, _) = audit(
+        Auditor::new(Collector::new(&scope), settings, now, keep).lacking(lacks),
+        now,
         |open| open - 1,
         |address, call| {
             if denied.contains(&call.op()) {
@@ -58,7 +73,7 @@ fn isolation(world: &mut World, settings: &Settings, denied: &[Op]) -> Matrix {
             world.answer(address.account.as_str(), address.region.as_str(), call)
         },
     );
-    ended.isolation(settings, |_, _| {})
+    (findings, ended)
 }
 
 /// The answers for a tenant about the keys of an account with the default policy.
@@ -220,6 +235,50 @@ fn who_there_is_has_to_be_known() {
     }
     let possible = matrix.rows.iter().flat_map(|row| &row.answers);
     assert!(possible.filter(|one| one.name() == "possible").count() > 10);
+}
+
+/// What was not read before the audit began, the regions of an account for one, counts for the rules that
+/// ask of all; who shares a key of a region that was looked at is known all the same.
+#[test]
+fn what_was_not_read_before_counts() {
+    let account = "222233334444";
+    let settings = Settings {
+        endpoints_per_key_max: 1000,
+        proves_isolation: true,
+        ..Settings::default()
+    };
+    let of = |regions: &[&str]| {
+        let gaps = regions.iter().map(|region| Gap {
+            call: Op::DescribeRegions,
+            account: AccountId::new(account),
+            region: Region::new(*region),
+            reason: GapReason::AccessDenied,
+            subject: String::new(),
+            said: String::new(),
+        });
+        let (findings, ended) = audited(&mut world(), &settings, &[], gaps.collect());
+        assert_eq!(
+            ended.gaps.iter().filter(|gap| gap.is_of_account()).count(),
+            regions.len()
+        );
+        let verdicts = |rule: &'static str, account: &'static str| {
+            let of_rule = findings.iter().filter(move |one| one.rule.id == rule);
+            let of_account = of_rule.filter(move |one| one.subject.account.as_str() == account);
+            of_account
+                .map(|one| one.judgement.reason.code)
+                .collect::<BTreeSet<_>>()
+        };
+        (verdicts("EP-008", account), verdicts("EP-009", account))
+    };
+    let (shared, isolated) = of(&[]);
+    assert!(shared.contains("within_the_limit"), "{shared:?}");
+    assert!(isolated.contains("isolated"), "{isolated:?}");
+    let (unknown_shared, unknown_isolated) = of(&["eu-west-1"]);
+    assert_eq!(unknown_shared, shared);
+    assert!(
+        !unknown_isolated.contains("isolated"),
+        "{unknown_isolated:?}"
+    );
 }
 
 #[test]

@@ -9,9 +9,9 @@ mod collected;
 use std::collections::BTreeMap;
 
 use audited::audit;
-use sagelock_domain::audit::Keep;
+use sagelock_domain::audit::{Auditor, Keep};
 use sagelock_domain::call::{CallError, CallErrorKind, Op};
-use sagelock_domain::collect::Scope;
+use sagelock_domain::collect::{Collector, Scope};
 use sagelock_domain::ids::{AccountId, Region};
 use sagelock_domain::settings::Settings;
 use sagelock_sim::estate::fleet::{Size, fleet};
@@ -34,10 +34,10 @@ fn said(accounts: usize, denied: &[Op]) -> (Said, BTreeMap<Op, usize>) {
     let regions: Vec<Region> = fleet.regions.iter().map(Region::new).collect();
     let scope = Scope::of(&ids, &regions, true);
     let first = |_| 0;
+    let settings = Settings::default();
     let (findings, _, asked) = audit(
-        &scope,
-        (&Settings::default(), now),
-        Keep::default(),
+        Auditor::new(Collector::new(&scope), &settings, now, Keep::default()),
+        now,
         first,
         |address, call| {
             if denied.contains(&call.op()) {

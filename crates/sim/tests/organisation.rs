@@ -5,11 +5,11 @@
 mod audited;
 mod collected;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use sagelock_domain::audit::Keep;
-use sagelock_domain::collect::Scope;
+use sagelock_domain::audit::{Auditor, Keep};
+use sagelock_domain::collect::{Collector, Scope};
 use sagelock_domain::ids::{AccountId, Region};
 use sagelock_domain::settings::Settings;
 use sagelock_sim::World;
@@ -33,11 +33,15 @@ fn audit(world: &mut World, seed: u64) -> (Said, Vec<String>) {
             .wrapping_add(1);
         usize::try_from(state >> 33).expect("31 bits") % open
     };
-    let settings = Settings::default();
+    let settings = Settings {
+        endpoints_per_key_max: 2,
+        key_users: vec!["arn:aws:iam::*:role/admin*".to_owned()],
+        proves_isolation: true,
+        ..Settings::default()
+    };
     let (findings, ended, _) = audited::audit(
-        &scope,
-        (&settings, now),
-        Keep::default(),
+        Auditor::new(Collector::new(&scope), &settings, now, Keep::default()),
+        now,
         pick,
         |address, call| world.answer(address.account.as_str(), address.region.as_str(), call),
     );
@@ -58,6 +62,16 @@ fn the_order_of_answers_changes_nothing_across_accounts() {
     let mut world = demo::demo(now, 1);
     let (said, gaps) = audit(&mut world, 1);
     assert!(said.len() > 4000, "{} verdicts", said.len());
+    for rule in ["EP-008", "EP-009", "KEY-003"] {
+        let of_rule = said.iter().filter(|((of, _), _)| of == rule);
+        let codes: BTreeSet<(&str, &str)> = of_rule
+            .map(|(_, (verdict, code, _))| (verdict.as_str(), code.as_str()))
+            .collect();
+        for verdict in ["pass", "fail", "unknown"] {
+            let says = codes.iter().any(|(one, _)| *one == verdict);
+            assert!(says, "{rule} says {verdict} of nothing: {codes:?}");
+        }
+    }
     for seed in 2..40 {
         let (again, other_gaps) = audit(&mut world, seed * 7919);
         for (id, was) in &said {

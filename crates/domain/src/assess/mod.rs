@@ -8,7 +8,7 @@ mod record;
 mod totals;
 mod uses;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -21,7 +21,8 @@ pub use totals::{Counts, Totals};
 use uses::Uses;
 
 use crate::access::{Accesses, Audited, People, Reach};
-use crate::ids::{Arn, KeyArn};
+use crate::fact::Gap;
+use crate::ids::{Arn, KeyArn, Region};
 use crate::inventory::{Cell, CellId, Key, Keys, Principals};
 use crate::kpi::Verdicts;
 use crate::rules::{
@@ -156,10 +157,9 @@ impl<'a> Assessor<'a> {
         findings
     }
 
-    /// Something that could not be read at all, an account for one: who uses which key may not be
-    /// all.
-    pub fn lacks(&mut self, gap: &crate::fact::Gap) {
-        self.uses.lacks_fact(gap);
+    /// An account could not be entered, or its regions are not known; `seen` were looked at all the same.
+    pub fn lacks(&mut self, gap: &Gap, seen: BTreeSet<Region>) {
+        self.uses.lacks_regions(gap, seen);
     }
 
     /// Asks who there is in the accounts about the keys, when every cell has been, where a rule needs it.

@@ -28,6 +28,8 @@ pub(super) struct Uses {
     keeps_all: bool,
     /// By where not all is known; of no region, in any.
     gaps: BTreeMap<(AccountId, Option<Region>), Why>,
+    /// Accounts of which not every region was looked at, those that were, and why not the others.
+    unentered: BTreeMap<AccountId, (BTreeSet<Region>, Why)>,
     /// Where the endpoints are that are looked at, and so the keys of their volumes.
     at: Option<(AccountId, Option<Region>)>,
 }
@@ -66,7 +68,8 @@ impl Uses {
 
     /// Why the uses may not be all.
     pub(super) fn gap(&self) -> Option<&Why> {
-        self.gaps.values().min()
+        let unentered = self.unentered.values().map(|(_, why)| why);
+        self.gaps.values().chain(unentered).min()
     }
 
     /// Why the uses of a key of a region by endpoints of some accounts may not be all.
@@ -74,7 +77,17 @@ impl Uses {
         let is_there = |place: &Option<Region>| place.as_ref().is_none_or(|one| one == region);
         let within = self.gaps.iter();
         let within = within.filter(|((account, at), _)| reach.has(account) && is_there(at));
-        within.map(|(_, gap)| gap).min()
+        let unentered = self.unentered.iter();
+        let unentered = unentered
+            .filter(|(account, (seen, _))| reach.has(account) && !seen.contains(region))
+            .map(|(_, (_, why))| why);
+        within.map(|(_, gap)| gap).chain(unentered).min()
+    }
+
+    /// Not every region of an account was looked at; `seen` was.
+    pub(super) fn lacks_regions(&mut self, gap: &Gap, seen: BTreeSet<Region>) {
+        let unentered = (seen, Why::from(gap));
+        self.unentered.insert(gap.account.clone(), unentered);
     }
 
     /// Remembers who names which key.
@@ -238,7 +251,7 @@ impl Uses {
         self.gaps.insert(place, least);
     }
 
-    pub(super) fn lacks_fact(&mut self, gap: &Gap) {
+    fn lacks_fact(&mut self, gap: &Gap) {
         self.lacks(Why::from(gap));
     }
 

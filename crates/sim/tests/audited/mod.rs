@@ -4,22 +4,19 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use sagelock_domain::assess::Finding;
-use sagelock_domain::audit::{Auditor, Ended, Keep, Last};
+use sagelock_domain::audit::{Auditor, Ended, Last};
 use sagelock_domain::call::{Call, CallError, Op, Reply};
-use sagelock_domain::collect::{Address, Collector, Scope};
-use sagelock_domain::settings::Settings;
+use sagelock_domain::collect::Address;
 
 use crate::collected::collect;
 
 /// Gives the findings, what came of it beside them, and how often each operation was asked.
 pub(crate) fn audit(
-    scope: &Scope,
-    (settings, now): (&Settings, Timestamp),
-    keep: Keep,
+    mut auditor: Auditor<'_>,
+    now: Timestamp,
     pick: impl FnMut(usize) -> usize,
     answer: impl FnMut(&Address, &Call) -> Result<Reply, CallError>,
 ) -> (Vec<Finding>, Ended, BTreeMap<Op, usize>) {
-    let mut auditor = Auditor::new(Collector::new(scope), settings, now, keep);
     let mut findings = Vec::new();
     let asked = collect(&mut auditor, now, pick, answer, |auditor| {
         let judged = auditor.take_findings();

@@ -67,7 +67,7 @@ impl People {
                 found.add(who, used.proof);
             }
         });
-        for key in customers.filter(|key| key.arn.is_multi_region()) {
+        for key in customers.filter(|key| key.may_have_replicas()) {
             let found = by_key.entry(key.arn.clone()).or_default();
             found.perhaps.add(|| Perhaps {
                 who: "somebody by one of its replicas".to_owned(),

@@ -121,6 +121,17 @@ impl Key {
         }
     }
 
+    /// Whether keys of other Regions have its material, or may have it (KMS API,
+    /// `MultiRegionConfiguration`).
+    #[must_use]
+    pub fn may_have_replicas(&self) -> bool {
+        let facts = self.described.fact.known();
+        let regions = facts.and_then(|facts| facts.regions.as_ref());
+        let here = self.arn.region();
+        let is_here = |regions: &BTreeSet<Region>| regions.iter().all(|region| *region == here);
+        self.arn.is_multi_region() && !regions.is_some_and(is_here)
+    }
+
     /// Whether it is known not to wait to be deleted.
     #[must_use]
     pub fn stays(&self) -> bool {

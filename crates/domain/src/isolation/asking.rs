@@ -263,7 +263,7 @@ impl<'a> Grounds<'a> {
         // Roles are of all Regions.
         let left_out = keys.left_out.iter().filter(reached);
         lacks.extend(left_out.cloned().map(Why::RegionsLeftOut));
-        if key.arn.is_multi_region() {
+        if key.may_have_replicas() {
             lacks.push(Why::KeyReplicas);
         }
         Basis::unless(Basis::of(audited, &self.census), lacks)

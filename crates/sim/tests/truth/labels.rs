@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::SHARED_MAX;
+
 type Label = (&'static str, &'static str);
 
 /// What a reference to a key comes to, two weeks after everything was deployed.
@@ -55,7 +57,7 @@ pub(crate) fn labels(estate: &Value, strict: bool) -> BTreeMap<(String, String),
         }
         let arn = &key["arn"];
         say("KEY-001", arn, key_001(name, key));
-        for (rule, label) in by_policy(name) {
+        for (rule, label) in by_policy(name, strict) {
             say(rule, arn, label);
         }
         say("KEY-006", arn, estate.key_006(name, key));
@@ -71,7 +73,7 @@ pub(crate) fn labels(estate: &Value, strict: bool) -> BTreeMap<(String, String),
     let managed = ("not_applicable", "aws_managed");
     for aws in [named, &estate.all["storage"]["aws_key"]] {
         say("KEY-001", aws, managed);
-        for (rule, _) in by_policy("plain") {
+        for (rule, _) in by_policy("plain", strict) {
             say(rule, aws, managed);
         }
         say("KEY-006", aws, estate.when_configured(managed));
@@ -129,21 +131,29 @@ impl<'a> Estate<'a> {
         if rule == "EP-011" {
             return self.ep_011(endpoint, current);
         }
-        // How many endpoints may share a key, and that isolation is proved, is set nowhere here.
-        let is_set = match rule {
-            "EP-008" | "EP-009" => false,
-            "EP-010" => self.strict,
-            _ => true,
-        };
-        if !is_set {
+        if matches!(rule, "EP-008" | "EP-009" | "EP-010") && !self.strict {
             return ("not_applicable", "not_configured");
         }
         let pending = endpoint["pending"].as_str().map(|name| self.configs[name]);
+        let reads = |config: &'a Value| !matches!(Self::key(&config["reference"]), Key::Denied);
+        let reads_all = reads(current) && pending.is_none_or(reads);
         let judge = |config: &'a Value| {
             if is_deleted(config) {
                 return ("unknown", "config_deleted");
             }
             match rule {
+                "EP-008" | "EP-009" => match Self::key(&config["reference"]) {
+                    Key::None | Key::Aws | Key::Gone => ("not_applicable", "no_customer_key"),
+                    Key::Denied => ("unknown", "access_denied"),
+                    Key::Customer(name) if rule == "EP-008" && self.is_shared(name) => {
+                        ("fail", "shared_by_too_many")
+                    }
+                    // What some models load may not be read: it may be under any key.
+                    Key::Customer(_) if rule == "EP-008" => ("unknown", "access_denied"),
+                    // No tag names a tenant; that some key is not known is said before.
+                    Key::Customer(_) if !reads_all => ("unknown", "access_denied"),
+                    Key::Customer(_) => ("unknown", "tenant_untagged"),
+                },
                 "EP-001" => self.volume(config, Self::class(endpoint, config)),
                 "EP-003"
                     if text(config, "outputs").contains("capture")
@@ -236,6 +246,23 @@ impl<'a> Estate<'a> {
             labels.push(("not_applicable", "serverless_image_only"));
         }
         worst(labels)
+    }
+
+    /// Whether more live endpoints use a key than may.
+    fn is_shared(&self, key: &str) -> bool {
+        let names = |config: &'a Value| {
+            let name = Self::key(&config["reference"]);
+            !is_deleted(config) && matches!(name, Key::Customer(name) if name == key)
+        };
+        let uses = |endpoint: &'a Value| {
+            let current = self.configs[text(endpoint, "config")];
+            let pending = endpoint["pending"].as_str().map(|name| self.configs[name]);
+            let in_play = [Some(current), pending];
+            Self::was_deployed(current) && in_play.into_iter().flatten().any(names)
+        };
+        // What is written without a key of its own, and what many models load, is under the good one.
+        let all = array(self.all, "endpoints").iter().map(uses);
+        key == "good" || all.filter(|uses| *uses).count() > SHARED_MAX
     }
 
     /// Which live endpoints run each configuration, and which are moving to it.
@@ -420,12 +447,13 @@ fn key_001(name: &str, key: &Value) -> Label {
 
 /// What is right to say of a key's policy and grants: the keys of the own account have the default
 /// policy and no grants, and KMS shows those of others to their own account only.
-fn by_policy(name: &str) -> [(&'static str, Label); 5] {
-    let not_set = ("KEY-003", ("not_applicable", "not_configured"));
+fn by_policy(name: &str, strict: bool) -> [(&'static str, Label); 5] {
+    let not_set = ("not_applicable", "not_configured");
+    let users = |label: Label| ("KEY-003", if strict { label } else { not_set });
     let all = |label: Label| {
         [
             ("KEY-002", label),
-            not_set,
+            users(label),
             ("KEY-004", label),
             ("KEY-005", label),
             ("KEY-010", label),
@@ -440,7 +468,8 @@ fn by_policy(name: &str) -> [(&'static str, Label); 5] {
         "shared" | "stranger" => all(("unknown", "owner_account_not_read")),
         _ => [
             ("KEY-002", ("pass", "nobody_outside")),
-            not_set,
+            // The account has no users and no roles.
+            users(("pass", "only_allowed")),
             ("KEY-004", ("fail", "left_to_account")),
             ("KEY-005", ("pass", "root_can_change_it")),
             ("KEY-010", ("pass", "no_grants")),

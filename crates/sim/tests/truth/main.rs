@@ -25,6 +25,8 @@ use sagelock_sim::{Happening, check};
 /// The estate of the requirement.
 const CONFIGS: usize = 10_000;
 const ENDPOINTS: usize = 3_000;
+/// So many endpoints may share a key, in a strict organisation.
+const SHARED_MAX: usize = 90;
 /// For what is run many times.
 const FEW: (usize, usize) = (900, 300);
 
@@ -44,6 +46,9 @@ fn settings(strict: bool) -> Settings {
         required_key_tags: vec!["owner".to_owned()],
         alias_pattern: Some(regex()),
         superseded_keep_days: 0,
+        endpoints_per_key_max: u32::try_from(SHARED_MAX).expect("few"),
+        key_users: vec!["arn:aws:iam::*:role/deployer".to_owned()],
+        proves_isolation: true,
         ..Settings::default()
     }
 }

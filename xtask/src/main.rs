@@ -35,7 +35,9 @@ cargo xtask permissions [--check]   docs/permissions.json alone
 cargo xtask record --python P   corpus/recorded again, from moto; P is a Python with moto
 cargo xtask prove truth         the truth test against moto, full size, in release
 cargo xtask prove sim           the truth tests of the simulated AWS, in release
-cargo xtask prove mutants       the policy engine changed in every small way: its tests must notice
+cargo xtask prove mutants [--part K/N]
+                                the policy engine changed in every small way: its tests must notice;
+                                with --part, every Nth change from the Kth on
 cargo xtask prove refute [--stacks N] [--seed S] [--requests N] [--only N]
                                 the proofs attacked with requests near what the policies write, in release
 cargo xtask prove worlds [--worlds N] [--seed S] [--only N]
@@ -69,7 +71,7 @@ fn main() -> ExitCode {
         ["record", "--python", python] => record::run(Path::new(python)),
         ["prove", "truth"] => ci::prove_truth(),
         ["prove", "sim"] => ci::prove_sim(),
-        ["prove", "mutants"] => mutants::prove(),
+        ["prove", "mutants", rest @ ..] => mutants::prove(rest),
         ["prove", "refute", rest @ ..] => refute::prove(rest),
         ["prove", "worlds", rest @ ..] => worlds::prove(rest),
         ["prove", "fuzz", rest @ ..] => fuzz::prove(rest),

@@ -69,6 +69,19 @@ const BANNED: &[(&str, &str, &str)] = &[
     ("/ro", "ot/", "no path of anybody's machine"),
 ];
 
+/// What names a write, and who may: folders and files. Whoever reads knows of none.
+const WRITES: [&str; 4] = ["call::write", "WriteCall", "WriteOp", "Writer::over"];
+const WRITERS: &[&str] = &[
+    "crates/domain/src/call/",
+    "crates/domain/src/permissions.rs",
+    "crates/aws/src/lib.rs",
+    "crates/aws/src/wire/mod.rs",
+    "crates/aws/src/writer.rs",
+    "crates/sim/src/face.rs",
+    "crates/sagelock/tests/sim/writes.rs",
+    "xtask/src/tidy.rs",
+];
+
 pub(crate) fn run() -> Result<()> {
     let mut wrong = Vec::new();
     let files = tracked()?;
@@ -134,6 +147,15 @@ fn check_file(path: &Path, wrong: &mut Vec<String>) {
     if !text.starts_with("//!") {
         wrong.push(format!(
             "{name}: says nothing of itself in its first line (`//!`)"
+        ));
+    }
+    let may_write = WRITERS.iter().any(|writer| path.starts_with(writer));
+    if let Some(named) = WRITES
+        .iter()
+        .find(|word| !may_write && text.contains(**word))
+    {
+        wrong.push(format!(
+            "{name}: names `{named}`: it is no room that writes"
         ));
     }
     let stem = path

@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use jiff::Timestamp;
-use sagelock_domain::call::{Call, CallError, CallErrorKind, Reply, Service};
+use sagelock_domain::call::{Call, CallError, CallErrorKind, Reply, Service, Wire};
 use sagelock_domain::collect::Address;
 use sagelock_domain::ids::{AccountId, BucketName, Region};
 
@@ -121,7 +121,7 @@ impl Aws {
             }
             Some(bucket) => self.bucket_exchange(&who, &address.region, call, bucket)?,
         };
-        send(&exchange, call, request).await
+        send(&exchange, call.op().row().wire, request).await
     }
 
     /// Makes a call with further fields, signed by these credentials or our own.
@@ -144,7 +144,7 @@ impl Aws {
         for (name, value) in further {
             wire::add_field(&mut request, name, value);
         }
-        send(&exchange, call, request).await
+        send(&exchange, call.op().row().wire, request).await
     }
 
     /// The exchange with a bucket. Where it has a host of its own nothing is kept of it: there may
@@ -191,7 +191,7 @@ impl Aws {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn exchange(
+    pub(crate) fn exchange(
         &self,
         who: &Who,
         service: Service,
@@ -213,15 +213,15 @@ impl Aws {
     }
 }
 
-async fn send(exchange: &Exchange, call: &Call, request: Request) -> Result<Reply, CallError> {
+async fn send(exchange: &Exchange, wire: Wire, request: Request) -> Result<Reply, CallError> {
     match exchange.invoke(request).await {
-        Ok(response) => wire::reply(call.op().row().wire, response, Timestamp::now()),
+        Ok(response) => wire::reply(wire, response, Timestamp::now()),
         Err(error) => Err(failed(&error)),
     }
 }
 
 /// Why nothing answered.
-fn failed(error: &SdkError<std::convert::Infallible, HttpResponse>) -> CallError {
+pub(crate) fn failed(error: &SdkError<std::convert::Infallible, HttpResponse>) -> CallError {
     let (kind, code) = if has_source::<CredentialsError>(error) {
         (CallErrorKind::Credentials, "NoCredentials")
     } else {

@@ -1,51 +1,136 @@
-//! The permissions that the table of operations asks for, as IAM documents.
+//! The permissions that the tables of operations ask for, as IAM documents.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sagelock_policy::write::{Policy, Statement, Texts};
+use sagelock_policy::write::{Conditions, Policy, Statement, Texts};
 use serde_json::{Value, json};
 
-use crate::call::{Op, Row, Service};
+use crate::call::write::WriteOp;
+use crate::call::{Op, Permission, Row};
 use crate::rules::{RULES, Rule};
 
-/// A least-privilege identity policy for everything an audit does.
+/// What somebody does, and a role of its own may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// An audit: it reads.
+    Audit,
+    /// The move of an endpoint to a configuration with a key.
+    Move,
+    /// The deletion of configurations that were moved away from.
+    Cleanup,
+}
+
+impl Role {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::Audit, Self::Move, Self::Cleanup];
+
+    /// Its word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Audit => "audit",
+            Self::Move => "move",
+            Self::Cleanup => "cleanup",
+        }
+    }
+
+    /// Its word in names that are written together.
+    fn camel(self) -> &'static str {
+        match self {
+            Self::Audit => "Audit",
+            Self::Move => "Move",
+            Self::Cleanup => "Cleanup",
+        }
+    }
+
+    /// What it is for.
+    #[must_use]
+    pub fn purpose(self) -> &'static str {
+        match self {
+            Self::Audit => "The role that sagelock audits with: it reads, and cannot write.",
+            Self::Move => {
+                "The role that sagelock moves endpoints with: it reads, creates configurations and updates endpoints."
+            }
+            Self::Cleanup => {
+                "The role that sagelock cleans up with: it reads, and deletes configurations."
+            }
+        }
+    }
+
+    /// What it may change.
+    fn writes(self) -> impl Iterator<Item = WriteOp> {
+        let all = WriteOp::ALL.iter().copied();
+        all.filter(move |op| role_of(*op) == self)
+    }
+}
+
+/// Who makes a write.
+fn role_of(op: WriteOp) -> Role {
+    match op {
+        WriteOp::CreateEndpointConfig | WriteOp::UpdateEndpoint => Role::Move,
+        WriteOp::DeleteEndpointConfig => Role::Cleanup,
+    }
+}
+
+/// A least-privilege identity policy for everything that a role does. Each role reads all that an audit
+/// reads: before something is changed it is read again.
 ///
 /// The statements name the resource types where the Service Authorization Reference lists one
 /// for the action, in every region and account that the role can reach.
 #[must_use]
-pub fn policy() -> Policy {
-    let mut by_resource: BTreeMap<(String, &str), BTreeSet<&str>> = BTreeMap::new();
-    for op in Op::ALL {
-        let row = op.row();
-        let statement = (pattern(row), row.resource);
-        by_resource
-            .entry(statement)
-            .or_default()
-            .extend(row.actions);
-    }
-    let statements = by_resource.into_iter().map(|((resource, kind), actions)| {
-        let actions: Texts = actions.into_iter().collect();
-        Statement::allow(actions).named(&sid(kind)).on(resource)
-    });
-    Policy::new(statements)
+pub fn policy(role: Role) -> Policy {
+    let reads = Op::ALL.iter().map(|op| op.row());
+    let writes = role.writes().map(WriteOp::row);
+    Policy::new(statements(Role::Audit, reads).chain(statements(role, writes)))
 }
 
-/// The ARN of every resource of a kind. Those of S3 bear neither region nor account (Service
-/// Authorization Reference, Amazon S3, resource types).
-fn pattern(row: &Row) -> String {
-    match (row.service, row.resource) {
+/// The statements that allow operations; each permission stands once.
+fn statements<'a>(
+    role: Role,
+    rows: impl Iterator<Item = &'a Row>,
+) -> impl Iterator<Item = Statement> {
+    let mut by_resource: BTreeMap<_, BTreeSet<&str>> = BTreeMap::new();
+    for permission in rows.flat_map(Row::permissions) {
+        let Permission {
+            action,
+            resource,
+            only,
+        } = permission;
+        let statement = (pattern(action, resource), resource, only);
+        by_resource.entry(statement).or_default().insert(action);
+    }
+    let statements = by_resource.into_iter();
+    statements.map(move |((resource, kind, only), actions)| {
+        let actions: Texts = actions.into_iter().collect();
+        let statement = Statement::allow(actions)
+            .named(&sid(role, kind))
+            .on(resource);
+        match only {
+            Some((operator, key, value)) => statement.when(Conditions::one(operator, key, value)),
+            None => statement,
+        }
+    })
+}
+
+/// The ARN of every resource of a kind. Those of S3 bear neither region nor account, and those of IAM no
+/// region (Service Authorization Reference, Amazon S3 and AWS IAM, resource types).
+fn pattern(action: &str, resource: &str) -> String {
+    let service = action.split(':').next().unwrap_or_default();
+    match (service, resource) {
         (_, "*") => "*".to_owned(),
         (_, arn) if arn.starts_with("arn:") => arn.to_owned(),
-        (Service::S3, "object/*") => "arn:*:s3:::*/*".to_owned(),
-        (Service::S3, _) => "arn:*:s3:::*".to_owned(),
-        (service, resource) => format!("arn:*:{}:*:*:{resource}", service.prefix()),
+        ("s3", "object/*") => "arn:*:s3:::*/*".to_owned(),
+        ("s3", _) => "arn:*:s3:::*".to_owned(),
+        ("iam", resource) => format!("arn:*:iam::*:{resource}"),
+        (service, resource) => format!("arn:*:{service}:*:*:{resource}"),
     }
 }
 
 /// A statement id out of the kind of resource: letters and digits only, as IAM wants.
-fn sid(kind: &str) -> String {
+fn sid(role: Role, kind: &str) -> String {
+    let role = role.camel();
     if kind == "*" {
-        return "SagelockAuditAny".to_owned();
+        return format!("Sagelock{role}Any");
     }
     let kind = kind.rsplit(':').next().unwrap_or_default();
     let kind = kind.trim_end_matches("/*");
@@ -58,30 +143,46 @@ fn sid(kind: &str) -> String {
             .chain(letters)
             .collect::<String>()
     });
-    format!("SagelockAudit{}", words.collect::<String>())
+    format!("Sagelock{role}{}", words.collect::<String>())
 }
 
-/// What each operation is for and which rules need it: the page of permissions.
+/// What each operation is for and which rules need it, and the policies of the roles: the page of
+/// permissions.
 #[must_use]
 pub fn reference_json() -> Value {
-    let operations: Vec<Value> = Op::ALL
+    let reads = Op::ALL.iter().map(|op| {
+        let rules: Vec<&str> = rules_needing(*op).map(|rule| rule.id).collect();
+        operation_json(op.name(), op.row(), Role::Audit, &rules)
+    });
+    let writes = WriteOp::ALL
         .iter()
-        .map(|op| {
-            let row = op.row();
-            json!({
-                "operation": op.name(),
-                "actions": row.actions,
-                "resource": row.resource,
-                "access": "read",
-                "purpose": row.purpose.trim(),
-                "rules": rules_needing(*op).map(|rule| rule.id).collect::<Vec<_>>(),
-            })
-        })
-        .collect();
+        .map(|op| operation_json(op.name(), op.row(), role_of(*op), &[]));
+    let policies = Role::ALL.map(|role| (role.as_str().to_owned(), json!(policy(role))));
     json!({
         "schema": "sagelock.permissions/1",
-        "operations": operations,
-        "policy": policy(),
+        "operations": reads.chain(writes).collect::<Vec<_>>(),
+        "policies": Value::Object(policies.into_iter().collect()),
+    })
+}
+
+fn operation_json(name: &str, row: &Row, role: Role, rules: &[&str]) -> Value {
+    let permissions: Vec<Value> = row
+        .permissions()
+        .map(|one| {
+            let condition = one
+                .only
+                .map(|(operator, key, value)| json!({ operator: { key: value } }));
+            json!({ "action": one.action, "resource": one.resource, "condition": condition })
+        })
+        .collect();
+    let access = if role == Role::Audit { "read" } else { "write" };
+    json!({
+        "operation": name,
+        "permissions": permissions,
+        "access": access,
+        "role": role.as_str(),
+        "purpose": row.purpose.trim(),
+        "rules": rules,
     })
 }
 
@@ -116,10 +217,11 @@ pub const MANAGED_POLICIES: &[ManagedPolicy] = &[
 
 /// The role as CloudFormation.
 #[must_use]
-pub fn role_cloudformation() -> Value {
+pub fn role_cloudformation(role: Role) -> Value {
+    let (id, name) = (format!("Sagelock{}", role.camel()), name(role));
     json!({
         "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": "The role that sagelock audits with: it reads, and cannot write.",
+        "Description": role.purpose(),
         "Parameters": {
             "TrustedPrincipal": {
                 "Type": "String",
@@ -127,10 +229,10 @@ pub fn role_cloudformation() -> Value {
             },
         },
         "Resources": {
-            "SagelockAudit": {
+            &id: {
                 "Type": "AWS::IAM::Role",
                 "Properties": {
-                    "RoleName": "sagelock-audit",
+                    "RoleName": name,
                     "AssumeRolePolicyDocument": {
                         "Version": "2012-10-17",
                         "Statement": [{
@@ -139,27 +241,33 @@ pub fn role_cloudformation() -> Value {
                             "Action": "sts:AssumeRole",
                         }],
                     },
-                    "Policies": [{ "PolicyName": "sagelock-audit", "PolicyDocument": policy() }],
+                    "Policies": [{ "PolicyName": name, "PolicyDocument": policy(role) }],
                 },
             },
         },
-        "Outputs": { "RoleArn": { "Value": { "Fn::GetAtt": ["SagelockAudit", "Arn"] } } },
+        "Outputs": { "RoleArn": { "Value": { "Fn::GetAtt": [id, "Arn"] } } },
     })
+}
+
+/// What the role is called.
+fn name(role: Role) -> String {
+    format!("sagelock-{}", role.as_str())
 }
 
 /// The role as Terraform.
 #[must_use]
-pub fn role_terraform() -> String {
-    let policy = serde_json::to_string_pretty(&policy()).unwrap_or_default();
+pub fn role_terraform(role: Role) -> String {
+    let policy = serde_json::to_string_pretty(&policy(role)).unwrap_or_default();
     let policy = policy.replace('\n', "\n  ");
+    let (name, id) = (name(role), format!("sagelock_{}", role.as_str()));
     format!(
         r#"variable "trusted_principal" {{
   type        = string
   description = "ARN of the account, role or user that may assume the role."
 }}
 
-resource "aws_iam_role" "sagelock_audit" {{
-  name = "sagelock-audit"
+resource "aws_iam_role" "{id}" {{
+  name = "{name}"
   assume_role_policy = jsonencode({{
     Version = "2012-10-17"
     Statement = [{{
@@ -170,9 +278,9 @@ resource "aws_iam_role" "sagelock_audit" {{
   }})
 }}
 
-resource "aws_iam_role_policy" "sagelock_audit" {{
-  name   = "sagelock-audit"
-  role   = aws_iam_role.sagelock_audit.id
+resource "aws_iam_role_policy" "{id}" {{
+  name   = "{name}"
+  role   = aws_iam_role.{id}.id
   policy = <<-EOT
   {policy}
   EOT
@@ -186,28 +294,43 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_policy_allows_exactly_what_the_table_asks_for() {
-        let policy = serde_json::to_value(super::policy()).unwrap();
-        let mut allowed = BTreeSet::new();
-        let mut sids = BTreeSet::new();
-        for statement in policy["Statement"].as_array().unwrap() {
-            assert!(
-                sids.insert(statement["Sid"].to_string()),
-                "a Sid stands once"
-            );
-            for action in statement["Action"].as_array().unwrap() {
-                allowed.insert(action.as_str().unwrap().to_owned());
+    fn a_policy_allows_exactly_what_the_tables_ask_for() {
+        for role in Role::ALL {
+            let policy = serde_json::to_value(super::policy(role)).unwrap();
+            let mut allowed = BTreeSet::new();
+            let mut sids = BTreeSet::new();
+            for statement in policy["Statement"].as_array().unwrap() {
+                assert!(
+                    sids.insert(statement["Sid"].to_string()),
+                    "a Sid stands once"
+                );
+                for action in statement["Action"].as_array().unwrap() {
+                    allowed.insert(action.as_str().unwrap().to_owned());
+                }
             }
+            let reads = Op::ALL.iter().map(|op| op.row());
+            let rows = reads.chain(role.writes().map(WriteOp::row));
+            let asked: BTreeSet<String> = rows
+                .flat_map(Row::permissions)
+                .map(|permission| permission.action.to_owned())
+                .collect();
+            assert_eq!(allowed, asked);
+            assert!(
+                policy.to_string().len() < 6144,
+                "an IAM managed policy holds 6,144 characters"
+            );
         }
-        let asked: BTreeSet<String> = Op::ALL
-            .iter()
-            .flat_map(|op| op.row().actions)
-            .map(ToString::to_string)
-            .collect();
-        assert_eq!(allowed, asked);
-        assert!(
-            policy.to_string().len() < 6144,
-            "an IAM managed policy holds 6,144 characters"
-        );
+    }
+
+    #[test]
+    fn an_audit_cannot_write_and_each_write_is_of_one_role() {
+        assert_eq!(Role::Audit.writes().count(), 0);
+        let roles = [Role::Move, Role::Cleanup];
+        let writes: usize = roles.iter().map(|role| role.writes().count()).sum();
+        assert_eq!(writes, WriteOp::ALL.len());
+        let audit = serde_json::to_string(&policy(Role::Audit)).unwrap();
+        for op in WriteOp::ALL {
+            assert!(!audit.contains(op.name()), "{}", op.name());
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The face for the product's own calls, in process.
 
 use jiff::Timestamp;
+use sagelock_domain::call::write::{Tag, WriteCall};
 use sagelock_domain::call::{Call, CallError, CallErrorKind, Reply, classify, input};
 use sagelock_domain::ids::{BucketName, Region};
 use serde_json::value::RawValue;
@@ -219,19 +220,100 @@ impl From<&Call> for Asked {
     }
 }
 
+/// The fields that are there.
+fn fields<const N: usize>(named: [(&str, Option<Value>); N]) -> Map<String, Value> {
+    let named = named.into_iter();
+    named
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        .collect()
+}
+
+fn tags(tags: &[Tag]) -> Option<Value> {
+    let all = tags.iter();
+    let all = all.map(|tag| json!({ "Key": tag.key, "Value": tag.value }));
+    (!tags.is_empty()).then(|| all.collect())
+}
+
+impl From<&WriteCall> for Asked {
+    fn from(call: &WriteCall) -> Self {
+        let text = |text: &str| Some(Value::from(text));
+        let (operation, input) = match call {
+            WriteCall::CreateEndpointConfig(input) => {
+                let mut config = input.rest.clone();
+                config.extend(fields([
+                    (
+                        "EndpointConfigName",
+                        text(input.endpoint_config_name.as_str()),
+                    ),
+                    ("KmsKeyId", input.kms_key_id.as_deref().and_then(text)),
+                    ("Tags", tags(&input.tags)),
+                ]));
+                ("CreateEndpointConfig", config)
+            }
+            WriteCall::UpdateEndpoint(input) => {
+                let retain = input.retain_all_variant_properties;
+                let update = fields([
+                    ("EndpointName", text(input.endpoint_name.as_str())),
+                    (
+                        "EndpointConfigName",
+                        text(input.endpoint_config_name.as_str()),
+                    ),
+                    ("RetainAllVariantProperties", retain.map(Value::from)),
+                    ("DeploymentConfig", input.deployment_config.clone()),
+                ]);
+                ("UpdateEndpoint", update)
+            }
+            WriteCall::DeleteEndpointConfig(input) => {
+                let name = text(input.endpoint_config_name.as_str());
+                (
+                    "DeleteEndpointConfig",
+                    fields([("EndpointConfigName", name)]),
+                )
+            }
+        };
+        Self {
+            service: Service::SageMaker,
+            operation,
+            input: Input::from_fields(input),
+        }
+    }
+}
+
 impl World {
     /// Answers a call of the product's, as the root user of an account.
     ///
     /// # Errors
     /// What AWS would refuse, and what the plan of faults spoils.
     pub fn answer(&mut self, account: &str, region: &str, call: &Call) -> Result<Reply, CallError> {
-        let asked = Asked::from(call);
+        self.answer_to(account, region, &Asked::from(call))
+    }
+
+    /// Makes a write of the product's, as the root user of an account.
+    ///
+    /// # Errors
+    /// What AWS would refuse, and what the plan of faults spoils; of what was not answered it is not told
+    /// whether it was made.
+    pub fn write(
+        &mut self,
+        account: &str,
+        region: &str,
+        call: &WriteCall,
+    ) -> Result<Reply, CallError> {
+        self.answer_to(account, region, &Asked::from(call))
+    }
+
+    fn answer_to(
+        &mut self,
+        account: &str,
+        region: &str,
+        asked: &Asked,
+    ) -> Result<Reply, CallError> {
         let ctx = Ctx::root(asked.service, account, region);
         let outcome = self.perform(&ctx, asked.operation, &asked.input);
         let at = self.now();
         match outcome.answer {
-            Answer::Says(Ok(body)) => reply(&asked, body, at, outcome.request_id),
-            Answer::Says(Err(error)) => Err(refused(&asked, &error)),
+            Answer::Says(Ok(body)) => reply(asked, body, at, outcome.request_id),
+            Answer::Says(Err(error)) => Err(refused(asked, &error)),
             Answer::Nothing => Err(unanswered("Timeout", "the attempt timed out")),
             Answer::Reset => Err(unanswered("Connection", "the connection was closed")),
             Answer::Truncated(_) => Err(unanswered(

@@ -6,7 +6,8 @@ mod xml;
 use std::fmt::Write;
 
 use jiff::Timestamp;
-use sagelock_domain::call::{Call, CallError, CallErrorKind, Method, Reply, Wire, classify};
+use sagelock_domain::call::write::WriteCall;
+use sagelock_domain::call::{Call, CallError, CallErrorKind, Method, Reply, Row, Wire, classify};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -15,9 +16,18 @@ pub(crate) use rest::{bucket, request as bucket_request};
 
 /// The request of a call.
 pub(crate) fn request(call: &Call) -> Request {
-    let row = call.op().row();
-    let body = call.body();
-    match row.wire {
+    let posted = posted(call.op().row(), &call.body());
+    posted.unwrap_or_else(|| rest::request(call, true))
+}
+
+/// The request of a write, where its protocol has one.
+pub(crate) fn write_request(call: &WriteCall) -> Option<Request> {
+    posted(call.op().row(), &call.body())
+}
+
+/// The request of the protocols that post what is asked.
+fn posted(row: &Row, body: &Value) -> Option<Request> {
+    Some(match row.wire {
         Wire::Json { prefix } => Request {
             method: "POST",
             target: "/".to_owned(),
@@ -48,8 +58,8 @@ pub(crate) fn request(call: &Call) -> Request {
                 body: form,
             }
         }
-        Wire::Rest { .. } => rest::request(call, true),
-    }
+        Wire::Rest { .. } => return None,
+    })
 }
 
 /// Adds a field to a request of the Query protocol.
@@ -67,6 +77,21 @@ fn percent_encoded(text: &str) -> String {
         }
     }
     encoded
+}
+
+/// The reply to a write, or why there is none: it may be empty (Smithy, "AWS JSON 1.1 protocol", an
+/// operation without output).
+pub(crate) fn write_reply(
+    wire: Wire,
+    response: Response,
+    now: Timestamp,
+) -> Result<Reply, CallError> {
+    let mut response = response;
+    let is_done = (200..300).contains(&response.status);
+    if is_done && response.body.is_empty() && matches!(wire, Wire::Json { .. }) {
+        response.body = b"{}".to_vec();
+    }
+    reply(wire, response, now)
 }
 
 /// The reply, or why there is none.
@@ -259,6 +284,42 @@ mod tests {
         let reply = answered(QUERY, 200, body).unwrap();
         let view = input::DescribeRegions::view(&reply).unwrap();
         assert_eq!(view.region_info.item.len(), 1, "one item is still a list");
+    }
+
+    #[test]
+    fn only_a_write_may_be_answered_by_nothing() {
+        let nothing = |status| Response {
+            status,
+            request_id: Some("r".to_owned()),
+            error_type: None,
+            bucket_region: None,
+            headers: Vec::new(),
+            body: Vec::new(),
+        };
+        let at = Timestamp::UNIX_EPOCH;
+        let read = reply(JSON, nothing(200), at).unwrap_err();
+        assert_eq!(read.kind, CallErrorKind::NotJson);
+        let written = write_reply(JSON, nothing(200), at).unwrap();
+        assert_eq!(written.body.get(), "{}");
+        let failed = write_reply(JSON, nothing(503), at).unwrap_err();
+        assert_eq!(failed.kind, CallErrorKind::Unavailable);
+    }
+
+    #[test]
+    fn every_write_has_a_request() {
+        use sagelock_domain::call::write::{WriteOp, input};
+        use sagelock_domain::ids::ConfigName;
+
+        for op in WriteOp::ALL {
+            assert!(posted(op.row(), &Value::Null).is_some(), "{}", op.name());
+        }
+        let call = input::DeleteEndpointConfig {
+            endpoint_config_name: ConfigName::new("fraud-1"),
+        };
+        let request = write_request(&call.into()).unwrap();
+        assert_eq!(request.body, r#"{"EndpointConfigName":"fraud-1"}"#);
+        let target = ("x-amz-target", "SageMaker.DeleteEndpointConfig".to_owned());
+        assert!(request.headers.contains(&target), "{:?}", request.headers);
     }
 
     #[test]

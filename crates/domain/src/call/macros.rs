@@ -1,23 +1,27 @@
-//! The macro behind the table of operations.
+//! The macro behind the tables of operations.
 
-/// Declares every operation: its input, its row and the type its reply is looked at through.
+/// Declares every operation of a table: its input, its row and the type its reply is looked at through.
 macro_rules! operations {
-    ($(
+    (
+        $(#[$op_meta:meta])* enum $Op:ident;
+        $(#[$call_meta:meta])* enum $Call:ident;
+        ids: [$($id:ident),*];
+    $(
         $(#[doc = $doc:literal])*
         $op:ident {
             service: $service:ident,
             wire: $wire:expr,
             actions: [$($action:literal),+],
             resource: $resource:literal,
-            access: $access:ident,
+            $(also: $also:expr,)?
             view: $view:ty,
             $(field $(#[$field_meta:meta])* $field:ident: $type:ty,)*
         }
     )*) => {
         /// The inputs, with AWS's own field names on the wire.
         pub mod input {
-            use super::super::super::ids::{AccountId, BucketName, ConfigName, EndpointName, ModelName};
             use super::view;
+            use crate::ids::{$($id),*};
 
             $(
                 $(#[doc = $doc])*
@@ -42,7 +46,7 @@ macro_rules! operations {
                     }
                 }
 
-                impl From<$op> for super::Call {
+                impl From<$op> for super::$Call {
                     fn from(input: $op) -> Self {
                         Self::$op(input)
                     }
@@ -50,15 +54,15 @@ macro_rules! operations {
             )*
         }
 
-        /// An operation of the table.
+        $(#[$op_meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Op {
+        pub enum $Op {
             $($(#[doc = $doc])* $op,)*
         }
 
-        impl Op {
+        impl $Op {
             /// Every operation, in the table's order.
-            pub const ALL: &'static [Op] = &[$(Op::$op,)*];
+            pub const ALL: &'static [$Op] = &[$($Op::$op,)*];
 
             /// What the table says of it.
             #[must_use]
@@ -71,7 +75,7 @@ macro_rules! operations {
                             wire: $wire,
                             actions: &[$($action),+],
                             resource: $resource,
-                            access: super::Access::$access,
+                            also: operations!(@also $($also)?),
                             purpose: concat!($($doc),*),
                         };
                         &ROW
@@ -91,18 +95,18 @@ macro_rules! operations {
             }
         }
 
-        /// A call: an operation and its input.
+        $(#[$call_meta])*
         #[derive(Clone, Debug, PartialEq, Eq)]
-        pub enum Call {
+        pub enum $Call {
             $($(#[doc = $doc])* $op(input::$op),)*
         }
 
-        impl Call {
+        impl $Call {
             /// The operation.
             #[must_use]
-            pub fn op(&self) -> Op {
+            pub fn op(&self) -> $Op {
                 match self {
-                    $(Self::$op(_) => Op::$op,)*
+                    $(Self::$op(_) => $Op::$op,)*
                 }
             }
 
@@ -115,6 +119,8 @@ macro_rules! operations {
             }
         }
     };
+    (@also) => { &[] };
+    (@also $also:expr) => { &$also };
     (@prefix SageMaker $op:ident) => { concat!("sagemaker:", stringify!($op)) };
     (@prefix Kms $op:ident) => { concat!("kms:", stringify!($op)) };
     (@prefix Sts $op:ident) => { concat!("sts:", stringify!($op)) };

@@ -1,25 +1,21 @@
-//! What we may ask of AWS: one table, and everything that follows from it.
+//! What we may ask of AWS, and what we may change there: two tables, and everything that follows from them.
 //!
-//! `table.rs` declares each operation once. The permission documents, the count of calls, the
-//! rate budgets, recording and replay are folds over that table; a call that is not in it
-//! cannot be made.
+//! `read` and `write` declare each operation once. The permission documents, the count of calls, the
+//! rate budgets, recording and replay are folds over them; a call that is in neither cannot be made. A
+//! write is of another type than a read, so that whoever holds reads cannot be handed one.
 
 mod error;
 mod macros;
+mod read;
 mod reply;
-mod table;
 mod time;
-pub mod view;
-pub mod view_iam;
+mod wires;
+pub mod write;
 
 pub use error::{CallError, CallErrorKind, classify};
+pub use read::{Call, Op, input, view, view_iam};
 pub use reply::{Malformed, Reply};
-pub use table::{Call, Op, input};
 pub use time::AwsTime;
-
-use crate::word::by_word;
-
-by_word!(Op, name, "operation");
 
 /// An AWS service that we talk to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -115,14 +111,7 @@ impl Method {
     }
 }
 
-/// Whether a call can change anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// It cannot.
-    Read,
-}
-
-/// What the table says of an operation.
+/// What a table says of an operation.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
     /// The operation's name in AWS's API reference.
@@ -136,8 +125,32 @@ pub struct Row {
     pub actions: &'static [&'static str],
     /// What the IAM statement names as resource, `*` where the action admits no other.
     pub resource: &'static str,
-    /// Whether it can change anything.
-    pub access: Access,
+    /// What else it needs.
+    pub also: &'static [Permission],
     /// What it is asked for; one sentence, for the permission document.
     pub purpose: &'static str,
+}
+
+/// A permission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Permission {
+    /// The IAM action.
+    pub action: &'static str,
+    /// What the IAM statement names as resource.
+    pub resource: &'static str,
+    /// The operator, key and value of the condition under which it is enough.
+    pub only: Option<(&'static str, &'static str, &'static str)>,
+}
+
+impl Row {
+    /// Every permission that a call needs.
+    pub fn permissions(&self) -> impl Iterator<Item = Permission> + use<> {
+        let (actions, resource) = (self.actions, self.resource);
+        let own = actions.iter().map(move |action| Permission {
+            action,
+            resource,
+            only: None,
+        });
+        own.chain(self.also.iter().copied())
+    }
 }

@@ -13,7 +13,7 @@ use sagelock_domain::ids::{
 };
 use sagelock_domain::inventory::Control;
 use sagelock_domain::permissions::{
-    MANAGED_POLICIES, policy, role_cloudformation, role_terraform, rules_needing,
+    MANAGED_POLICIES, Role, policy, role_cloudformation, role_terraform, rules_needing,
 };
 use serde_json::json;
 
@@ -28,16 +28,26 @@ use crate::session::Session;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     sagelock doctor --profile audit\n  \
-    sagelock doctor --print-role terraform > sagelock-role.tf\n\n\
+    sagelock doctor --print-role terraform > sagelock-role.tf\n  \
+    sagelock doctor --print-role json --for move\n\n\
     Every permission is tried with a call that changes nothing, about something that does not \
     exist where the operation needs a subject: the answer \"not found\" means that asking is \
     allowed.")]
 pub(super) struct Command {
     #[command(flatten)]
     source: SourceArgs,
-    /// Print the least-privilege role for an audit and do nothing else
+    /// Print a least-privilege role and do nothing else
     #[arg(long, value_name = "FORM", value_enum)]
     print_role: Option<RoleForm>,
+    /// What the role is for
+    #[arg(
+        long = "for",
+        value_name = "ROLE",
+        value_enum,
+        default_value = "audit",
+        requires = "print_role"
+    )]
+    role_for: RoleFor,
     /// What standard output gets: table or json [default: table]
     #[arg(long, value_name = "FORMAT", value_enum)]
     format: Option<Plain>,
@@ -52,6 +62,27 @@ enum RoleForm {
     Cfn,
     /// Terraform
     Terraform,
+}
+
+/// What a role is for.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum RoleFor {
+    /// Audits: it reads
+    Audit,
+    /// Moving endpoints to configurations with a key
+    Move,
+    /// Deleting configurations that endpoints were moved away from
+    Cleanup,
+}
+
+impl From<RoleFor> for Role {
+    fn from(role: RoleFor) -> Self {
+        match role {
+            RoleFor::Audit => Self::Audit,
+            RoleFor::Move => Self::Move,
+            RoleFor::Cleanup => Self::Cleanup,
+        }
+    }
 }
 
 /// What trying a permission showed.
@@ -73,10 +104,11 @@ enum Outcome {
 impl Command {
     pub(super) async fn run(self, config: Config, _quiet: bool) -> Result<Exit, Failure> {
         if let Some(form) = self.print_role {
+            let role = self.role_for.into();
             let text = match form {
-                RoleForm::Json => format!("{:#}\n", json!(policy())),
-                RoleForm::Cfn => format!("{:#}\n", role_cloudformation()),
-                RoleForm::Terraform => role_terraform(),
+                RoleForm::Json => format!("{:#}\n", json!(policy(role))),
+                RoleForm::Cfn => format!("{:#}\n", role_cloudformation(role)),
+                RoleForm::Terraform => role_terraform(role),
             };
             print(|out| write!(out, "{text}"))?;
             return Ok(Exit::Clean);

@@ -24,3 +24,4 @@ mod python;
 #[path = "../peers/sim.rs"]
 mod server;
 mod strangers;
+mod writes;

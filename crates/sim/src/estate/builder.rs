@@ -1,6 +1,7 @@
 //! Makes things through the operations of the world, so that nothing is there that AWS would
 //! have refused.
 
+use sagelock_domain::permissions::Role;
 use serde_json::{Value, json};
 
 use crate::answer::Body;
@@ -194,7 +195,7 @@ pub(super) fn shared_with(owner: &str, other: &str) -> String {
 
 /// What the role of an audit needs, to be put into it.
 pub(super) fn let_audit(world: &mut World, account: &str, name: &str, region: &str) {
-    let document = sagelock_domain::permissions::policy().to_string();
+    let document = sagelock_domain::permissions::policy(Role::Audit).to_string();
     let input = json!({ "RoleName": name, "PolicyName": "sagelock", "PolicyDocument": document });
     Builder::new(world, account, region).call(Service::Iam, "PutRolePolicy", &input);
 }

@@ -1,32 +1,15 @@
-//! The table of AWS operations. One entry is all it takes to add one.
+//! The table of the operations that read. One entry is all it takes to add one.
+
+pub mod view;
+pub mod view_iam;
 
 use super::macros::operations;
-use super::{Method, Wire, view};
+use super::wires::{EC2, IAM, KMS, ORGANIZATIONS, SAGEMAKER, STS};
+use super::{Method, Wire};
+use crate::word::by_word;
 
-/// SageMaker speaks JSON 1.1 (botocore, sagemaker/2017-07-24, metadata).
-const SAGEMAKER: Wire = Wire::Json {
-    prefix: "SageMaker",
-};
-/// KMS speaks JSON 1.1 (botocore, kms/2014-11-01, metadata).
-const KMS: Wire = Wire::Json {
-    prefix: "TrentService",
-};
-/// Organizations speaks JSON 1.1 (botocore, organizations/2016-11-28, metadata).
-const ORGANIZATIONS: Wire = Wire::Json {
-    prefix: "AWSOrganizationsV20161128",
-};
-/// STS speaks the Query protocol (botocore, sts/2011-06-15, metadata).
-const STS: Wire = Wire::Query {
-    version: "2011-06-15",
-};
-/// IAM speaks the Query protocol (botocore, iam/2010-05-08, metadata).
-const IAM: Wire = Wire::Query {
-    version: "2010-05-08",
-};
-/// EC2 speaks its own flavour of it (botocore, ec2/2016-11-15, metadata).
-const EC2: Wire = Wire::Query {
-    version: "2016-11-15",
-};
+by_word!(Op, name, "operation");
+
 /// S3 speaks REST with XML (botocore, s3/2006-03-01, `GetBucketEncryption`, `requestUri`).
 const BUCKET_ENCRYPTION: Wire = Wire::Rest {
     method: Method::Get,
@@ -45,41 +28,47 @@ const OBJECT_LIST: Wire = Wire::Rest {
 };
 
 operations! {
+    /// An operation that reads.
+    enum Op;
+    /// A call that reads: an operation and its input.
+    enum Call;
+    ids: [AccountId, BucketName, ConfigName, EndpointName, ModelName];
+
     /// Whose credentials these are; the account that is audited.
     GetCallerIdentity {
         service: Sts, wire: STS, actions: ["sts:GetCallerIdentity"], resource: "*",
-        access: Read, view: view::GetCallerIdentity,
+        view: view::GetCallerIdentity,
     }
     /// To look into another account as its role.
     AssumeRole {
         service: Sts, wire: STS, actions: ["sts:AssumeRole"], resource: "arn:*:iam::*:role/sagelock-audit",
-        access: Read, view: view::AssumeRole,
+        view: view::AssumeRole,
         field role_arn: String,
         field role_session_name: String,
     }
     /// The regions that the account has enabled.
     DescribeRegions {
         service: Ec2, wire: EC2, actions: ["ec2:DescribeRegions"], resource: "*",
-        access: Read, view: view::DescribeRegions,
+        view: view::DescribeRegions,
         field all_regions: bool,
     }
     /// Whether the owner of a foreign key belongs to the own organisation.
     DescribeAccount {
         service: Organizations, wire: ORGANIZATIONS, actions: ["organizations:DescribeAccount"],
-        resource: "*", access: Read, view: view::DescribeAccount,
+        resource: "*", view: view::DescribeAccount,
         field account_id: AccountId,
     }
     /// The accounts of the organisation.
     ListAccounts {
         service: Organizations, wire: ORGANIZATIONS, actions: ["organizations:ListAccounts"],
-        resource: "*", access: Read, view: view::ListAccounts,
+        resource: "*", view: view::ListAccounts,
         field #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String>,
     }
     /// The accounts of an organisational unit.
     ListAccountsForParent {
         service: Organizations, wire: ORGANIZATIONS,
         actions: ["organizations:ListAccountsForParent"],
-        resource: "*", access: Read, view: view::ListAccounts,
+        resource: "*", view: view::ListAccounts,
         field parent_id: String,
         field #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String>,
     }
@@ -87,7 +76,7 @@ operations! {
     ListOrganizationalUnitsForParent {
         service: Organizations, wire: ORGANIZATIONS,
         actions: ["organizations:ListOrganizationalUnitsForParent"],
-        resource: "*", access: Read, view: view::ListOrganizationalUnitsForParent,
+        resource: "*", view: view::ListOrganizationalUnitsForParent,
         field parent_id: String,
         field #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String>,
     }
@@ -95,40 +84,40 @@ operations! {
     ListTagsForResource {
         service: Organizations, wire: ORGANIZATIONS,
         actions: ["organizations:ListTagsForResource"],
-        resource: "*", access: Read, view: view::ListTagsForResource,
+        resource: "*", view: view::ListTagsForResource,
         field resource_id: String,
         field #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String>,
     }
     /// The endpoints of a region.
     ListEndpoints {
         service: SageMaker, wire: SAGEMAKER, actions: ["sagemaker:ListEndpoints"], resource: "*",
-        access: Read, view: view::ListEndpoints,
+        view: view::ListEndpoints,
         field max_results: u32,
         field #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String>,
     }
     /// Which configuration an endpoint runs, and its state.
     DescribeEndpoint {
         service: SageMaker, wire: SAGEMAKER, actions: ["sagemaker:DescribeEndpoint"],
-        resource: "endpoint/*", access: Read, view: view::DescribeEndpoint,
+        resource: "endpoint/*", view: view::DescribeEndpoint,
         field endpoint_name: EndpointName,
     }
     /// The endpoint configurations of a region.
     ListEndpointConfigs {
         service: SageMaker, wire: SAGEMAKER, actions: ["sagemaker:ListEndpointConfigs"],
-        resource: "*", access: Read, view: view::ListEndpointConfigs,
+        resource: "*", view: view::ListEndpointConfigs,
         field max_results: u32,
         field #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String>,
     }
     /// The keys, variants and outputs of a configuration.
     DescribeEndpointConfig {
         service: SageMaker, wire: SAGEMAKER, actions: ["sagemaker:DescribeEndpointConfig"],
-        resource: "endpoint-config/*", access: Read, view: view::DescribeEndpointConfig,
+        resource: "endpoint-config/*", view: view::DescribeEndpointConfig,
         field endpoint_config_name: ConfigName,
     }
     /// The tags of an endpoint or a configuration.
     ListTags {
         service: SageMaker, wire: SAGEMAKER, actions: ["sagemaker:ListTags"], resource: "*",
-        access: Read, view: view::ListTags,
+        view: view::ListTags,
         field resource_arn: String,
         field max_results: u32,
         field #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String>,
@@ -136,74 +125,73 @@ operations! {
     /// The execution role of a model, and where its artifacts are.
     DescribeModel {
         service: SageMaker, wire: SAGEMAKER, actions: ["sagemaker:DescribeModel"],
-        resource: "model/*", access: Read, view: view::DescribeModel,
+        resource: "model/*", view: view::DescribeModel,
         field model_name: ModelName,
     }
     /// The monitoring schedules of a region.
     ListMonitoringSchedules {
         service: SageMaker, wire: SAGEMAKER, actions: ["sagemaker:ListMonitoringSchedules"],
-        resource: "*", access: Read, view: view::ListMonitoringSchedules,
+        resource: "*", view: view::ListMonitoringSchedules,
         field max_results: u32,
         field #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String>,
     }
     /// Where a monitoring schedule writes, and under which key.
     DescribeMonitoringSchedule {
         service: SageMaker, wire: SAGEMAKER, actions: ["sagemaker:DescribeMonitoringSchedule"],
-        resource: "monitoring-schedule/*", access: Read, view: view::DescribeMonitoringSchedule,
+        resource: "monitoring-schedule/*", view: view::DescribeMonitoringSchedule,
         field monitoring_schedule_name: String,
     }
     /// Where a data quality job writes, and under which key.
     DescribeDataQualityJobDefinition {
         service: SageMaker, wire: SAGEMAKER,
         actions: ["sagemaker:DescribeDataQualityJobDefinition"],
-        resource: "data-quality-job-definition/*", access: Read, view: view::DescribeJobDefinition,
+        resource: "data-quality-job-definition/*", view: view::DescribeJobDefinition,
         field job_definition_name: String,
     }
     /// Where a model quality job writes, and under which key.
     DescribeModelQualityJobDefinition {
         service: SageMaker, wire: SAGEMAKER,
         actions: ["sagemaker:DescribeModelQualityJobDefinition"],
-        resource: "model-quality-job-definition/*", access: Read, view: view::DescribeJobDefinition,
+        resource: "model-quality-job-definition/*", view: view::DescribeJobDefinition,
         field job_definition_name: String,
     }
     /// Where a model bias job writes, and under which key.
     DescribeModelBiasJobDefinition {
         service: SageMaker, wire: SAGEMAKER,
         actions: ["sagemaker:DescribeModelBiasJobDefinition"],
-        resource: "model-bias-job-definition/*", access: Read, view: view::DescribeJobDefinition,
+        resource: "model-bias-job-definition/*", view: view::DescribeJobDefinition,
         field job_definition_name: String,
     }
     /// Where a model explainability job writes, and under which key.
     DescribeModelExplainabilityJobDefinition {
         service: SageMaker, wire: SAGEMAKER,
         actions: ["sagemaker:DescribeModelExplainabilityJobDefinition"],
-        resource: "model-explainability-job-definition/*", access: Read,
-        view: view::DescribeJobDefinition,
+        resource: "model-explainability-job-definition/*", view: view::DescribeJobDefinition,
         field job_definition_name: String,
     }
     /// The aliases of a region, and the key behind each.
     ListAliases {
         service: Kms, wire: KMS, actions: ["kms:ListAliases"], resource: "*",
-        access: Read, view: view::ListAliases,
+        view: view::ListAliases,
         field limit: u32,
         field #[serde(skip_serializing_if = "Option::is_none")] marker: Option<String>,
     }
     /// Who manages a key, its state, specification and usage.
     DescribeKey {
         service: Kms, wire: KMS, actions: ["kms:DescribeKey"], resource: "key/*",
-        access: Read, view: view::DescribeKey,
+        view: view::DescribeKey,
         field key_id: String,
     }
     /// Whether a key rotates, and how often.
     GetKeyRotationStatus {
         service: Kms, wire: KMS, actions: ["kms:GetKeyRotationStatus"], resource: "key/*",
-        access: Read, view: view::GetKeyRotationStatus,
+        view: view::GetKeyRotationStatus,
         field key_id: String,
     }
     /// The tags of a key.
     ListResourceTags {
         service: Kms, wire: KMS, actions: ["kms:ListResourceTags"], resource: "key/*",
-        access: Read, view: view::ListResourceTags,
+        view: view::ListResourceTags,
         field key_id: String,
         field limit: u32,
         field #[serde(skip_serializing_if = "Option::is_none")] marker: Option<String>,
@@ -211,14 +199,14 @@ operations! {
     /// Who may use a key: its policy.
     GetKeyPolicy {
         service: Kms, wire: KMS, actions: ["kms:GetKeyPolicy"], resource: "key/*",
-        access: Read, view: view::GetKeyPolicy,
+        view: view::GetKeyPolicy,
         field key_id: String,
         field policy_name: String,
     }
     /// Who may use a key: its grants.
     ListGrants {
         service: Kms, wire: KMS, actions: ["kms:ListGrants"], resource: "key/*",
-        access: Read, view: view::ListGrants,
+        view: view::ListGrants,
         field key_id: String,
         field limit: u32,
         field #[serde(skip_serializing_if = "Option::is_none")] marker: Option<String>,
@@ -227,31 +215,31 @@ operations! {
     DescribeOrganization {
         service: Organizations, wire: ORGANIZATIONS,
         actions: ["organizations:DescribeOrganization"],
-        resource: "*", access: Read, view: view::DescribeOrganization,
+        resource: "*", view: view::DescribeOrganization,
     }
     /// The roles and users of an account and their policies, where tenants are to be isolated.
     GetAccountAuthorizationDetails {
         service: Iam, wire: IAM, actions: ["iam:GetAccountAuthorizationDetails"], resource: "*",
-        access: Read, view: view::GetAccountAuthorizationDetails,
+        view: view::GetAccountAuthorizationDetails,
         field max_items: u32,
         field #[serde(skip_serializing_if = "Option::is_none")] marker: Option<String>,
     }
     /// Which types of control policies the organisation has switched on; without it each account is asked about all of them.
     ListRoots {
         service: Organizations, wire: ORGANIZATIONS, actions: ["organizations:ListRoots"],
-        resource: "*", access: Read, view: view::ListRoots,
+        resource: "*", view: view::ListRoots,
     }
     /// The unit above an account, whose service control policies bind it too.
     ListParents {
         service: Organizations, wire: ORGANIZATIONS, actions: ["organizations:ListParents"],
-        resource: "*", access: Read, view: view::ListParents,
+        resource: "*", view: view::ListParents,
         field child_id: String,
     }
     /// The service and resource control policies of an account or a unit.
     ListPoliciesForTarget {
         service: Organizations, wire: ORGANIZATIONS,
         actions: ["organizations:ListPoliciesForTarget"],
-        resource: "*", access: Read, view: view::ListPoliciesForTarget,
+        resource: "*", view: view::ListPoliciesForTarget,
         field target_id: String,
         field filter: String,
         field #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String>,
@@ -259,26 +247,26 @@ operations! {
     /// What a service or resource control policy says.
     DescribePolicy {
         service: Organizations, wire: ORGANIZATIONS, actions: ["organizations:DescribePolicy"],
-        resource: "*", access: Read, view: view::DescribePolicy,
+        resource: "*", view: view::DescribePolicy,
         field policy_id: String,
     }
     /// The default encryption of a bucket that an endpoint writes to or takes its model from.
     GetBucketEncryption {
         service: S3, wire: BUCKET_ENCRYPTION, actions: ["s3:GetEncryptionConfiguration"],
-        resource: "bucket/*", access: Read, view: view::GetBucketEncryption,
+        resource: "bucket/*", view: view::GetBucketEncryption,
         field bucket: BucketName,
     }
     /// How a model artifact is encrypted, without its content; one that is gone is told from one that is denied only where s3:ListBucket is allowed too.
     HeadObject {
         service: S3, wire: OBJECT_HEADERS, actions: ["s3:GetObject"],
-        resource: "object/*", access: Read, view: view::HeadObject,
+        resource: "object/*", view: view::HeadObject,
         field bucket: BucketName,
         field key: String,
     }
     /// The objects under a prefix that a model loads, each of which is then asked about.
     ListObjectsV2 {
         service: S3, wire: OBJECT_LIST, actions: ["s3:ListBucket"],
-        resource: "bucket/*", access: Read, view: view::ListObjectsV2,
+        resource: "bucket/*", view: view::ListObjectsV2,
         field bucket: BucketName,
         field prefix: String,
         field max_keys: u32,
@@ -288,13 +276,12 @@ operations! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call::{Access, Service};
+    use crate::call::Service;
 
     #[test]
-    fn every_operation_reads_and_names_its_permission() {
+    fn every_operation_names_its_permission() {
         for op in Op::ALL {
             let row = op.row();
-            assert_eq!(row.access, Access::Read, "{}", op.name());
             let of_service = format!("{}:", row.service.prefix());
             let actions = row.actions;
             assert!(

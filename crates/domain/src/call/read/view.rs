@@ -5,8 +5,8 @@ use percent_encoding::percent_decode_str;
 use serde::de::{Error, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 
-use super::AwsTime;
 pub use super::view_iam::{AuthorizationDetails, GetAccountAuthorizationDetails};
+use crate::call::AwsTime;
 use crate::ids::{AccountId, ConfigName, EndpointName, InstanceType, ModelName, Region};
 
 /// Declares views: PascalCase fields, all `Option` fields absent or null alike.

@@ -174,8 +174,13 @@ fn check_rules(wrong: &mut Vec<String>) {
     pages.remove("README.md");
     for rule in RULES {
         let file = rule.id.to_lowercase().replace('-', "_");
+        let folder = if file.starts_with("key") {
+            "key"
+        } else {
+            "endpoint"
+        };
         if !root()
-            .join(format!("crates/domain/src/rules/{file}.rs"))
+            .join(format!("crates/domain/src/rules/{folder}/{file}.rs"))
             .is_file()
         {
             wrong.push(format!("{}: no file {file}.rs", rule.id));

@@ -17,7 +17,7 @@ use crate::fact::Gap;
 use crate::ids::{AccountId, KeyArn, Region};
 use crate::inventory::{Cell, CellId, Keys, Principals};
 use crate::isolation::{Asked, Matrix, Tenancy, matrix};
-use crate::rules::Among;
+use crate::rules::{Among, Data, needs};
 use crate::settings::Settings;
 
 /// What is kept beside the findings.
@@ -53,12 +53,12 @@ impl<'a> Auditor<'a> {
     #[must_use]
     pub fn new(collector: Collector, settings: &'a Settings, now: Timestamp, keep: Keep) -> Self {
         let collector = collector.reading(StorageReading::of(settings));
-        let collector = if keep.principals || settings.needs_principals() {
+        let collector = if keep.principals || needs(settings, Data::Principals) {
             collector.with_principals(About::Keys)
         } else {
             collector
         };
-        let needs_tenancy = keep.principals || settings.needs_isolation();
+        let needs_tenancy = keep.principals || needs(settings, Data::Isolation);
         Self {
             collector,
             assessor: Assessor::new(settings, now),
@@ -120,7 +120,7 @@ impl<'a> Auditor<'a> {
         }
         assessor.ask_people(collector.principals(), collector.keys(), &mut tell);
         let tenancy = tenancy.unwrap_or_default();
-        let isolation = settings.needs_isolation().then(|| {
+        let isolation = needs(settings, Data::Isolation).then(|| {
             let asked = Asked {
                 tenancy: &tenancy,
                 keys: collector.keys(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::call::Op;
+use crate::call::{Finds, Op};
 use crate::ids::{AccountId, Region};
 use crate::word::by_word;
 
@@ -95,7 +95,7 @@ impl Gap {
     /// Whether it leaves an account as a whole unread.
     #[must_use]
     pub fn is_of_account(&self) -> bool {
-        [Op::AssumeRole, Op::GetCallerIdentity, Op::DescribeRegions].contains(&self.call)
+        self.call.row().finds == Finds::Account
     }
 
     /// What a reply of a shape that cannot be read leaves.

@@ -117,30 +117,6 @@ impl Settings {
         patterns.any(|pattern| sagelock_policy::is_arn_like(pattern, arn))
     }
 
-    /// Whether a rule that is on and configured needs to know the users and roles of the accounts.
-    #[must_use]
-    pub fn needs_principals(&self) -> bool {
-        self.needs_isolation() || self.needs_key_users()
-    }
-
-    /// Whether a rule that is on and configured needs to know who can use each key.
-    #[must_use]
-    pub fn needs_key_users(&self) -> bool {
-        !self.key_users.is_empty() && !self.rules_off.contains("KEY-003")
-    }
-
-    /// Whether a rule that is on and configured needs to know which tenant can use which key.
-    #[must_use]
-    pub fn needs_isolation(&self) -> bool {
-        self.proves_isolation && !self.rules_off.contains("EP-009")
-    }
-
-    /// Whether a rule that is configured needs to know the uses of every key.
-    #[must_use]
-    pub fn needs_uses(&self) -> bool {
-        self.endpoints_per_key_max > 0 || !self.key_users.is_empty() || self.proves_isolation
-    }
-
     /// Whether "a key cannot cover it" is no excuse for data of this class.
     #[must_use]
     pub fn is_regulated(&self, class: &str) -> bool {

@@ -7,7 +7,7 @@ use anyhow::anyhow;
 use jiff::{SignedDuration, Timestamp};
 use sagelock_domain::assess::{Coverage, Finding, Record};
 use sagelock_domain::audit::{Auditor, Ended, Judged, Last};
-use sagelock_domain::call::Op;
+use sagelock_domain::call::{Finds, Op};
 use sagelock_domain::collect::{Collector, Scope, Told};
 use sagelock_domain::drive::{Calls, Driver};
 use sagelock_domain::fact::{Gap, GapReason};
@@ -246,7 +246,7 @@ fn finished_at(session: &Session) -> Timestamp {
 
 /// Credentials that no listing accepts are no audit.
 fn refused_everywhere(gaps: &BTreeSet<Gap>, calls: &Calls) -> Result<(), Failure> {
-    let is_listing = |op: Op| matches!(op, Op::ListEndpoints | Op::ListEndpointConfigs);
+    let is_listing = |op: Op| op.row().finds == Finds::Resources;
     let asked: u64 = calls
         .sent
         .iter()

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Totals;
+use crate::call::Finds;
 use crate::fact::{Gap, GapReason};
 use crate::ids::Region;
 
@@ -78,43 +79,9 @@ impl Gap {
     /// Whether it leaves us without knowing what there is, as opposed to what it is like.
     #[must_use]
     pub fn is_of_listing(&self) -> bool {
-        use crate::call::Op;
-        match self.call {
-            Op::ListEndpoints
-            | Op::ListEndpointConfigs
-            | Op::ListMonitoringSchedules
-            | Op::DescribeRegions
-            | Op::AssumeRole
-            | Op::ListAccounts
-            | Op::ListAccountsForParent
-            | Op::ListOrganizationalUnitsForParent
-            | Op::GetCallerIdentity => true,
-            Op::DescribeAccount
-            | Op::ListTagsForResource
-            | Op::DescribeEndpoint
-            | Op::DescribeEndpointConfig
-            | Op::ListTags
-            | Op::DescribeModel
-            | Op::DescribeMonitoringSchedule
-            | Op::DescribeDataQualityJobDefinition
-            | Op::DescribeModelQualityJobDefinition
-            | Op::DescribeModelBiasJobDefinition
-            | Op::DescribeModelExplainabilityJobDefinition
-            | Op::ListAliases
-            | Op::DescribeKey
-            | Op::GetKeyRotationStatus
-            | Op::ListResourceTags
-            | Op::GetKeyPolicy
-            | Op::ListGrants
-            | Op::DescribeOrganization
-            | Op::GetAccountAuthorizationDetails
-            | Op::ListRoots
-            | Op::ListParents
-            | Op::ListPoliciesForTarget
-            | Op::DescribePolicy
-            | Op::GetBucketEncryption
-            | Op::HeadObject
-            | Op::ListObjectsV2 => false,
+        match self.call.row().finds {
+            Finds::Resources | Finds::Account | Finds::Accounts => true,
+            Finds::Facts | Finds::Nothing => false,
         }
     }
 }

@@ -26,14 +26,10 @@ use crate::ids::{Arn, KeyArn, Region};
 use crate::inventory::{Cell, CellId, Key, Keys, Principals};
 use crate::kpi::Verdicts;
 use crate::rules::{
-    Check, ConfigView, Early, EndpointView, Judgement, KeyView, RULES, Rule, Verdict, volume_keys,
+    Check, ConfigView, Data, Early, EndpointView, Judgement, KeyView, RULES, USABLE, VOLUME,
+    Verdict, needs, volume_keys,
 };
 use crate::settings::Settings;
-
-/// The rule that asks for the key of the storage volume.
-const VOLUME: &str = "EP-001";
-/// The rule that asks whether that key is usable.
-const USABLE: &str = "EP-006";
 
 /// Asks the rules; keeps the uses of keys, and nothing else, between cells.
 pub struct Assessor<'a> {
@@ -53,7 +49,7 @@ impl<'a> Assessor<'a> {
         Self {
             settings,
             now,
-            uses: Uses::keeping_all(settings.needs_uses()),
+            uses: Uses::keeping_all(needs(settings, Data::Uses)),
             accesses: Accesses::default(),
             people: None,
             postponed: BTreeMap::new(),
@@ -98,27 +94,27 @@ impl<'a> Assessor<'a> {
             for rule in RULES {
                 let judgement = match rule.check {
                     Check::Endpoint(check) => check(&view),
-                    Check::Late(unless, _) => match unless(settings) {
-                        Some(reason) => view.when_live(|_| Judgement::new(reason)),
-                        None => match early.get_or_insert_with(|| volume_keys(&view)) {
-                            Early::Judged(judgement) => judgement.clone(),
-                            Early::Waits(_) => {
-                                if self.is_on(rule) {
-                                    late.push(*rule);
-                                }
-                                continue;
+                    Check::Late(reason, _) if !(rule.configured)(settings) => {
+                        view.when_live(|_| Judgement::new(reason))
+                    }
+                    Check::Late(..) => match early.get_or_insert_with(|| volume_keys(&view)) {
+                        Early::Judged(judgement) => judgement.clone(),
+                        Early::Waits(_) => {
+                            if rule.is_on(settings) {
+                                late.push(*rule);
                             }
-                        },
+                            continue;
+                        }
                     },
                     Check::Config(_) | Check::Key(_) => continue,
                 };
-                if rule.id == VOLUME {
+                if rule.id == VOLUME.id {
                     verdicts.volume = judgement.verdict();
                     self.totals
                         .count_endpoint(endpoint.is_live(), judgement.verdict());
                 }
-                if self.is_on(rule) {
-                    if rule.id == USABLE {
+                if rule.is_on(self.settings) {
+                    if rule.id == USABLE.id {
                         verdicts.usable = judgement.verdict();
                     }
                     verdicts.worst = verdicts.worst.max(judgement.verdict());
@@ -139,7 +135,7 @@ impl<'a> Assessor<'a> {
             let Some(view) = ConfigView::of(config, cell, keys, self.settings, self.now) else {
                 continue;
             };
-            for rule in RULES.iter().filter(|rule| self.is_on(rule)) {
+            for rule in RULES.iter().filter(|rule| rule.is_on(self.settings)) {
                 let Check::Config(check) = rule.check else {
                     continue;
                 };
@@ -169,15 +165,11 @@ impl<'a> Assessor<'a> {
         keys: &Keys,
         tell: impl FnMut(usize, usize),
     ) {
-        if self.settings.needs_key_users() {
+        if needs(self.settings, Data::KeyUsers) {
             let roles = |key: &KeyArn| self.uses.roles(key);
             let people = People::ask(principals, keys, self.settings, roles, tell);
             self.people = Some(people);
         }
-    }
-
-    fn is_on(&self, rule: &Rule) -> bool {
-        !self.settings.rules_off.contains(rule.id)
     }
 
     /// Assesses the keys, when every cell has been: the findings about them.
@@ -208,7 +200,7 @@ impl<'a> Assessor<'a> {
             now: self.now,
         };
         let mut findings = Vec::new();
-        for rule in RULES.iter().filter(|rule| self.is_on(rule)) {
+        for rule in RULES.iter().filter(|rule| rule.is_on(self.settings)) {
             let Check::Key(check) = rule.check else {
                 continue;
             };

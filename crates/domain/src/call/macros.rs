@@ -13,6 +13,7 @@ macro_rules! operations {
             wire: $wire:expr,
             actions: [$($action:literal),+],
             resource: $resource:literal,
+            finds: $finds:ident,
             $(also: $also:expr,)?
             view: $view:ty,
             $(field $(#[$field_meta:meta])* $field:ident: $type:ty,)*
@@ -75,6 +76,7 @@ macro_rules! operations {
                             wire: $wire,
                             actions: &[$($action),+],
                             resource: $resource,
+                            finds: super::Finds::$finds,
                             also: operations!(@also $($also)?),
                             purpose: concat!($($doc),*),
                         };

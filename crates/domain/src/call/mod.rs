@@ -111,6 +111,21 @@ impl Method {
     }
 }
 
+/// What an operation finds, and so what is not known where it fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finds {
+    /// What something is like.
+    Facts,
+    /// What there is in an account and region.
+    Resources,
+    /// The way into an account, and its regions.
+    Account,
+    /// Which accounts there are.
+    Accounts,
+    /// Nothing: it changes something.
+    Nothing,
+}
+
 /// What a table says of an operation.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
@@ -125,6 +140,8 @@ pub struct Row {
     pub actions: &'static [&'static str],
     /// What the IAM statement names as resource, `*` where the action admits no other.
     pub resource: &'static str,
+    /// What it finds.
+    pub finds: Finds,
     /// What else it needs.
     pub also: &'static [Permission],
     /// What it is asked for; one sentence, for the permission document.

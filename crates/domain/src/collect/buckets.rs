@@ -13,6 +13,7 @@ use crate::inventory::{
     BucketFacts, Cell, CellId, Encryption, MOST_OBJECTS, ObjectFacts, ObjectName, PlaceKind,
     PrefixFacts, Storage,
 };
+use crate::rules::{Data, needs};
 use crate::settings::{ModelArtifacts, Settings};
 
 /// What of S3 is read.
@@ -28,10 +29,9 @@ impl StorageReading {
     /// What the rules that are on need.
     #[must_use]
     pub fn of(settings: &Settings) -> Self {
-        let is_on = |id: &&str| !settings.rules_off.contains(*id);
         Self {
-            outputs: ["EP-003", "EP-004", "EP-005"].iter().any(is_on),
-            artifacts: is_on(&"EP-012").then_some(settings.model_artifacts),
+            outputs: needs(settings, Data::Outputs),
+            artifacts: needs(settings, Data::Artifacts).then_some(settings.model_artifacts),
         }
     }
 }

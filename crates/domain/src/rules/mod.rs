@@ -1,72 +1,58 @@
 //! Is this one right? One file a rule, one line here.
 
-mod ep_001;
-mod ep_002;
-mod ep_003;
-mod ep_004;
-mod ep_005;
-mod ep_006;
-mod ep_007;
-mod ep_008;
-mod ep_009;
-mod ep_010;
-mod ep_011;
-mod ep_012;
-mod holder;
-mod key_001;
-mod key_002;
-mod key_003;
-mod key_004;
-mod key_005;
-mod key_006;
-mod key_007;
-mod key_009;
-mod key_010;
-mod key_of;
-mod late;
-mod message;
-mod output;
-mod policy_of;
-mod rule;
-mod storage;
-mod subject;
-mod verdict;
-mod volume;
+mod endpoint;
+mod key;
+mod shared;
 
-pub use ep_011::SUPERSEDES_TAG;
+use shared::{late, message, rule, subject, verdict};
+
+pub use endpoint::ep_011::SUPERSEDES_TAG;
 pub(crate) use late::volume_keys;
 pub use late::{Among, Early, LateView, Waits};
 pub use message::{Message, Part};
-pub use rule::{Check, Rule};
+pub use rule::{Check, Data, Rule};
 pub use subject::{ConfigView, EndpointView, Found, KeyUse, KeyView};
 pub use verdict::{Evidence, GAP_REASONS, Judgement, Reason, Verdict};
 
+use crate::settings::Settings;
 pub use crate::severity::Severity;
 
 /// Every rule, in the order of their ids.
 pub const RULES: &[&Rule] = &[
-    &ep_001::RULE,
-    &ep_002::RULE,
-    &ep_003::RULE,
-    &ep_004::RULE,
-    &ep_005::RULE,
-    &ep_006::RULE,
-    &ep_007::RULE,
-    &ep_008::RULE,
-    &ep_009::RULE,
-    &ep_010::RULE,
-    &ep_011::RULE,
-    &ep_012::RULE,
-    &key_001::RULE,
-    &key_002::RULE,
-    &key_003::RULE,
-    &key_004::RULE,
-    &key_005::RULE,
-    &key_006::RULE,
-    &key_007::RULE,
-    &key_009::RULE,
-    &key_010::RULE,
+    &endpoint::ep_001::RULE,
+    &endpoint::ep_002::RULE,
+    &endpoint::ep_003::RULE,
+    &endpoint::ep_004::RULE,
+    &endpoint::ep_005::RULE,
+    &endpoint::ep_006::RULE,
+    &endpoint::ep_007::RULE,
+    &endpoint::ep_008::RULE,
+    &endpoint::ep_009::RULE,
+    &endpoint::ep_010::RULE,
+    &endpoint::ep_011::RULE,
+    &endpoint::ep_012::RULE,
+    &key::key_001::RULE,
+    &key::key_002::RULE,
+    &key::key_003::RULE,
+    &key::key_004::RULE,
+    &key::key_005::RULE,
+    &key::key_006::RULE,
+    &key::key_007::RULE,
+    &key::key_009::RULE,
+    &key::key_010::RULE,
 ];
+
+/// The rule that asks for the key of the storage volume.
+pub(crate) const VOLUME: &Rule = &endpoint::ep_001::RULE;
+/// The rule that asks whether that key is usable.
+pub(crate) const USABLE: &Rule = &endpoint::ep_006::RULE;
+
+/// Whether a rule that is on and configured needs something collected.
+#[must_use]
+pub fn needs(settings: &Settings, data: Data) -> bool {
+    let mut asking = RULES.iter().filter(|rule| rule.asks(settings));
+    asking.any(|rule| rule.data.contains(&data))
+}
 
 /// The rule of an id.
 #[must_use]

@@ -67,11 +67,11 @@ enum RoleForm {
 /// What a role is for.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum RoleFor {
-    /// Audits: it reads
+    /// Audit endpoints and keys; read only
     Audit,
-    /// Moving endpoints to configurations with a key
+    /// Move endpoints to configurations that have a key
     Move,
-    /// Deleting configurations that endpoints were moved away from
+    /// Delete the configurations that endpoints were moved from
     Cleanup,
 }
 

@@ -36,39 +36,39 @@ operations! {
 
     /// Whose credentials these are; the account that is audited.
     GetCallerIdentity {
-        service: Sts, wire: STS, actions: ["sts:GetCallerIdentity"], resource: "*",
+        service: Sts, wire: STS, actions: ["sts:GetCallerIdentity"], resource: "*", finds: Account,
         view: view::GetCallerIdentity,
     }
     /// To look into another account as its role.
     AssumeRole {
-        service: Sts, wire: STS, actions: ["sts:AssumeRole"], resource: "arn:*:iam::*:role/sagelock-audit",
+        service: Sts, wire: STS, actions: ["sts:AssumeRole"], resource: "arn:*:iam::*:role/sagelock-audit", finds: Account,
         view: view::AssumeRole,
         field role_arn: String,
         field role_session_name: String,
     }
     /// The regions that the account has enabled.
     DescribeRegions {
-        service: Ec2, wire: EC2, actions: ["ec2:DescribeRegions"], resource: "*",
+        service: Ec2, wire: EC2, actions: ["ec2:DescribeRegions"], resource: "*", finds: Account,
         view: view::DescribeRegions,
         field all_regions: bool,
     }
     /// Whether the owner of a foreign key belongs to the own organisation.
     DescribeAccount {
         service: Organizations, wire: ORGANIZATIONS, actions: ["organizations:DescribeAccount"],
-        resource: "*", view: view::DescribeAccount,
+        resource: "*", finds: Facts, view: view::DescribeAccount,
         field account_id: AccountId,
     }
     /// The accounts of the organisation.
     ListAccounts {
         service: Organizations, wire: ORGANIZATIONS, actions: ["organizations:ListAccounts"],
-        resource: "*", view: view::ListAccounts,
+        resource: "*", finds: Accounts, view: view::ListAccounts,
         field #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String>,
     }
     /// The accounts of an organisational unit.
     ListAccountsForParent {
         service: Organizations, wire: ORGANIZATIONS,
         actions: ["organizations:ListAccountsForParent"],
-        resource: "*", view: view::ListAccounts,
+        resource: "*", finds: Accounts, view: view::ListAccounts,
         field parent_id: String,
         field #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String>,
     }
@@ -76,7 +76,7 @@ operations! {
     ListOrganizationalUnitsForParent {
         service: Organizations, wire: ORGANIZATIONS,
         actions: ["organizations:ListOrganizationalUnitsForParent"],
-        resource: "*", view: view::ListOrganizationalUnitsForParent,
+        resource: "*", finds: Accounts, view: view::ListOrganizationalUnitsForParent,
         field parent_id: String,
         field #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String>,
     }
@@ -84,13 +84,13 @@ operations! {
     ListTagsForResource {
         service: Organizations, wire: ORGANIZATIONS,
         actions: ["organizations:ListTagsForResource"],
-        resource: "*", view: view::ListTagsForResource,
+        resource: "*", finds: Facts, view: view::ListTagsForResource,
         field resource_id: String,
         field #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String>,
     }
     /// The endpoints of a region.
     ListEndpoints {
-        service: SageMaker, wire: SAGEMAKER, actions: ["sagemaker:ListEndpoints"], resource: "*",
+        service: SageMaker, wire: SAGEMAKER, actions: ["sagemaker:ListEndpoints"], resource: "*", finds: Resources,
         view: view::ListEndpoints,
         field max_results: u32,
         field #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String>,
@@ -98,25 +98,25 @@ operations! {
     /// Which configuration an endpoint runs, and its state.
     DescribeEndpoint {
         service: SageMaker, wire: SAGEMAKER, actions: ["sagemaker:DescribeEndpoint"],
-        resource: "endpoint/*", view: view::DescribeEndpoint,
+        resource: "endpoint/*", finds: Facts, view: view::DescribeEndpoint,
         field endpoint_name: EndpointName,
     }
     /// The endpoint configurations of a region.
     ListEndpointConfigs {
         service: SageMaker, wire: SAGEMAKER, actions: ["sagemaker:ListEndpointConfigs"],
-        resource: "*", view: view::ListEndpointConfigs,
+        resource: "*", finds: Resources, view: view::ListEndpointConfigs,
         field max_results: u32,
         field #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String>,
     }
     /// The keys, variants and outputs of a configuration.
     DescribeEndpointConfig {
         service: SageMaker, wire: SAGEMAKER, actions: ["sagemaker:DescribeEndpointConfig"],
-        resource: "endpoint-config/*", view: view::DescribeEndpointConfig,
+        resource: "endpoint-config/*", finds: Facts, view: view::DescribeEndpointConfig,
         field endpoint_config_name: ConfigName,
     }
     /// The tags of an endpoint or a configuration.
     ListTags {
-        service: SageMaker, wire: SAGEMAKER, actions: ["sagemaker:ListTags"], resource: "*",
+        service: SageMaker, wire: SAGEMAKER, actions: ["sagemaker:ListTags"], resource: "*", finds: Facts,
         view: view::ListTags,
         field resource_arn: String,
         field max_results: u32,
@@ -125,72 +125,72 @@ operations! {
     /// The execution role of a model, and where its artifacts are.
     DescribeModel {
         service: SageMaker, wire: SAGEMAKER, actions: ["sagemaker:DescribeModel"],
-        resource: "model/*", view: view::DescribeModel,
+        resource: "model/*", finds: Facts, view: view::DescribeModel,
         field model_name: ModelName,
     }
     /// The monitoring schedules of a region.
     ListMonitoringSchedules {
         service: SageMaker, wire: SAGEMAKER, actions: ["sagemaker:ListMonitoringSchedules"],
-        resource: "*", view: view::ListMonitoringSchedules,
+        resource: "*", finds: Resources, view: view::ListMonitoringSchedules,
         field max_results: u32,
         field #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String>,
     }
     /// Where a monitoring schedule writes, and under which key.
     DescribeMonitoringSchedule {
         service: SageMaker, wire: SAGEMAKER, actions: ["sagemaker:DescribeMonitoringSchedule"],
-        resource: "monitoring-schedule/*", view: view::DescribeMonitoringSchedule,
+        resource: "monitoring-schedule/*", finds: Facts, view: view::DescribeMonitoringSchedule,
         field monitoring_schedule_name: String,
     }
     /// Where a data quality job writes, and under which key.
     DescribeDataQualityJobDefinition {
         service: SageMaker, wire: SAGEMAKER,
         actions: ["sagemaker:DescribeDataQualityJobDefinition"],
-        resource: "data-quality-job-definition/*", view: view::DescribeJobDefinition,
+        resource: "data-quality-job-definition/*", finds: Facts, view: view::DescribeJobDefinition,
         field job_definition_name: String,
     }
     /// Where a model quality job writes, and under which key.
     DescribeModelQualityJobDefinition {
         service: SageMaker, wire: SAGEMAKER,
         actions: ["sagemaker:DescribeModelQualityJobDefinition"],
-        resource: "model-quality-job-definition/*", view: view::DescribeJobDefinition,
+        resource: "model-quality-job-definition/*", finds: Facts, view: view::DescribeJobDefinition,
         field job_definition_name: String,
     }
     /// Where a model bias job writes, and under which key.
     DescribeModelBiasJobDefinition {
         service: SageMaker, wire: SAGEMAKER,
         actions: ["sagemaker:DescribeModelBiasJobDefinition"],
-        resource: "model-bias-job-definition/*", view: view::DescribeJobDefinition,
+        resource: "model-bias-job-definition/*", finds: Facts, view: view::DescribeJobDefinition,
         field job_definition_name: String,
     }
     /// Where a model explainability job writes, and under which key.
     DescribeModelExplainabilityJobDefinition {
         service: SageMaker, wire: SAGEMAKER,
         actions: ["sagemaker:DescribeModelExplainabilityJobDefinition"],
-        resource: "model-explainability-job-definition/*", view: view::DescribeJobDefinition,
+        resource: "model-explainability-job-definition/*", finds: Facts, view: view::DescribeJobDefinition,
         field job_definition_name: String,
     }
     /// The aliases of a region, and the key behind each.
     ListAliases {
-        service: Kms, wire: KMS, actions: ["kms:ListAliases"], resource: "*",
+        service: Kms, wire: KMS, actions: ["kms:ListAliases"], resource: "*", finds: Facts,
         view: view::ListAliases,
         field limit: u32,
         field #[serde(skip_serializing_if = "Option::is_none")] marker: Option<String>,
     }
     /// Who manages a key, its state, specification and usage.
     DescribeKey {
-        service: Kms, wire: KMS, actions: ["kms:DescribeKey"], resource: "key/*",
+        service: Kms, wire: KMS, actions: ["kms:DescribeKey"], resource: "key/*", finds: Facts,
         view: view::DescribeKey,
         field key_id: String,
     }
     /// Whether a key rotates, and how often.
     GetKeyRotationStatus {
-        service: Kms, wire: KMS, actions: ["kms:GetKeyRotationStatus"], resource: "key/*",
+        service: Kms, wire: KMS, actions: ["kms:GetKeyRotationStatus"], resource: "key/*", finds: Facts,
         view: view::GetKeyRotationStatus,
         field key_id: String,
     }
     /// The tags of a key.
     ListResourceTags {
-        service: Kms, wire: KMS, actions: ["kms:ListResourceTags"], resource: "key/*",
+        service: Kms, wire: KMS, actions: ["kms:ListResourceTags"], resource: "key/*", finds: Facts,
         view: view::ListResourceTags,
         field key_id: String,
         field limit: u32,
@@ -198,14 +198,14 @@ operations! {
     }
     /// Who may use a key: its policy.
     GetKeyPolicy {
-        service: Kms, wire: KMS, actions: ["kms:GetKeyPolicy"], resource: "key/*",
+        service: Kms, wire: KMS, actions: ["kms:GetKeyPolicy"], resource: "key/*", finds: Facts,
         view: view::GetKeyPolicy,
         field key_id: String,
         field policy_name: String,
     }
     /// Who may use a key: its grants.
     ListGrants {
-        service: Kms, wire: KMS, actions: ["kms:ListGrants"], resource: "key/*",
+        service: Kms, wire: KMS, actions: ["kms:ListGrants"], resource: "key/*", finds: Facts,
         view: view::ListGrants,
         field key_id: String,
         field limit: u32,
@@ -215,11 +215,11 @@ operations! {
     DescribeOrganization {
         service: Organizations, wire: ORGANIZATIONS,
         actions: ["organizations:DescribeOrganization"],
-        resource: "*", view: view::DescribeOrganization,
+        resource: "*", finds: Facts, view: view::DescribeOrganization,
     }
     /// The roles and users of an account and their policies, where tenants are to be isolated.
     GetAccountAuthorizationDetails {
-        service: Iam, wire: IAM, actions: ["iam:GetAccountAuthorizationDetails"], resource: "*",
+        service: Iam, wire: IAM, actions: ["iam:GetAccountAuthorizationDetails"], resource: "*", finds: Facts,
         view: view::GetAccountAuthorizationDetails,
         field max_items: u32,
         field #[serde(skip_serializing_if = "Option::is_none")] marker: Option<String>,
@@ -227,19 +227,19 @@ operations! {
     /// Which types of control policies the organisation has switched on; without it each account is asked about all of them.
     ListRoots {
         service: Organizations, wire: ORGANIZATIONS, actions: ["organizations:ListRoots"],
-        resource: "*", view: view::ListRoots,
+        resource: "*", finds: Facts, view: view::ListRoots,
     }
     /// The unit above an account, whose service control policies bind it too.
     ListParents {
         service: Organizations, wire: ORGANIZATIONS, actions: ["organizations:ListParents"],
-        resource: "*", view: view::ListParents,
+        resource: "*", finds: Facts, view: view::ListParents,
         field child_id: String,
     }
     /// The service and resource control policies of an account or a unit.
     ListPoliciesForTarget {
         service: Organizations, wire: ORGANIZATIONS,
         actions: ["organizations:ListPoliciesForTarget"],
-        resource: "*", view: view::ListPoliciesForTarget,
+        resource: "*", finds: Facts, view: view::ListPoliciesForTarget,
         field target_id: String,
         field filter: String,
         field #[serde(skip_serializing_if = "Option::is_none")] next_token: Option<String>,
@@ -247,26 +247,26 @@ operations! {
     /// What a service or resource control policy says.
     DescribePolicy {
         service: Organizations, wire: ORGANIZATIONS, actions: ["organizations:DescribePolicy"],
-        resource: "*", view: view::DescribePolicy,
+        resource: "*", finds: Facts, view: view::DescribePolicy,
         field policy_id: String,
     }
     /// The default encryption of a bucket that an endpoint writes to or takes its model from.
     GetBucketEncryption {
         service: S3, wire: BUCKET_ENCRYPTION, actions: ["s3:GetEncryptionConfiguration"],
-        resource: "bucket/*", view: view::GetBucketEncryption,
+        resource: "bucket/*", finds: Facts, view: view::GetBucketEncryption,
         field bucket: BucketName,
     }
     /// How a model artifact is encrypted, without its content; one that is gone is told from one that is denied only where s3:ListBucket is allowed too.
     HeadObject {
         service: S3, wire: OBJECT_HEADERS, actions: ["s3:GetObject"],
-        resource: "object/*", view: view::HeadObject,
+        resource: "object/*", finds: Facts, view: view::HeadObject,
         field bucket: BucketName,
         field key: String,
     }
     /// The objects under a prefix that a model loads, each of which is then asked about.
     ListObjectsV2 {
         service: S3, wire: OBJECT_LIST, actions: ["s3:ListBucket"],
-        resource: "bucket/*", view: view::ListObjectsV2,
+        resource: "bucket/*", finds: Facts, view: view::ListObjectsV2,
         field bucket: BucketName,
         field prefix: String,
         field max_keys: u32,

@@ -75,7 +75,7 @@ operations! {
     /// The configuration that names the key; it cannot be changed once it is there.
     CreateEndpointConfig {
         service: SageMaker, wire: SAGEMAKER, actions: ["sagemaker:CreateEndpointConfig"],
-        resource: "endpoint-config/*",
+        resource: "endpoint-config/*", finds: Nothing,
         // Service Authorization Reference, Amazon SageMaker, CreateEndpointConfig, dependent actions.
         also: [
             Permission { action: "sagemaker:AddTags", resource: CONFIGS, only: None },
@@ -93,7 +93,7 @@ operations! {
     /// The endpoint goes over to a configuration.
     UpdateEndpoint {
         service: SageMaker, wire: SAGEMAKER, actions: ["sagemaker:UpdateEndpoint"],
-        resource: "endpoint/*",
+        resource: "endpoint/*", finds: Nothing,
         // Service Authorization Reference, Amazon SageMaker, UpdateEndpoint: both resource types are
         // required. SageMaker Developer Guide, "Amazon SageMaker API permissions reference": a key in the
         // configuration needs kms:CreateGrant of whoever deploys with it.
@@ -113,7 +113,7 @@ operations! {
     /// A configuration that nothing runs or could be rolled back to goes away.
     DeleteEndpointConfig {
         service: SageMaker, wire: SAGEMAKER, actions: ["sagemaker:DeleteEndpointConfig"],
-        resource: "endpoint-config/*",
+        resource: "endpoint-config/*", finds: Nothing,
         view: view::Nothing,
         field endpoint_config_name: ConfigName,
     }

@@ -14,14 +14,14 @@
 //! customer's. Where every variant is of such a kind, the rule is not applicable, unless the
 //! endpoint's data class is listed under `regulated`.
 
-use super::rule::{Check, Rule};
-use super::subject::{CONFIG_REASONS, EndpointView, KEY_REASONS, LIVE_REASONS};
-use super::verdict::Judgement;
 use super::volume::{VOLUME_REASONS, judge_volume};
 use crate::call::Op;
+use crate::rules::rule::{Check, Rule, always};
+use crate::rules::subject::{CONFIG_REASONS, EndpointView, KEY_REASONS, LIVE_REASONS};
+use crate::rules::verdict::Judgement;
 use crate::severity::Severity;
 
-pub(super) const RULE: Rule = Rule {
+pub(in crate::rules) const RULE: Rule = Rule {
     id: "EP-001",
     title: "the storage volume of a live endpoint is under a customer managed key",
     severity: Severity::High,
@@ -42,6 +42,8 @@ pub(super) const RULE: Rule = Rule {
         Op::ListAliases,
         Op::DescribeKey,
     ],
+    data: &[],
+    configured: always,
     reasons: &[LIVE_REASONS, CONFIG_REASONS, KEY_REASONS, VOLUME_REASONS],
     file: include_str!("ep_001.rs"),
     check: Check::Endpoint(check),

@@ -10,19 +10,19 @@
 //! stays possible. That it was superseded, only a tag on its successor says, and the window
 //! counts from the successor's creation; without one, from its own.
 
-use super::message::Message;
-use super::rule::{Check, Rule};
-use super::verdict::{Evidence, Judgement, Verdict, known, reasons};
+use crate::rules::message::Message;
+use crate::rules::rule::{Check, Rule, always};
+use crate::rules::verdict::{Evidence, Judgement, Verdict, known, reasons};
 use crate::severity::Severity;
 use jiff::SignedDuration;
 
-use super::ep_011::{superseded_by, switched_at};
 use super::holder::{Holder, holder};
-use super::subject::{ConfigView, EndpointView, KEY_REASONS, data_class, is_fail};
 use super::volume::{VOLUME_REASONS, judge_volume};
 use crate::call::Op;
 use crate::fact::Fact;
 use crate::inventory::{Cell, Config, Endpoint};
+use crate::rules::endpoint::ep_011::{superseded_by, switched_at};
+use crate::rules::subject::{ConfigView, EndpointView, KEY_REASONS, data_class, is_fail};
 
 reasons! {
     Fail PENDING "pending": "an endpoint is moving to this configuration, and its volume would not be under a customer managed key"; "stop the deployment, or follow it with one under a customer managed key"
@@ -31,7 +31,7 @@ reasons! {
     NotApplicable RETAINED "within_retention": "the configuration may still be needed for a rollback"; ""
 }
 
-pub(super) const RULE: Rule = Rule {
+pub(in crate::rules) const RULE: Rule = Rule {
     id: "EP-002",
     title: "no pending or unattached configuration lacks a customer managed key",
     severity: Severity::High,
@@ -46,6 +46,8 @@ pub(super) const RULE: Rule = Rule {
         Op::ListAliases,
         Op::DescribeKey,
     ],
+    data: &[],
+    configured: always,
     reasons: &[
         &[&PENDING, &UNATTACHED, &ATTACHED, &RETAINED],
         KEY_REASONS,

@@ -4,19 +4,16 @@
 //! `AsyncInferenceConfig.OutputConfig.KmsKeyId`. Where none is named, the bucket's default
 //! encryption decides.
 
-use super::output::{OUTPUT_REASONS, judge_output};
-use super::rule::{Check, Rule};
-use super::storage::BUCKET_REASONS;
-use super::subject::{CONFIG_REASONS, EndpointView, KEY_REASONS, LIVE_REASONS};
-use super::verdict::{Evidence, Judgement, reasons};
-use crate::call::Op;
+use super::output::{Written, each_output, output_rule};
+use crate::rules::subject::EndpointView;
+use crate::rules::verdict::{Judgement, reasons};
 use crate::severity::Severity;
 
 reasons! {
     NotApplicable NO_ASYNC "no_async_output": "the configuration is not for asynchronous inference"; ""
 }
 
-pub(super) const RULE: Rule = Rule {
+output_rule! {
     id: "EP-004",
     title: "asynchronous inference output is written under a customer managed key",
     severity: Severity::High,
@@ -27,43 +24,18 @@ pub(super) const RULE: Rule = Rule {
         "GDPR Art. 32",
         "NIST 800-53 r5 SC-28(1)",
     ],
-    needs: &[
-        Op::ListEndpoints,
-        Op::DescribeEndpoint,
-        Op::DescribeEndpointConfig,
-        Op::GetBucketEncryption,
-        Op::ListAliases,
-        Op::DescribeKey,
-    ],
-    reasons: &[
-        LIVE_REASONS,
-        CONFIG_REASONS,
-        KEY_REASONS,
-        &[&NO_ASYNC],
-        OUTPUT_REASONS,
-        BUCKET_REASONS,
-    ],
+    needs: [],
+    nothing: &NO_ASYNC,
     file: include_str!("ep_004.rs"),
-    check: Check::Endpoint(check),
-};
+}
 
 fn check(view: &EndpointView<'_>) -> Judgement {
-    view.each_config(|config, facts| {
-        let source = &config.described.source;
-        match &facts.async_output {
-            None => Judgement::new(&NO_ASYNC).given(Evidence::new(
-                "AsyncInferenceConfig",
-                "absent",
-                source,
-            )),
-            Some(output) => judge_output(
-                output,
-                "asynchronous output",
-                "AsyncInferenceConfig.OutputConfig.KmsKeyId",
-                source,
-                view.cell,
-                view.keys,
-            ),
-        }
+    each_output(view, &NO_ASYNC, |facts| Written {
+        what: "asynchronous output",
+        field: "AsyncInferenceConfig.OutputConfig.KmsKeyId",
+        output: facts
+            .async_output
+            .as_ref()
+            .ok_or(("AsyncInferenceConfig", "absent")),
     })
 }

@@ -6,21 +6,18 @@
 //! them counts. A schedule names its endpoint itself, in its list, or in the input of its job; where
 //! none of these can be read, it may be any endpoint's. Where none is named, the bucket's default encryption decides.
 
-use super::output::{OUTPUT_REASONS, judge_output};
-use super::rule::{Check, Rule};
-use super::storage::BUCKET_REASONS;
-use super::subject::{CONFIG_REASONS, EndpointView, KEY_REASONS, LIVE_REASONS, worst};
-use super::verdict::{Evidence, Judgement, reasons};
-use crate::call::Op;
+use super::output::{judge_output, output_rule};
 use crate::fact::Fact;
 use crate::inventory::Schedule;
+use crate::rules::subject::{EndpointView, worst};
+use crate::rules::verdict::{Evidence, Judgement, reasons};
 use crate::severity::Severity;
 
 reasons! {
     NotApplicable NO_DUMPS "no_core_dump_or_monitoring": "the endpoint writes neither core dumps nor monitoring reports"; ""
 }
 
-pub(super) const RULE: Rule = Rule {
+output_rule! {
     id: "EP-005",
     title: "core dumps and monitoring output are written under a customer managed key",
     severity: Severity::Medium,
@@ -30,31 +27,17 @@ pub(super) const RULE: Rule = Rule {
         "GDPR Art. 32",
         "NIST 800-53 r5 SC-28(1)",
     ],
-    needs: &[
-        Op::ListEndpoints,
-        Op::DescribeEndpoint,
-        Op::DescribeEndpointConfig,
-        Op::ListMonitoringSchedules,
-        Op::DescribeMonitoringSchedule,
-        Op::DescribeDataQualityJobDefinition,
-        Op::DescribeModelQualityJobDefinition,
-        Op::DescribeModelBiasJobDefinition,
-        Op::DescribeModelExplainabilityJobDefinition,
-        Op::GetBucketEncryption,
-        Op::ListAliases,
-        Op::DescribeKey,
+    needs: [
+        ListMonitoringSchedules,
+        DescribeMonitoringSchedule,
+        DescribeDataQualityJobDefinition,
+        DescribeModelQualityJobDefinition,
+        DescribeModelBiasJobDefinition,
+        DescribeModelExplainabilityJobDefinition
     ],
-    reasons: &[
-        LIVE_REASONS,
-        CONFIG_REASONS,
-        KEY_REASONS,
-        &[&NO_DUMPS],
-        OUTPUT_REASONS,
-        BUCKET_REASONS,
-    ],
+    nothing: &NO_DUMPS,
     file: include_str!("ep_005.rs"),
-    check: Check::Endpoint(check),
-};
+}
 
 fn check(view: &EndpointView<'_>) -> Judgement {
     let dumps = view.each_config(|config, facts| {

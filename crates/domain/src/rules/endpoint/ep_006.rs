@@ -6,15 +6,17 @@
 //! fails. This rule finds it before that. A key that waits to be deleted is critical whatever the
 //! class of the data: its day is fixed.
 
-use super::rule::{Check, Rule};
-use super::verdict::{Evidence, Judgement, reasons};
+use crate::rules::rule::{Check, Rule, always};
+use crate::rules::verdict::{Evidence, Judgement, reasons};
 use crate::severity::Severity;
 use jiff::SignedDuration;
 
-use super::subject::{CONFIG_REASONS, EndpointView, Found, KEY_REASONS, LIVE_REASONS, key_unknown};
 use crate::call::Op;
 use crate::fact::Source;
 use crate::inventory::KeyFacts;
+use crate::rules::subject::{
+    CONFIG_REASONS, EndpointView, Found, KEY_REASONS, LIVE_REASONS, key_unknown,
+};
 
 reasons! {
     Pass USABLE "key_usable": "the key is enabled, symmetric and stays"; ""
@@ -29,7 +31,7 @@ reasons! {
     NotApplicable NO_CUSTOMER_KEY "no_customer_key": "EP-001 finds no customer managed key to look at"; ""
 }
 
-pub(super) const RULE: Rule = Rule {
+pub(in crate::rules) const RULE: Rule = Rule {
     id: "EP-006",
     title: "the endpoint's key is usable and stays so",
     severity: Severity::High,
@@ -46,6 +48,8 @@ pub(super) const RULE: Rule = Rule {
         Op::ListAliases,
         Op::DescribeKey,
     ],
+    data: &[],
+    configured: always,
     reasons: &[
         LIVE_REASONS,
         CONFIG_REASONS,

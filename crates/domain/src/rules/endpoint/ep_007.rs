@@ -11,13 +11,15 @@
 
 use std::collections::BTreeSet;
 
-use super::rule::{Check, Rule};
-use super::subject::{CONFIG_REASONS, EndpointView, Found, KEY_REASONS, LIVE_REASONS, key_unknown};
-use super::verdict::{Evidence, Judgement, Verdict, known, reasons};
 use crate::call::Op;
 use crate::fact::Source;
 use crate::ids::{AccountId, KeyRef, Region};
 use crate::inventory::{KeyFacts, Membership, Resolved};
+use crate::rules::rule::{Check, Rule, always};
+use crate::rules::subject::{
+    CONFIG_REASONS, EndpointView, Found, KEY_REASONS, LIVE_REASONS, key_unknown,
+};
+use crate::rules::verdict::{Evidence, Judgement, Verdict, known, reasons};
 use crate::severity::Severity;
 use crate::why::Why;
 
@@ -35,7 +37,7 @@ reasons! {
     NotApplicable NO_CUSTOMER_KEY "no_customer_key": "EP-001 finds no customer managed key to look at"; ""
 }
 
-pub(super) const RULE: Rule = Rule {
+pub(in crate::rules) const RULE: Rule = Rule {
     id: "EP-007",
     title: "the endpoint's key belongs to an allowed account and to its region",
     severity: Severity::High,
@@ -53,6 +55,8 @@ pub(super) const RULE: Rule = Rule {
         Op::DescribeKey,
         Op::DescribeAccount,
     ],
+    data: &[],
+    configured: always,
     reasons: &[
         LIVE_REASONS,
         CONFIG_REASONS,

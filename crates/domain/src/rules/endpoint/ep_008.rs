@@ -6,12 +6,11 @@
 //! of all accounts and regions that were looked at that use the key: for their volumes or outputs, or for
 //! what their models load.
 
-use super::late::{LATE_REASONS, LateView, USES_REASONS, uses_unknown};
-use super::rule::{Check, Rule};
-use super::subject::{CONFIG_REASONS, KEY_REASONS, LIVE_REASONS};
-use super::verdict::{Judgement, Reason, reasons};
 use crate::call::Op;
-use crate::settings::Settings;
+use crate::rules::late::{LATE_REASONS, LateView, USES_REASONS, uses_unknown};
+use crate::rules::rule::{Check, Data, Rule};
+use crate::rules::subject::{CONFIG_REASONS, KEY_REASONS, LIVE_REASONS};
+use crate::rules::verdict::{Judgement, reasons};
 use crate::severity::Severity;
 
 reasons! {
@@ -20,7 +19,7 @@ reasons! {
     NotApplicable NOT_CONFIGURED "not_configured": "how many endpoints may share a key is not set; set `keys.endpoints_max`"; ""
 }
 
-pub(super) const RULE: Rule = Rule {
+pub(in crate::rules) const RULE: Rule = Rule {
     id: "EP-008",
     title: "the endpoint's key is not shared by more endpoints than allowed",
     severity: Severity::Medium,
@@ -40,6 +39,8 @@ pub(super) const RULE: Rule = Rule {
         Op::GetKeyPolicy,
         Op::ListGrants,
     ],
+    data: &[Data::Uses],
+    configured: |settings| settings.endpoints_per_key_max > 0,
     reasons: &[
         LIVE_REASONS,
         CONFIG_REASONS,
@@ -49,12 +50,8 @@ pub(super) const RULE: Rule = Rule {
         &[&DEDICATED, &SHARED, &NOT_CONFIGURED],
     ],
     file: include_str!("ep_008.rs"),
-    check: Check::Late(unless, late),
+    check: Check::Late(&NOT_CONFIGURED, late),
 };
-
-fn unless(settings: &Settings) -> Option<&'static Reason> {
-    (settings.endpoints_per_key_max == 0).then_some(&NOT_CONFIGURED)
-}
 
 fn late(view: &LateView<'_>) -> Judgement {
     let most = view.settings.endpoints_per_key_max as usize;

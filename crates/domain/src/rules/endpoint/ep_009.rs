@@ -7,16 +7,15 @@
 //! (iam:GetAccountAuthorizationDetails); `isolation.audits = "prove"` switches it on. An endpoint's tenant
 //! is named by the tag `tags.tenant`, its own or its configuration's.
 
-use super::late::{LATE_REASONS, LateView};
-use super::message::Message;
-use super::rule::{Check, Rule};
-use super::subject::{CONFIG_REASONS, KEY_REASONS, LIVE_REASONS};
-use super::verdict::{Judgement, Reason, reasons};
 use crate::call::Op;
 use crate::fact::Fact;
 use crate::ids::KeyArn;
 use crate::isolation::{Answer, Matrix};
-use crate::settings::Settings;
+use crate::rules::late::{LATE_REASONS, LateView};
+use crate::rules::message::Message;
+use crate::rules::rule::{Check, Data, Rule};
+use crate::rules::subject::{CONFIG_REASONS, KEY_REASONS, LIVE_REASONS};
+use crate::rules::verdict::{Judgement, reasons};
 use crate::severity::Severity;
 use crate::why::Why;
 
@@ -31,7 +30,7 @@ reasons! {
     NotApplicable NOT_CONFIGURED "not_configured": "isolation is not proved in audits; set `isolation.audits` to \"prove\""; ""
 }
 
-pub(super) const RULE: Rule = Rule {
+pub(in crate::rules) const RULE: Rule = Rule {
     id: "EP-009",
     title: "the endpoint's key is its tenant's alone, and nobody of another tenant can use it",
     severity: Severity::High,
@@ -62,6 +61,8 @@ pub(super) const RULE: Rule = Rule {
         Op::ListPoliciesForTarget,
         Op::DescribePolicy,
     ],
+    data: &[Data::Uses, Data::Principals, Data::Isolation],
+    configured: |settings| settings.proves_isolation,
     reasons: &[
         LIVE_REASONS,
         CONFIG_REASONS,
@@ -79,12 +80,8 @@ pub(super) const RULE: Rule = Rule {
         ],
     ],
     file: include_str!("ep_009.rs"),
-    check: Check::Late(unless, late),
+    check: Check::Late(&NOT_CONFIGURED, late),
 };
-
-fn unless(settings: &Settings) -> Option<&'static Reason> {
-    (!settings.proves_isolation).then_some(&NOT_CONFIGURED)
-}
 
 fn late(view: &LateView<'_>) -> Judgement {
     let tenant = match view.tenant {

@@ -4,10 +4,10 @@
 //! and cost depend on them. The required keys are listed under `tags.required`; where none are,
 //! the rule is not applicable.
 
-use super::rule::{Check, Rule};
-use super::subject::{CONFIG_REASONS, EndpointView, LIVE_REASONS};
-use super::verdict::{Evidence, Judgement, known, reasons};
 use crate::call::Op;
+use crate::rules::rule::{Check, Rule};
+use crate::rules::subject::{CONFIG_REASONS, EndpointView, LIVE_REASONS};
+use crate::rules::verdict::{Evidence, Judgement, known, reasons};
 use crate::severity::Severity;
 
 reasons! {
@@ -16,7 +16,7 @@ reasons! {
     NotApplicable NOT_CONFIGURED "not_configured": "no tags are required; list them under `tags.required`"; ""
 }
 
-pub(super) const RULE: Rule = Rule {
+pub(in crate::rules) const RULE: Rule = Rule {
     id: "EP-010",
     title: "endpoint and configuration bear the required tags",
     severity: Severity::Low,
@@ -28,6 +28,8 @@ pub(super) const RULE: Rule = Rule {
         Op::DescribeEndpointConfig,
         Op::ListTags,
     ],
+    data: &[],
+    configured: |settings| !settings.required_tags.is_empty(),
     reasons: &[
         LIVE_REASONS,
         CONFIG_REASONS,

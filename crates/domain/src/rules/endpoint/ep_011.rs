@@ -8,18 +8,18 @@
 //! The window is `superseded.keep_days`, from the creation of the successor or of the endpoint,
 //! whichever came later: the earliest that the switch can have been.
 
-use super::message::Message;
-use super::rule::{Check, Rule};
-use super::verdict::{Evidence, Judgement, Verdict, known, reasons};
+use crate::rules::message::Message;
+use crate::rules::rule::{Check, Rule, always};
+use crate::rules::verdict::{Evidence, Judgement, Verdict, known, reasons};
 use crate::severity::Severity;
 use jiff::{SignedDuration, Timestamp};
 
 use super::holder::{Holder, holder};
-use super::subject::{CONFIG_GONE, EndpointView, KEY_REASONS, LIVE_REASONS};
 use super::volume::judge_volume;
 use crate::call::Op;
 use crate::fact::Source;
 use crate::inventory::{Config, ConfigFacts, EndpointFacts, Tags};
+use crate::rules::subject::{CONFIG_GONE, EndpointView, KEY_REASONS, LIVE_REASONS};
 
 /// The tag on a configuration that names the configuration it took the place of.
 pub const SUPERSEDES_TAG: &str = "sagelock:supersedes";
@@ -33,7 +33,7 @@ reasons! {
     NotApplicable IN_USE "superseded_in_use": "another live endpoint runs the superseded configuration, and EP-001 judges it there"; ""
 }
 
-pub(super) const RULE: Rule = Rule {
+pub(in crate::rules) const RULE: Rule = Rule {
     id: "EP-011",
     title: "a superseded non-compliant configuration is deleted after the switch",
     severity: Severity::Medium,
@@ -48,6 +48,8 @@ pub(super) const RULE: Rule = Rule {
         Op::ListAliases,
         Op::DescribeKey,
     ],
+    data: &[],
+    configured: always,
     reasons: &[
         LIVE_REASONS,
         KEY_REASONS,

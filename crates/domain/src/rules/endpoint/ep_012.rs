@@ -24,17 +24,19 @@
 //! A container that is an image only has no artifact in S3. The artifacts of inference components
 //! and those that only a model package names are not looked up.
 
-use super::rule::{Check, Rule};
 use super::storage::{
     BUCKET_KEY_NOT_FOUND, BUCKET_REASONS, Kept, bucket_of, judge_default, kept, spot_of,
     unknown_encryption, with_chain,
 };
-use super::subject::{CONFIG_REASONS, EndpointView, KEY_REASONS, LIVE_REASONS, key_unknown, worst};
-use super::verdict::{Evidence, Judgement, Reason, Verdict, known, reasons};
 use crate::call::Op;
 use crate::fact::{Fact, Source};
 use crate::ids::{BucketName, KeyRef, ModelName};
 use crate::inventory::{Artifact, ConfigFacts, Extent, ObjectName};
+use crate::rules::rule::{Check, Data, Rule, always};
+use crate::rules::subject::{
+    CONFIG_REASONS, EndpointView, KEY_REASONS, LIVE_REASONS, key_unknown, worst,
+};
+use crate::rules::verdict::{Evidence, Judgement, Reason, Verdict, known, reasons};
 use crate::settings::ModelArtifacts;
 use crate::severity::Severity;
 
@@ -54,7 +56,7 @@ reasons! {
     NotApplicable NO_ARTIFACT "no_artifact_in_s3": "the models load nothing from S3"; ""
 }
 
-pub(super) const RULE: Rule = Rule {
+pub(in crate::rules) const RULE: Rule = Rule {
     id: "EP-012",
     title: "model artifacts are under a customer managed key",
     severity: Severity::Medium,
@@ -76,6 +78,8 @@ pub(super) const RULE: Rule = Rule {
         Op::ListAliases,
         Op::DescribeKey,
     ],
+    data: &[Data::Artifacts],
+    configured: always,
     reasons: &[
         LIVE_REASONS,
         CONFIG_REASONS,

@@ -4,11 +4,11 @@
 //! monitoring reports.
 
 use super::storage::judge_place;
-use super::subject::{Found, find_key, key_unknown, worst};
-use super::verdict::{Evidence, Judgement, Reason, reasons};
 use crate::fact::Source;
 use crate::ids::KeyRef;
-use crate::inventory::{Cell, Keys, Output};
+use crate::inventory::{Cell, ConfigFacts, Keys, Output};
+use crate::rules::subject::{EndpointView, Found, find_key, key_unknown, worst};
+use crate::rules::verdict::{Evidence, Judgement, Reason, reasons};
 
 reasons! {
     Pass OUTPUT_CUSTOMER_KEY "customer_managed_key": "the output is written under a customer managed key"; ""
@@ -22,6 +22,82 @@ pub(super) const OUTPUT_REASONS: &[&Reason] = &[
     &OUTPUT_AWS_MANAGED,
     &OUTPUT_KEY_NOT_FOUND,
 ];
+
+/// Declares a rule about what is written to S3: what such rules have in common, and what each has of its own.
+macro_rules! output_rule {
+    (
+        id: $id:literal,
+        title: $title:literal,
+        severity: $severity:expr,
+        source: $source:literal,
+        compliance: $compliance:expr,
+        needs: [$($op:ident),*],
+        nothing: $nothing:expr,
+        file: $file:expr,
+    ) => {
+        pub(in crate::rules) const RULE: $crate::rules::Rule = $crate::rules::Rule {
+            id: $id,
+            title: $title,
+            severity: $severity,
+            source: $source,
+            compliance: $compliance,
+            needs: &[
+                $crate::call::Op::ListEndpoints,
+                $crate::call::Op::DescribeEndpoint,
+                $crate::call::Op::DescribeEndpointConfig,
+                $($crate::call::Op::$op,)*
+                $crate::call::Op::GetBucketEncryption,
+                $crate::call::Op::ListAliases,
+                $crate::call::Op::DescribeKey,
+            ],
+            data: &[$crate::rules::Data::Outputs],
+            configured: $crate::rules::rule::always,
+            reasons: &[
+                $crate::rules::subject::LIVE_REASONS,
+                $crate::rules::subject::CONFIG_REASONS,
+                $crate::rules::subject::KEY_REASONS,
+                &[$nothing],
+                $crate::rules::endpoint::output::OUTPUT_REASONS,
+                $crate::rules::endpoint::storage::BUCKET_REASONS,
+            ],
+            file: $file,
+            check: $crate::rules::Check::Endpoint(check),
+        };
+    };
+}
+pub(super) use output_rule;
+
+/// An output that a configuration may have.
+pub(super) struct Written<'a> {
+    /// In words.
+    pub(super) what: &'static str,
+    /// AWS's name of the field that holds its key.
+    pub(super) field: &'static str,
+    /// The output; or the field that shows that there is none, and its value.
+    pub(super) output: Result<&'a Output, (&'static str, &'static str)>,
+}
+
+/// Judges an output of every configuration in play; `nothing` is the reason where there is none.
+pub(super) fn each_output(
+    view: &EndpointView<'_>,
+    nothing: &'static Reason,
+    written: impl Fn(&ConfigFacts) -> Written<'_>,
+) -> Judgement {
+    view.each_config(|config, facts| {
+        let source = &config.described.source;
+        let Written {
+            what,
+            field,
+            output,
+        } = written(facts);
+        match output {
+            Ok(output) => judge_output(output, what, field, source, view.cell, view.keys),
+            Err((field, value)) => {
+                Judgement::new(nothing).given(Evidence::new(field, value, source))
+            }
+        }
+    })
+}
 
 /// Judges one output. `field` is AWS's name of the field that holds the key.
 pub(super) fn judge_output(

@@ -1,10 +1,10 @@
 //! A bucket or an object in S3: is it under a customer managed key?
 
-use super::subject::{Found, find_key, key_unknown};
-use super::verdict::{Evidence, Judgement, Reason, reasons};
 use crate::fact::{Fact, Source};
 use crate::ids::{BucketName, KeyRef, Place, Region};
 use crate::inventory::{BucketFacts, Cell, CellId, Encryption, Keys, ObjectFacts};
+use crate::rules::subject::{Found, find_key, key_unknown};
+use crate::rules::verdict::{Evidence, Judgement, Reason, reasons};
 use crate::why::Why;
 
 reasons! {

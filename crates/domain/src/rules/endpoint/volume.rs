@@ -3,12 +3,12 @@
 //! EP-001 asks it of the configurations an endpoint runs, EP-002 of those that nobody runs, and
 //! EP-011 of those that were left behind.
 
-use super::subject::{Found, find_key, key_unknown};
-use super::verdict::{Evidence, Judgement, Reason, Verdict, reasons};
 use crate::fact::{Fact, Source};
 use crate::ids::KeyRef;
 use crate::instance::has_local_storage;
 use crate::inventory::{CellId, ConfigFacts, Keys, Placement, Variant};
+use crate::rules::subject::{Found, find_key, key_unknown};
+use crate::rules::verdict::{Evidence, Judgement, Reason, Verdict, reasons};
 use crate::settings::{Serverless, Settings};
 
 reasons! {
@@ -193,7 +193,7 @@ fn judge_storages(
     } else if has(Storage::Serverless) && !serverless_needs_key {
         judgements.push(Judgement::new(&SERVERLESS));
     }
-    super::subject::worst(judgements).unwrap_or_else(|| Judgement::new(&TYPE_UNKNOWN))
+    crate::rules::subject::worst(judgements).unwrap_or_else(|| Judgement::new(&TYPE_UNKNOWN))
 }
 
 fn judge_key(facts: &ConfigFacts, cell: &CellId, keys: &Keys, under: &'static Reason) -> Judgement {

@@ -6,10 +6,10 @@
 //! a disabled key, which keeps its setting and is not rotated.
 
 use super::key_of::{KEY_STATE_REASONS, KEY_SUBJECT_REASONS, customer, known_state, lacking};
-use super::rule::{Check, Rule};
-use super::subject::{KEY_REASONS, KeyView};
-use super::verdict::{Evidence, Judgement, known, reasons};
 use crate::call::Op;
+use crate::rules::rule::{Check, Rule, always};
+use crate::rules::subject::{KEY_REASONS, KeyView};
+use crate::rules::verdict::{Evidence, Judgement, known, reasons};
 use crate::severity::Severity;
 
 reasons! {
@@ -21,7 +21,7 @@ reasons! {
     NotApplicable LEAVING "key_pending_deletion": "the key waits to be deleted"; ""
 }
 
-pub(super) const RULE: Rule = Rule {
+pub(in crate::rules) const RULE: Rule = Rule {
     id: "KEY-001",
     title: "the key rotates by itself, often enough",
     severity: Severity::Medium,
@@ -33,6 +33,8 @@ pub(super) const RULE: Rule = Rule {
         "CIS AWS Foundations v5 3.6",
     ],
     needs: &[Op::DescribeKey, Op::GetKeyRotationStatus],
+    data: &[],
+    configured: always,
     reasons: &[
         KEY_SUBJECT_REASONS,
         KEY_REASONS,

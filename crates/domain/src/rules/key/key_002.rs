@@ -9,13 +9,13 @@
 //! `sagelock policy who-can` shows a request for each.
 
 use super::key_of::KEY_SUBJECT_REASONS;
-use super::message::Message;
 use super::policy_of::{POLICY_REASONS, by_policy, listed};
-use super::rule::{Check, Rule};
-use super::subject::{KEY_REASONS, KeyView};
-use super::verdict::{Judgement, reasons};
 use crate::access::{KeyAccess, Outside, OutsideKind};
 use crate::call::Op;
+use crate::rules::message::Message;
+use crate::rules::rule::{Check, Rule, always};
+use crate::rules::subject::{KEY_REASONS, KeyView};
+use crate::rules::verdict::{Judgement, reasons};
 use crate::severity::Severity;
 
 reasons! {
@@ -28,7 +28,7 @@ reasons! {
     Unknown UNDECIDED "not_decided": "whether somebody outside can use the key depends on what is not known"; "run `sagelock keys lint` on the key policy: it names the statements, and what they depend on"
 }
 
-pub(super) const RULE: Rule = Rule {
+pub(in crate::rules) const RULE: Rule = Rule {
     id: "KEY-002",
     title: "nobody outside can use the key",
     severity: Severity::High,
@@ -47,6 +47,8 @@ pub(super) const RULE: Rule = Rule {
         Op::DescribeAccount,
         Op::DescribeOrganization,
     ],
+    data: &[],
+    configured: always,
     reasons: &[
         KEY_SUBJECT_REASONS,
         KEY_REASONS,

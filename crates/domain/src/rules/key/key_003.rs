@@ -9,15 +9,15 @@
 //! steps. Who is outside the accounts is KEY-002's.
 
 use super::key_of::KEY_SUBJECT_REASONS;
-use super::late::{USES_REASONS, uses_unknown};
-use super::message::Message;
 use super::policy_of::{POLICY_REASONS, by_policy};
-use super::rule::{Check, Rule};
-use super::subject::{KEY_REASONS, KeyView};
-use super::verdict::{Judgement, reasons};
 use crate::access::Perhaps;
 use crate::call::Op;
 use crate::few::Few;
+use crate::rules::late::{USES_REASONS, uses_unknown};
+use crate::rules::message::Message;
+use crate::rules::rule::{Check, Data, Rule};
+use crate::rules::subject::{KEY_REASONS, KeyView};
+use crate::rules::verdict::{Judgement, reasons};
 use crate::severity::Severity;
 
 reasons! {
@@ -28,7 +28,7 @@ reasons! {
     NotApplicable NOT_CONFIGURED "not_configured": "who may use keys is not set; set `keys.users`"; ""
 }
 
-pub(super) const RULE: Rule = Rule {
+pub(in crate::rules) const RULE: Rule = Rule {
     id: "KEY-003",
     title: "nobody can use the key but its endpoints' roles and who is allowed to",
     severity: Severity::High,
@@ -54,6 +54,8 @@ pub(super) const RULE: Rule = Rule {
         Op::ListPoliciesForTarget,
         Op::DescribePolicy,
     ],
+    data: &[Data::Uses, Data::Principals, Data::KeyUsers],
+    configured: |settings| !settings.key_users.is_empty(),
     reasons: &[
         KEY_SUBJECT_REASONS,
         KEY_REASONS,

@@ -7,10 +7,10 @@
 
 use super::key_of::KEY_SUBJECT_REASONS;
 use super::policy_of::{POLICY_REASONS, by_policy, listed};
-use super::rule::{Check, Rule};
-use super::subject::{KEY_REASONS, KeyView};
-use super::verdict::{Judgement, reasons};
 use crate::call::Op;
+use crate::rules::rule::{Check, Rule, always};
+use crate::rules::subject::{KEY_REASONS, KeyView};
+use crate::rules::verdict::{Judgement, reasons};
 use crate::severity::Severity;
 
 reasons! {
@@ -20,7 +20,7 @@ reasons! {
     Unknown UNDECIDED "not_decided": "whether somebody may both administer the key and use it depends on what is not known"; "run `sagelock keys lint` on the key policy: it names the statements, and what they depend on"
 }
 
-pub(super) const RULE: Rule = Rule {
+pub(in crate::rules) const RULE: Rule = Rule {
     id: "KEY-004",
     title: "administration and use of the key are separated",
     severity: Severity::Medium,
@@ -31,6 +31,8 @@ pub(super) const RULE: Rule = Rule {
         "ISO 27001:2022 A.5.3",
     ],
     needs: &[Op::DescribeKey, Op::GetKeyPolicy, Op::ListGrants],
+    data: &[],
+    configured: always,
     reasons: &[
         KEY_SUBJECT_REASONS,
         KEY_REASONS,

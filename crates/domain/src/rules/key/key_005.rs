@@ -8,12 +8,12 @@ use sagelock_policy::access::Lockout;
 use sagelock_policy::prove::Doubt;
 
 use super::key_of::KEY_SUBJECT_REASONS;
-use super::message::Message;
 use super::policy_of::{POLICY_REASONS, by_policy, listed};
-use super::rule::{Check, Rule};
-use super::subject::{KEY_REASONS, KeyView};
-use super::verdict::{Judgement, reasons};
 use crate::call::Op;
+use crate::rules::message::Message;
+use crate::rules::rule::{Check, Rule, always};
+use crate::rules::subject::{KEY_REASONS, KeyView};
+use crate::rules::verdict::{Judgement, reasons};
 use crate::severity::Severity;
 use crate::why::Why;
 
@@ -26,13 +26,15 @@ reasons! {
     Unknown UNDECIDED "not_decided": "whether the key policy can be changed depends on what is not known"; "run `sagelock keys lint` on the key policy: it names the statements, and what they depend on"
 }
 
-pub(super) const RULE: Rule = Rule {
+pub(in crate::rules) const RULE: Rule = Rule {
     id: "KEY-005",
     title: "nobody is locked out of the key",
     severity: Severity::High,
     source: "KMS API, PutKeyPolicy, BypassPolicyLockoutSafetyCheck; KMS API, GetKeyPolicy; KMS Developer Guide, \"Default key policy\"",
     compliance: &["NIST 800-53 r5 SC-12(1)", "ISO 27001:2022 A.8.24"],
     needs: &[Op::DescribeKey, Op::GetKeyPolicy, Op::ListGrants],
+    data: &[],
+    configured: always,
     reasons: &[
         KEY_SUBJECT_REASONS,
         KEY_REASONS,

@@ -5,10 +5,10 @@
 //! are unknown until its owner's account is audited too.
 
 use super::key_of::{KEY_SUBJECT_REASONS, customer};
-use super::rule::{Check, Rule};
-use super::subject::{KEY_REASONS, KeyView};
-use super::verdict::{Evidence, Judgement, known, reasons};
 use crate::call::Op;
+use crate::rules::rule::{Check, Rule};
+use crate::rules::subject::{KEY_REASONS, KeyView};
+use crate::rules::verdict::{Evidence, Judgement, known, reasons};
 use crate::severity::Severity;
 
 reasons! {
@@ -18,13 +18,15 @@ reasons! {
     NotApplicable NOT_CONFIGURED "not_configured": "no tags are required of keys; list them under `tags.required_on_keys`"; ""
 }
 
-pub(super) const RULE: Rule = Rule {
+pub(in crate::rules) const RULE: Rule = Rule {
     id: "KEY-006",
     title: "the key bears the required tags",
     severity: Severity::Low,
     source: "KMS API, ListResourceTags",
     compliance: &["NIST 800-53 r5 CM-8", "ISO 27001:2022 A.5.9"],
     needs: &[Op::DescribeKey, Op::ListResourceTags],
+    data: &[],
+    configured: |settings| !settings.required_key_tags.is_empty(),
     reasons: &[
         KEY_SUBJECT_REASONS,
         KEY_REASONS,

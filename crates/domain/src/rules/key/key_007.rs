@@ -5,10 +5,10 @@
 //! applicable. KMS lists aliases to the key's own account only.
 
 use super::key_of::{KEY_SUBJECT_REASONS, customer};
-use super::rule::{Check, Rule};
-use super::subject::{KEY_REASONS, KeyView};
-use super::verdict::{Evidence, Judgement, known, reasons};
 use crate::call::Op;
+use crate::rules::rule::{Check, Rule};
+use crate::rules::subject::{KEY_REASONS, KeyView};
+use crate::rules::verdict::{Evidence, Judgement, known, reasons};
 use crate::severity::Severity;
 
 reasons! {
@@ -19,13 +19,15 @@ reasons! {
     NotApplicable NOT_CONFIGURED "not_configured": "no pattern is set; set `keys.alias_pattern`"; ""
 }
 
-pub(super) const RULE: Rule = Rule {
+pub(in crate::rules) const RULE: Rule = Rule {
     id: "KEY-007",
     title: "the key has an alias that follows the naming pattern",
     severity: Severity::Low,
     source: "KMS API, ListAliases, AliasName",
     compliance: &["NIST 800-53 r5 CM-8", "ISO 27001:2022 A.8.24"],
     needs: &[Op::DescribeKey, Op::ListAliases],
+    data: &[],
+    configured: |settings| settings.alias_pattern.is_some(),
     reasons: &[
         KEY_SUBJECT_REASONS,
         KEY_REASONS,

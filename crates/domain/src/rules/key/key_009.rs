@@ -5,10 +5,10 @@
 //! is lost for good.
 
 use super::key_of::{KEY_STATE_REASONS, KEY_SUBJECT_REASONS, customer, known_state};
-use super::rule::{Check, Rule};
-use super::subject::{KEY_REASONS, KeyView};
-use super::verdict::{Evidence, Judgement, reasons};
 use crate::call::Op;
+use crate::rules::rule::{Check, Rule, always};
+use crate::rules::subject::{KEY_REASONS, KeyView};
+use crate::rules::verdict::{Evidence, Judgement, reasons};
 use crate::severity::Severity;
 
 reasons! {
@@ -18,7 +18,7 @@ reasons! {
     Fail IN_USE "pending_deletion_in_use": "the key waits to be deleted while a live endpoint uses it"; "cancel the deletion and enable the key (kms:CancelKeyDeletion, kms:EnableKey), or move the endpoints to another key first"
 }
 
-pub(super) const RULE: Rule = Rule {
+pub(in crate::rules) const RULE: Rule = Rule {
     id: "KEY-009",
     title: "no key in use waits to be deleted",
     severity: Severity::Critical,
@@ -44,6 +44,8 @@ pub(super) const RULE: Rule = Rule {
         Op::ListAliases,
         Op::DescribeKey,
     ],
+    data: &[],
+    configured: always,
     reasons: &[
         KEY_SUBJECT_REASONS,
         KEY_REASONS,

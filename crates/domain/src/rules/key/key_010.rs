@@ -15,10 +15,10 @@ use sagelock_policy::request::Grant;
 
 use super::key_of::{KEY_SUBJECT_REASONS, customer};
 use super::policy_of::POLICY_REASONS;
-use super::rule::{Check, Rule};
-use super::subject::{KEY_REASONS, KeyView};
-use super::verdict::{Evidence, Judgement, known, reasons};
 use crate::call::Op;
+use crate::rules::rule::{Check, Rule, always};
+use crate::rules::subject::{KEY_REASONS, KeyView};
+use crate::rules::verdict::{Evidence, Judgement, known, reasons};
 use crate::severity::Severity;
 
 reasons! {
@@ -30,13 +30,15 @@ reasons! {
     Fail STALE "grants_stale": "a grant is older than it should be"; "revoke the grant if nobody needs it (kms:RevokeGrant); retire grants when their work is done"
 }
 
-pub(super) const RULE: Rule = Rule {
+pub(in crate::rules) const RULE: Rule = Rule {
     id: "KEY-010",
     title: "the key's grants are few, recent and narrow",
     severity: Severity::Medium,
     source: "KMS API, ListGrants; KMS Developer Guide, \"Grants in AWS KMS\"; KMS Developer Guide, \"Resource quotas\"",
     compliance: &["NIST 800-53 r5 AC-6", "ISO 27001:2022 A.5.18"],
     needs: &[Op::DescribeKey, Op::ListGrants],
+    data: &[],
+    configured: always,
     reasons: &[
         KEY_SUBJECT_REASONS,
         KEY_REASONS,

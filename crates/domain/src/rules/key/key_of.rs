@@ -1,8 +1,8 @@
 //! What every rule about a key begins with: is it the customer's, and can it be read?
 
-use super::subject::{KeyView, key_unknown};
-use super::verdict::{Evidence, Judgement, Reason, known, reasons};
 use crate::inventory::{KeyFacts, KeyManager};
+use crate::rules::subject::{KeyView, key_unknown};
+use crate::rules::verdict::{Evidence, Judgement, Reason, known, reasons};
 use crate::why::Why;
 
 reasons! {

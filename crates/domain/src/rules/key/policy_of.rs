@@ -1,11 +1,11 @@
 //! What every rule about a key's policy begins with: was it read, and is it one?
 
 use super::key_of::customer;
-use super::subject::KeyView;
-use super::verdict::{Evidence, Judgement, Reason, reasons};
 use crate::access::KeyAccess;
 use crate::few::Few;
 use crate::inventory::KeyFacts;
+use crate::rules::subject::KeyView;
+use crate::rules::verdict::{Evidence, Judgement, Reason, reasons};
 use crate::why::Why;
 
 reasons! {

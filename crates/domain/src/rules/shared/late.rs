@@ -20,9 +20,9 @@ reasons! {
 }
 
 /// The reasons of every rule about the key of an endpoint's volumes among all endpoints.
-pub(super) const LATE_REASONS: &[&Reason] = &[&NO_CUSTOMER_KEY];
+pub(in crate::rules) const LATE_REASONS: &[&Reason] = &[&NO_CUSTOMER_KEY];
 /// The reason where the uses of a key may not be all.
-pub(super) const USES_REASONS: &[&Reason] = &[&USES_UNKNOWN];
+pub(in crate::rules) const USES_REASONS: &[&Reason] = &[&USES_UNKNOWN];
 
 /// A key among all.
 #[derive(Clone, Debug)]
@@ -53,7 +53,7 @@ pub struct LateView<'a> {
 
 impl<'a> LateView<'a> {
     /// The endpoint's keys.
-    pub(super) fn own_keys(&self) -> impl Iterator<Item = (&'a KeyArn, &'a Among)> {
+    pub(in crate::rules) fn own_keys(&self) -> impl Iterator<Item = (&'a KeyArn, &'a Among)> {
         let keys = self.waits.keys.iter();
         keys.filter_map(|key| self.keys.get_key_value(key))
     }
@@ -112,6 +112,6 @@ pub(crate) fn volume_keys(view: &EndpointView<'_>) -> Early {
 }
 
 /// The judgement that the uses of a key may not be all.
-pub(super) fn uses_unknown(why: &Why) -> Judgement {
+pub(in crate::rules) fn uses_unknown(why: &Why) -> Judgement {
     Judgement::because(&USES_UNKNOWN, why)
 }

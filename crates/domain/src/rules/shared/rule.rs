@@ -21,7 +21,11 @@ pub struct Rule {
     pub compliance: &'static [&'static str],
     /// The operations that its verdict needs.
     pub needs: &'static [Op],
-    /// Every reason it gives, beside those of [`GAP_REASONS`](super::GAP_REASONS).
+    /// What has to be collected for it, beside endpoints, configurations and their keys.
+    pub data: &'static [Data],
+    /// Whether the settings say what it needs to be told; where they do not, it is not applicable.
+    pub configured: fn(&Settings) -> bool,
+    /// Every reason it gives, beside those of [`GAP_REASONS`](crate::rules::GAP_REASONS).
     pub reasons: &'static [&'static [&'static Reason]],
     /// The text of the rule's own file, whose first lines are its page.
     pub file: &'static str,
@@ -29,8 +33,42 @@ pub struct Rule {
     pub check: Check,
 }
 
+/// Something that is collected, or asked of all, where a rule needs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Data {
+    /// The default encryption of buckets that outputs without a key are written to.
+    Outputs,
+    /// How the artifacts of models are encrypted.
+    Artifacts,
+    /// Who uses every key, and not only keys that are not known to stay.
+    Uses,
+    /// The users and roles of the accounts, and what binds them.
+    Principals,
+    /// Who of them can use each key.
+    KeyUsers,
+    /// Which tenant can use which key.
+    Isolation,
+}
+
+/// Of a rule that needs no setting.
+pub(in crate::rules) const fn always(_: &Settings) -> bool {
+    true
+}
+
 impl Rule {
-    /// Every reason it gives, those of [`GAP_REASONS`](super::GAP_REASONS) aside.
+    /// Whether it is not switched off.
+    #[must_use]
+    pub fn is_on(&self, settings: &Settings) -> bool {
+        !settings.rules_off.contains(self.id)
+    }
+
+    /// Whether it is on and configured.
+    #[must_use]
+    pub fn asks(&self, settings: &Settings) -> bool {
+        self.is_on(settings) && (self.configured)(settings)
+    }
+
+    /// Every reason it gives, those of [`GAP_REASONS`](crate::rules::GAP_REASONS) aside.
     pub fn own_reasons(&self) -> impl Iterator<Item = &'static Reason> {
         self.reasons.iter().flat_map(|group| group.iter().copied())
     }
@@ -64,12 +102,9 @@ impl Rule {
 pub enum Check {
     /// A live endpoint.
     Endpoint(fn(&EndpointView<'_>) -> Judgement),
-    /// A live endpoint among all: why it is not asked about, where the settings say so, and what can be said
-    /// when every account and region was looked at.
-    Late(
-        fn(&Settings) -> Option<&'static Reason>,
-        fn(&LateView<'_>) -> Judgement,
-    ),
+    /// A live endpoint among all: the reason where it is not configured, and what can be said when every
+    /// account and region was looked at.
+    Late(&'static Reason, fn(&LateView<'_>) -> Judgement),
     /// An endpoint configuration.
     Config(fn(&ConfigView<'_>) -> Judgement),
     /// A KMS key.

@@ -100,18 +100,20 @@ reasons! {
 }
 
 /// The reasons of every rule that looks at live endpoints.
-pub(super) const LIVE_REASONS: &[&Reason] = &[&NOT_LIVE];
+pub(in crate::rules) const LIVE_REASONS: &[&Reason] = &[&NOT_LIVE];
 /// The reason where the configuration of an endpoint does not exist any more.
-pub(super) const CONFIG_GONE: &Reason = &CONFIG_DELETED;
+pub(in crate::rules) const CONFIG_GONE: &Reason = &CONFIG_DELETED;
 /// The further reasons of every rule that looks at an endpoint's configurations.
-pub(super) const CONFIG_REASONS: &[&Reason] = &[&CONFIG_DELETED, &NO_CONFIG_NAMED, &SECOND_CONFIG];
+pub(in crate::rules) const CONFIG_REASONS: &[&Reason] =
+    &[&CONFIG_DELETED, &NO_CONFIG_NAMED, &SECOND_CONFIG];
 /// The further reasons of every rule that looks at the key behind a reference.
-pub(super) const KEY_REASONS: &[&Reason] = &[&MANAGER_UNKNOWN, &OTHER_PARTITION, &KEY_NOT_READ];
+pub(in crate::rules) const KEY_REASONS: &[&Reason] =
+    &[&MANAGER_UNKNOWN, &OTHER_PARTITION, &KEY_NOT_READ];
 
 /// The data class of a subject, by the first of its tags that names one, as the settings spell
 /// it. Tags that cannot be read may name another than those after them, so that the class is not
 /// known.
-pub(super) fn data_class(tags: &[&Fact<Tags>], settings: &Settings) -> Fact<String> {
+pub(in crate::rules) fn data_class(tags: &[&Fact<Tags>], settings: &Settings) -> Fact<String> {
     for fact in tags {
         match fact {
             Fact::Unknown(gap) => return Fact::Unknown(gap.clone()),
@@ -138,7 +140,7 @@ fn team(tags: &[&Fact<Tags>], settings: &Settings) -> Option<String> {
 
 /// The weight of a data class, as [`data_class`] gives it. What may be of any class weighs as the
 /// heaviest: tags that cannot be read make nothing less severe.
-pub(super) fn weight(class: &Fact<String>, settings: &Settings) -> Severity {
+pub(in crate::rules) fn weight(class: &Fact<String>, settings: &Settings) -> Severity {
     let weigh = |class: &str| settings.data_classes.get(class).copied();
     let weight = match class {
         Fact::Known(class) => {
@@ -181,7 +183,7 @@ impl<'a> EndpointView<'a> {
     }
 
     /// Judges every configuration in play, and takes the worst.
-    pub(super) fn each_config(
+    pub(in crate::rules) fn each_config(
         &self,
         judge: impl Fn(&'a Config, &'a ConfigFacts) -> Judgement,
     ) -> Judgement {
@@ -284,12 +286,12 @@ impl<'a> EndpointView<'a> {
     }
 
     /// The key behind a reference of this endpoint.
-    pub(super) fn key(&self, reference: &KeyRef) -> (Found<'a>, Vec<Evidence>) {
+    pub(in crate::rules) fn key(&self, reference: &KeyRef) -> (Found<'a>, Vec<Evidence>) {
         find_key(self.keys, &self.cell.id, reference)
     }
 
     /// The data class of the endpoint: by its own tags, then by its configuration's.
-    pub(super) fn data_class(&self) -> Fact<String> {
+    pub(in crate::rules) fn data_class(&self) -> Fact<String> {
         data_class(&self.tags(), self.settings)
     }
 
@@ -323,7 +325,7 @@ impl<'a> EndpointView<'a> {
 
     /// The class of its data when it runs one of its configurations: with two in play, each is
     /// judged as what it is or will be run with.
-    pub(super) fn data_class_under(&self, config: &Config) -> Fact<String> {
+    pub(in crate::rules) fn data_class_under(&self, config: &Config) -> Fact<String> {
         data_class(
             &[&self.endpoint.tags.fact, &config.tags.fact],
             self.settings,
@@ -363,7 +365,7 @@ impl<'a> ConfigView<'a> {
     }
 
     /// An endpoint of the same account and region.
-    pub(super) fn endpoint(&self, endpoint: &'a Endpoint) -> EndpointView<'a> {
+    pub(in crate::rules) fn endpoint(&self, endpoint: &'a Endpoint) -> EndpointView<'a> {
         EndpointView {
             endpoint,
             cell: self.cell,
@@ -404,7 +406,7 @@ impl KeyView<'_> {
 }
 
 /// The key behind a reference that was written in a cell, and the facts that say so.
-pub(super) fn find_key<'a>(
+pub(in crate::rules) fn find_key<'a>(
     keys: &'a Keys,
     cell: &CellId,
     reference: &KeyRef,
@@ -451,7 +453,7 @@ fn described(key: &inventory::Key) -> (Found<'_>, Vec<Evidence>) {
 }
 
 /// The judgement that a key is not known.
-pub(super) fn key_unknown(why: &Why) -> Judgement {
+pub(in crate::rules) fn key_unknown(why: &Why) -> Judgement {
     if let Why::KeyManager(_) = why {
         Judgement::because(&MANAGER_UNKNOWN, why)
     } else if let Why::Gap(gap) = why {
@@ -464,11 +466,13 @@ pub(super) fn key_unknown(why: &Why) -> Judgement {
 }
 
 /// Joins judgements; `None` where there are none.
-pub(super) fn worst(judgements: impl IntoIterator<Item = Judgement>) -> Option<Judgement> {
+pub(in crate::rules) fn worst(
+    judgements: impl IntoIterator<Item = Judgement>,
+) -> Option<Judgement> {
     judgements.into_iter().reduce(Judgement::join)
 }
 
 /// Whether a judgement would change what an operator does.
-pub(super) fn is_fail(judgement: &Judgement) -> bool {
+pub(in crate::rules) fn is_fail(judgement: &Judgement) -> bool {
     judgement.verdict() == Verdict::Fail
 }

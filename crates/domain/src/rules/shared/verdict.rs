@@ -244,7 +244,7 @@ macro_rules! known {
         }
     };
 }
-pub(super) use known;
+pub(in crate::rules) use known;
 
 /// Declares the reasons of a rule.
 macro_rules! reasons {
@@ -257,4 +257,4 @@ macro_rules! reasons {
         };
     )*};
 }
-pub(super) use reasons;
+pub(in crate::rules) use reasons;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use sagelock_domain::assess::{Record, SubjectKind};
-use sagelock_domain::call::Op;
+use sagelock_domain::call::{Finds, Op};
 use sagelock_domain::ids::{AccountId, Region};
 use sagelock_domain::rules::{Severity, Verdict};
 
@@ -61,11 +61,7 @@ impl Overview {
             Ok(())
         })?;
         for gap in audit.coverage.gaps.iter().map(|gap| &gap.gap) {
-            let is_listing = matches!(
-                gap.call,
-                Op::ListEndpoints | Op::ListEndpointConfigs | Op::ListMonitoringSchedules
-            );
-            if is_listing {
+            if gap.call.row().finds == Finds::Resources {
                 overview.place(&gap.account, &gap.region).is_unread = true;
             }
         }

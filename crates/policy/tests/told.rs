@@ -145,6 +145,11 @@ fn an_answer_names_what_it_rests_on() {
             "Denied { explicitly: false } |  |  |  | Session",
         ),
         (
+            "its session policy allows, and its boundary does not",
+            json!({"key": policy(&[allow("Acct", Some(account))]), "identity": [policy(&[allow("Own", None)])], "session": policy(&[allow("Ses", None)]), "pb": only}),
+            "Denied { explicitly: false } |  |  |  | Boundary",
+        ),
+        (
             "its session is named, and an SCP does not allow",
             json!({"key": policy(&[allow("Me", Some(SESSION))]), "scp": [[policy(&[allow("L", None)])], [only]], "pb": only}),
             "Denied { explicitly: false } |  |  |  | Scp[1]",
@@ -158,6 +163,31 @@ fn an_answer_names_what_it_rests_on() {
             "a federated session without a session policy",
             json!({"principal": "arn:aws:sts::111122223333:federated-user/bob", "context": {}, "key": policy(&[allow("A", Some(account))]), "identity": [policy(&[allow("Own", None)])]}),
             "Denied { explicitly: false } |  |  |  | Session",
+        ),
+        (
+            "the same, and an action that crosses no accounts",
+            json!({"principal": "arn:aws:sts::111122223333:federated-user/bob", "context": {}, "action": "kms:PutKeyPolicy", "key": policy(&[allow("A", Some(account))]), "identity": [policy(&[allow("Own", None)])]}),
+            "Denied { explicitly: false } |  |  |  | Session",
+        ),
+        (
+            "an action of STS that needs a permission",
+            json!({"action": "sts:DecodeAuthorizationMessage", "resource": "*", "resourceAccount": account, "identity": [only]}),
+            "Denied { explicitly: false } |  |  |  | Identity",
+        ),
+        (
+            "the action of STS that needs none",
+            json!({"action": "sts:GetCallerIdentity", "resource": "*", "resourceAccount": account, "identity": [only]}),
+            "Allowed |  |  |  | ",
+        ),
+        (
+            "a service that a grant shows, whoever is behind it",
+            json!({"principal": "rds.amazonaws.com", "context": {}, "key": policy(&[allow("A", Some(account))]), "grants": [{"GranteePrincipal": "rds.amazonaws.com", "Operations": ["Decrypt"]}]}),
+            "Unknown |  |  | masked_grantee | ",
+        ),
+        (
+            "a service that no grant shows",
+            json!({"principal": "rds.amazonaws.com", "context": {}, "key": policy(&[allow("A", Some(account))]), "grants": [{"GranteePrincipal": "ec2.amazonaws.com", "Operations": ["Decrypt"]}]}),
+            "Denied { explicitly: false } |  |  |  | Resource Identity",
         ),
         (
             "a level of SCPs does not allow, nor the endpoint",

@@ -141,3 +141,18 @@ fn a_wildcard_inside_a_segment_stays_there() {
         assert_eq!(has_inner_wildcard(pieces), inside, "{pattern}");
     }
 }
+
+#[test]
+fn a_variable_is_early_before_the_fifth_colon() {
+    let cases = [
+        ("arn:aws:kms:eu:1:key/${aws:username}", false),
+        ("arn:aws:kms:eu:${aws:PrincipalAccount}:key/a", true),
+        ("${aws:PrincipalTag/arn}", true),
+        ("arn:aws:kms:eu:1:key/a", false),
+        ("*", false),
+    ];
+    for (pattern, is_early) in cases {
+        let read = Pattern::read(pattern, ALL);
+        assert_eq!(read.has_early_variable(), is_early, "{pattern}");
+    }
+}

@@ -2,6 +2,7 @@
 
 mod bench;
 mod ci;
+mod circles;
 mod differential;
 mod documents;
 mod figures;

@@ -8,6 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use sagelock_domain::rules::RULES;
 
+use crate::circles;
 use crate::metadata::{Package, packages};
 use crate::root;
 
@@ -89,6 +90,7 @@ pub(crate) fn run() -> Result<()> {
         check_file(path, &mut wrong);
     }
     check_rules(&mut wrong);
+    circles::check(&files, &mut wrong);
     check_links(&files, &mut wrong);
     let packages = packages()?;
     check_graph(&packages, &mut wrong);

@@ -47,12 +47,12 @@ impl Role {
     #[must_use]
     pub fn purpose(self) -> &'static str {
         match self {
-            Self::Audit => "The role that sagelock audits with: it reads, and cannot write.",
+            Self::Audit => "Read-only role for sagelock audits.",
             Self::Move => {
-                "The role that sagelock moves endpoints with: it reads, creates configurations and updates endpoints."
+                "Role for moving endpoints with sagelock. It can read, create endpoint configurations and update endpoints."
             }
             Self::Cleanup => {
-                "The role that sagelock cleans up with: it reads, and deletes configurations."
+                "Role for sagelock cleanup. It can read, and delete endpoint configurations."
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The main job: collect, assess, count.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use anyhow::anyhow;
@@ -12,39 +12,16 @@ use sagelock_domain::collect::{Collector, Scope, Told};
 use sagelock_domain::drive::{Calls, Driver};
 use sagelock_domain::fact::{Gap, GapReason};
 use sagelock_domain::ids::Region;
-use sagelock_domain::inventory::{Cell, Keys, Principals};
-use sagelock_domain::isolation::{Matrix, Tenancy};
-use sagelock_domain::rules::RULES;
 
 use crate::config::Config;
 use crate::drive::{self, run_with};
 use crate::exit::{Exit, Failure};
 use crate::findings::Findings;
 use crate::history::History;
+use crate::outcome::{Audit, Done, Names, names_of};
 use crate::progress::Progress;
-use crate::report::{Audit, Names, names_of, some_of, words};
+use crate::report::words;
 use crate::session::Session;
-
-/// A finished job: the audit, how AWS took it, and what was collected.
-pub(crate) struct Done {
-    pub(crate) audit: Audit,
-    pub(crate) calls: Calls,
-    pub(crate) keys: Keys,
-    /// The cells, where somebody asked to keep them.
-    pub(crate) cells: Vec<Cell>,
-    /// Who there is, and whose endpoints run as whom, where somebody asked for them.
-    pub(crate) principals: Principals,
-    pub(crate) tenancy: Tenancy,
-}
-
-impl Done {
-    /// Whether all was read that a matrix of tenants and keys rests on.
-    pub(crate) fn is_whole(&self, found: &Matrix) -> bool {
-        self.audit.complete()
-            && self.keys.left_out.is_empty()
-            && found.is_whole(&self.tenancy, &self.principals)
-    }
-}
 
 /// What is kept of an audit beside its findings.
 #[derive(Clone, Copy, Debug, Default)]
@@ -265,119 +242,4 @@ fn refused_everywhere(gaps: &BTreeSet<Gap>, calls: &Calls) -> Result<(), Failure
     }
     let error = anyhow!("{said}").context("the credentials were refused everywhere");
     Err(Failure::new(Exit::Credentials, error).hint("they are wrong or have expired: log in again"))
-}
-
-/// Exit code of an audit, by its findings and its completeness.
-pub(crate) fn exit_of(audit: &Audit, config: &Config) -> Exit {
-    use sagelock_domain::rules::Verdict;
-
-    let bad = config.audit.fail_on.is_some_and(|threshold| {
-        let mut kinds = audit.findings.tally().keys();
-        kinds.any(|(verdict, severity)| *verdict == Verdict::Fail && *severity >= threshold)
-    });
-    let incomplete = !audit.complete() || audit.coverage.ratio() < config.audit.min_coverage;
-    let findings = if bad { Exit::Findings } else { Exit::Clean };
-    let coverage = if incomplete {
-        Exit::Incomplete
-    } else {
-        Exit::Clean
-    };
-    let reading = if audit.coverage.nothing_read {
-        Exit::Credentials
-    } else {
-        Exit::Clean
-    };
-    findings.or(coverage).or(reading)
-}
-
-/// The permissions that were missing, and the rules whose verdicts they would unlock. What the
-/// configuration expects to be denied is not missing.
-pub(crate) fn missing_permissions(audit: &Audit) -> Vec<String> {
-    let mut denied: BTreeMap<Op, (u64, BTreeSet<&Region>)> = BTreeMap::new();
-    let missing = audit
-        .coverage
-        .gaps
-        .iter()
-        .filter(|gap| !gap.expected && gap.gap.reason == GapReason::AccessDenied)
-        .filter(|gap| !gap.gap.is_of_account());
-    for gap in missing {
-        let (count, regions) = denied.entry(gap.gap.call).or_default();
-        *count += 1;
-        regions.insert(&gap.gap.region);
-    }
-    let line = |(op, (count, regions)): (&Op, &(u64, BTreeSet<&Region>))| {
-        let rules: Vec<&str> = RULES
-            .iter()
-            .filter(|rule| rule.needs.contains(op))
-            .map(|rule| rule.id)
-            .collect();
-        let unlocks = match rules.as_slice() {
-            [] => "no verdict".to_owned(),
-            few if few.len() <= 4 => few.join(", "),
-            many => format!("{} rules", many.len()),
-        };
-        let name = op.name();
-        format!(
-            "{name} denied {count} ×{}: allow it for {unlocks}",
-            in_regions(regions.len())
-        )
-    };
-    denied.iter().map(line).collect()
-}
-
-/// The accounts that could not be entered, and why; alike ones together.
-pub(crate) fn not_entered(audit: &Audit) -> Vec<String> {
-    let mut groups: BTreeMap<String, Vec<&Gap>> = BTreeMap::new();
-    for gap in audit.coverage.gaps.iter().map(|gap| &gap.gap) {
-        if gap.is_of_account() {
-            let code = gap.said.split(':').next().unwrap_or_default();
-            groups.entry(code.to_owned()).or_default().push(gap);
-        }
-    }
-    let line = |group: &Vec<&Gap>| {
-        let first = group.first()?;
-        let accounts: Vec<&str> = group.iter().map(|gap| gap.account.as_str()).collect();
-        let accounts = some_of(&accounts, NAMED_MAX, "accounts");
-        Some(format!("not entered: {accounts}: {first}"))
-    };
-    groups.values().filter_map(line).collect()
-}
-
-/// Accounts that are named one by one.
-const NAMED_MAX: usize = 5;
-
-/// The other gaps, alike ones in one line.
-pub(crate) fn other_gaps(audit: &Audit) -> Vec<String> {
-    let mut groups: BTreeMap<(Op, GapReason), Vec<&Gap>> = BTreeMap::new();
-    let other = audit
-        .coverage
-        .gaps
-        .iter()
-        .filter(|gap| !gap.expected && gap.gap.reason != GapReason::AccessDenied)
-        .filter(|gap| !gap.gap.is_of_account());
-    for gap in other {
-        let kind = (gap.gap.call, gap.gap.reason);
-        groups.entry(kind).or_default().push(&gap.gap);
-    }
-    let line = |group: &Vec<&Gap>| {
-        let first = group.first()?;
-        let regions: BTreeSet<&Region> = group.iter().map(|gap| &gap.region).collect();
-        Some(match group.len() {
-            1 => first.to_string(),
-            more => format!(
-                "{first} (and {} more{})",
-                more - 1,
-                in_regions(regions.len())
-            ),
-        })
-    };
-    groups.values().filter_map(line).collect()
-}
-
-fn in_regions(regions: usize) -> String {
-    if regions < 2 {
-        String::new()
-    } else {
-        format!(" in {regions} regions")
-    }
 }

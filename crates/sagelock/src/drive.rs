@@ -4,16 +4,17 @@ use std::panic::resume_unwind;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use anyhow::anyhow;
 use jiff::Timestamp;
 use sagelock_aws::{Aws, Recorder};
 use sagelock_domain::call::{Call, CallError, Reply};
 use sagelock_domain::collect::{Address, Memory, Ticket};
-use sagelock_domain::drive::{Driver, Source, Step};
+use sagelock_domain::drive::{Batch, Calls, Driver, Limits, Source, Step};
 use sagelock_domain::inventory::CellId;
 use sagelock_domain::recording::{Recording, not_recorded};
 use tokio::task::{JoinError, JoinSet};
 
-use crate::history::History;
+use crate::exit::{Exit, Failure};
 
 /// Who answers.
 pub(crate) enum Port {
@@ -54,6 +55,47 @@ pub(crate) enum Ended {
     Interrupted,
 }
 
+/// Who remembers what was answered before, and keeps what is answered now.
+pub(crate) trait Keeper {
+    /// What is remembered of an account and region.
+    async fn recall(&self, cell: &CellId) -> Memory;
+    /// Keeps an answer.
+    fn note(
+        &self,
+        address: &Address,
+        call: &Call,
+        result: &Result<Reply, CallError>,
+        at: Timestamp,
+    );
+    /// How long the loop may sleep, so that what is due is written.
+    fn writes_within(&self) -> Duration;
+    /// Whether something should be written now; if so, whoever asks writes it.
+    fn takes_up_writing(&self) -> bool;
+    /// Writes what there is.
+    async fn write(&self);
+}
+
+/// Remembers and keeps nothing.
+struct Nobody;
+
+impl Keeper for Nobody {
+    async fn recall(&self, _: &CellId) -> Memory {
+        Memory::default()
+    }
+
+    fn note(&self, _: &Address, _: &Call, _: &Result<Reply, CallError>, _: Timestamp) {}
+
+    fn writes_within(&self) -> Duration {
+        Duration::MAX
+    }
+
+    fn takes_up_writing(&self) -> bool {
+        false
+    }
+
+    async fn write(&self) {}
+}
+
 /// Something that came back.
 enum Event {
     Answered(Ticket, Box<(Address, Call)>, Answer),
@@ -66,26 +108,41 @@ pub(crate) async fn run<S: Source>(
     port: &Rc<Port>,
     watch: impl FnMut(&mut Driver<S>),
 ) -> Ended {
-    run_with(driver, port, &Rc::new(History::none()), watch).await
+    run_with(driver, port, &Rc::new(Nobody), watch).await
+}
+
+/// Makes a handful of calls before anything is collected.
+pub(crate) async fn ask(
+    port: &Rc<Port>,
+    limits: Limits,
+    asked: Vec<(Address, Call)>,
+) -> Result<(Vec<Result<Reply, CallError>>, Calls), Failure> {
+    let mut driver = Driver::new(Batch::new(asked), limits);
+    if run(&mut driver, port, |_| {}).await == Ended::Interrupted {
+        let error = anyhow!("interrupted before anything was read");
+        return Err(Failure::new(Exit::Incomplete, error));
+    }
+    let (batch, calls) = driver.finish();
+    Ok((batch.into_answers(), calls))
 }
 
 /// The same, with what is remembered of before; every answer is kept for later.
-pub(crate) async fn run_with<S: Source>(
+pub(crate) async fn run_with<S: Source, K: Keeper + 'static>(
     driver: &mut Driver<S>,
     port: &Rc<Port>,
-    history: &Rc<History>,
+    keeper: &Rc<K>,
     mut watch: impl FnMut(&mut Driver<S>),
 ) -> Ended {
     let local = tokio::task::LocalSet::new();
     local
-        .run_until(drive(driver, port, history, &mut watch))
+        .run_until(drive(driver, port, keeper, &mut watch))
         .await
 }
 
-async fn drive<S: Source>(
+async fn drive<S: Source, K: Keeper + 'static>(
     driver: &mut Driver<S>,
     port: &Rc<Port>,
-    history: &Rc<History>,
+    keeper: &Rc<K>,
     watch: &mut impl FnMut(&mut Driver<S>),
 ) -> Ended {
     let start = Instant::now();
@@ -94,9 +151,9 @@ async fn drive<S: Source>(
     let interrupt = tokio::signal::ctrl_c();
     tokio::pin!(interrupt);
     let ended = loop {
-        if history.takes_up_writing() {
-            let history = Rc::clone(history);
-            writing.spawn_local(async move { history.write().await });
+        if keeper.takes_up_writing() {
+            let keeper = Rc::clone(keeper);
+            writing.spawn_local(async move { keeper.write().await });
         }
         let until = match driver.step(start.elapsed()) {
             Step::Start(ticket, address, call) => {
@@ -108,9 +165,9 @@ async fn drive<S: Source>(
                 continue;
             }
             Step::Recall(cell) => {
-                let history = Rc::clone(history);
+                let keeper = Rc::clone(keeper);
                 flying.spawn_local(async move {
-                    let memory = history.recall(&cell).await;
+                    let memory = keeper.recall(&cell).await;
                     Event::Recalled(cell, Box::new(memory))
                 });
                 continue;
@@ -119,7 +176,7 @@ async fn drive<S: Source>(
             Step::Wait => Duration::from_hours(1),
             Step::Done => break Ended::Whole,
         };
-        let until = until.min(history.writes_within());
+        let until = until.min(keeper.writes_within());
         tokio::select! {
             biased;
             _ = &mut interrupt => {
@@ -130,7 +187,7 @@ async fn drive<S: Source>(
             Some(joined) = flying.join_next() => {
                 panics(joined.map(|event| match event {
                     Event::Answered(ticket, asked, (at, result)) => {
-                        history.note(&asked.0, &asked.1, &result, at);
+                        keeper.note(&asked.0, &asked.1, &result, at);
                         driver.on_reply(ticket, result, start.elapsed(), at);
                     }
                     Event::Recalled(cell, memory) => {

@@ -10,6 +10,7 @@ mod findings;
 mod history;
 mod key_facts;
 mod listen;
+mod outcome;
 mod packing;
 mod progress;
 mod report;

@@ -13,8 +13,8 @@ use sagelock_domain::ids::AccountId;
 
 use super::{every_one_is_there, is_named};
 use crate::drive::Port;
+use crate::drive::ask;
 use crate::exit::{Exit, Failure};
-use crate::session::ask;
 
 /// Which accounts of the organisation.
 #[derive(Clone, Debug, Default)]

@@ -13,14 +13,16 @@ use sagelock_domain::rules::{Severity, Verdict};
 
 use super::history::HistoryArgs;
 use super::{FailOn, SourceArgs, estimate, fail_on, print, print_plain, share};
-use crate::audit::{Keep, Past, audit, exit_of, missing_permissions, not_entered, other_gaps};
+use crate::audit::{Keep, Past, audit};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
 use crate::history::{Difference, not_compared};
 use crate::key_facts;
+use crate::outcome::{Audit, exit_of};
 use crate::progress::Progress;
 use crate::report::{
-    self, Audit, Format, Output, create_private, page_width, redact, terminal_width,
+    self, Format, Output, create_private, missing_permissions, not_entered, other_gaps, page_width,
+    redact, terminal_width,
 };
 use crate::session::Session;
 

@@ -30,16 +30,17 @@ use crate::session::Session;
     sagelock doctor --profile audit\n  \
     sagelock doctor --print-role terraform > sagelock-role.tf\n  \
     sagelock doctor --print-role json --for move\n\n\
-    Every permission is tried with a call that changes nothing, about something that does not \
-    exist where the operation needs a subject: the answer \"not found\" means that asking is \
-    allowed.")]
+    `doctor` tests audit permissions in one account, with calls that change nothing. If an \
+    operation needs a resource, the call names one that does not exist; a \"not found\" response \
+    means that the operation is allowed. `doctor` does not test the permissions that only an audit \
+    of several accounts needs, or the write permissions of the move and cleanup roles.")]
 pub(super) struct Command {
     #[command(flatten)]
     source: SourceArgs,
-    /// Print a least-privilege role and do nothing else
+    /// Print a least-privilege role and exit
     #[arg(long, value_name = "FORM", value_enum)]
     print_role: Option<RoleForm>,
-    /// What the role is for
+    /// The task that the role is for
     #[arg(
         long = "for",
         value_name = "ROLE",
@@ -56,18 +57,18 @@ pub(super) struct Command {
 /// A form of the role.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum RoleForm {
-    /// The IAM policy document
+    /// The IAM policy of the role
     Json,
     /// A CloudFormation template
     Cfn,
-    /// Terraform
+    /// A Terraform configuration
     Terraform,
 }
 
 /// What a role is for.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum RoleFor {
-    /// Audit endpoints and keys; read only
+    /// Audit endpoints and keys; read-only
     Audit,
     /// Move endpoints to configurations that have a key
     Move,

@@ -12,9 +12,10 @@ use sagelock_domain::rules::Verdict;
 use serde_json::json;
 
 use super::{Plain, SourceArgs, print};
-use crate::audit::{Done, Keep, Past, audit};
+use crate::audit::{Keep, Past, audit};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
+use crate::outcome::Done;
 use crate::progress::Progress;
 use crate::session::Session;
 

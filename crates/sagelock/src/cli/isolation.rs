@@ -4,9 +4,10 @@ use clap::Args;
 use sagelock_domain::isolation::{AnswerKind, Asked, Matrix, matrix};
 
 use super::{SourceArgs, print, print_plain};
-use crate::audit::{Done, Keep, Past, audit};
+use crate::audit::{Keep, Past, audit};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
+use crate::outcome::Done;
 use crate::progress::Progress;
 use crate::report::{isolation_json, isolation_page, isolation_table};
 use crate::session::Session;

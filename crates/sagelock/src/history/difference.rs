@@ -10,7 +10,7 @@ use sagelock_store::{AuditRow, Store};
 
 use super::{History, Summary, findings};
 use crate::exit::{Exit, Failure};
-use crate::report::Audit;
+use crate::outcome::Audit;
 
 /// The audit that another is compared with.
 #[derive(Clone, Debug, PartialEq, Eq)]

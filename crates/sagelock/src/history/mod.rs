@@ -28,8 +28,9 @@ pub(crate) use difference::{Difference, Since, earlier, not_compared};
 pub(crate) use summary::Summary;
 
 use self::journal::{Journal, nowhere, recording};
+use crate::drive::Keeper;
 use crate::findings::unpack;
-use crate::report::Audit;
+use crate::outcome::Audit;
 
 /// What is kept of audits; or nothing, where nothing is to be kept.
 pub(crate) struct History(Option<Kept>);
@@ -67,20 +68,6 @@ impl History {
         self.0.is_some()
     }
 
-    /// What is remembered of an account and region. What cannot be read is asked again.
-    pub(crate) async fn recall(&self, cell: &CellId) -> Memory {
-        let Some(kept) = &self.0 else {
-            return Memory::default();
-        };
-        match kept.recall(cell).await {
-            Ok(memory) => memory,
-            Err(error) => {
-                kept.fail(error);
-                Memory::default()
-            }
-        }
-    }
-
     /// What a run that was cut off had been answered beside its cells.
     pub(crate) async fn recall_shared(&self) -> Recording {
         let Some(kept) = self.0.as_ref().filter(|kept| kept.goes_on) else {
@@ -116,19 +103,6 @@ impl History {
         denied
     }
 
-    /// Keeps an answer.
-    pub(crate) fn note(
-        &self,
-        address: &Address,
-        call: &Call,
-        result: &Result<Reply, CallError>,
-        at: Timestamp,
-    ) {
-        if let Some(kept) = &self.0 {
-            kept.put(|journal| journal.note(address, call, result, at));
-        }
-    }
-
     /// Keeps what came of an account and region.
     pub(crate) fn close(&self, cell: &inventory::Cell, pack: Vec<u8>) {
         if let Some(kept) = &self.0 {
@@ -156,36 +130,6 @@ impl History {
         }
     }
 
-    /// How long the loop may sleep, so that what is due is written.
-    pub(crate) fn writes_within(&self) -> Duration {
-        if self.is_kept() {
-            WRITE_EVERY
-        } else {
-            Duration::MAX
-        }
-    }
-
-    /// Whether something should be written now; if so, whoever asks writes it.
-    pub(crate) fn takes_up_writing(&self) -> bool {
-        let Some(kept) = &self.0 else { return false };
-        let is_time = kept.written.get().elapsed() >= WRITE_EVERY;
-        let has = is_time || kept.journal.borrow().is_due();
-        let is_due = has && !kept.is_writing.get() && kept.failed.borrow().is_none();
-        if is_due {
-            kept.is_writing.set(true);
-        }
-        is_due
-    }
-
-    /// Writes what there is.
-    pub(crate) async fn write(&self) {
-        if let Some(kept) = &self.0 {
-            let batch = kept.journal.borrow_mut().take();
-            kept.write(&batch).await;
-            kept.is_writing.set(false);
-        }
-    }
-
     /// Ends the audit: the last answers, and what came of it. The store is closed, so that one file
     /// holds all of it.
     ///
@@ -201,6 +145,65 @@ impl History {
     /// The store, where there is one.
     pub(crate) fn store(&self) -> Option<&Store> {
         self.0.as_ref().map(|kept| &kept.store)
+    }
+}
+
+impl Keeper for History {
+    /// What is remembered of an account and region. What cannot be read is asked again.
+    async fn recall(&self, cell: &CellId) -> Memory {
+        let Some(kept) = &self.0 else {
+            return Memory::default();
+        };
+        match kept.recall(cell).await {
+            Ok(memory) => memory,
+            Err(error) => {
+                kept.fail(error);
+                Memory::default()
+            }
+        }
+    }
+
+    /// Keeps an answer.
+    fn note(
+        &self,
+        address: &Address,
+        call: &Call,
+        result: &Result<Reply, CallError>,
+        at: Timestamp,
+    ) {
+        if let Some(kept) = &self.0 {
+            kept.put(|journal| journal.note(address, call, result, at));
+        }
+    }
+
+    /// How long the loop may sleep, so that what is due is written.
+    fn writes_within(&self) -> Duration {
+        if self.is_kept() {
+            WRITE_EVERY
+        } else {
+            Duration::MAX
+        }
+    }
+
+    /// Whether something should be written now; if so, whoever asks writes it.
+    fn takes_up_writing(&self) -> bool {
+        let Some(kept) = &self.0 else { return false };
+        let is_time = kept.written.get().elapsed() >= WRITE_EVERY;
+        let has = is_time || kept.journal.borrow().is_due();
+        let is_due = has && !kept.is_writing.get() && kept.failed.borrow().is_none();
+        if is_due {
+            kept.is_writing.set(true);
+        }
+        is_due
+    }
+
+    /// Writes what there is.
+    async fn write(&self) {
+        if let Some(kept) = &self.0 {
+            let batch = kept.journal.borrow_mut().take();
+            kept.write(&batch).await;
+            kept.is_writing.set(false);
+        }
     }
 }
 

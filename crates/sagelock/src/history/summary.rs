@@ -9,7 +9,7 @@ use sagelock_domain::inventory::CellId;
 use sagelock_domain::kpi::Posture;
 use serde::{Deserialize, Serialize};
 
-use crate::report::Audit;
+use crate::outcome::Audit;
 
 /// The version of the summary. A reader refuses what it does not know.
 const SCHEMA: &str = "sagelock.summary/1";

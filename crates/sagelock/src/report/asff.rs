@@ -11,8 +11,8 @@ use sagelock_domain::rules::{Rule, Severity, Verdict};
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
-use super::Audit;
 use super::stream::{stream, write_in_lines};
+use crate::outcome::Audit;
 
 const TITLE_MAX: usize = 256;
 const DESCRIPTION_MAX: usize = 1024;

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::Audit;
+use crate::outcome::Audit;
 
 const HEADER: [&str; 14] = [
     "id",

@@ -8,9 +8,9 @@ use sagelock_domain::assess::{Change, Changed, Record};
 use sagelock_domain::rules::Verdict;
 use serde::Serialize;
 
-use super::Audit;
 use super::table::wrap;
 use crate::history::Difference;
+use crate::outcome::Audit;
 
 /// One line: how much of each.
 fn headline(difference: &Difference) -> String {

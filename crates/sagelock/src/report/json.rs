@@ -7,8 +7,8 @@ use sagelock_domain::assess::{Counts, CoverageGap};
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
-use super::Audit;
 use super::stream::stream;
+use crate::outcome::Audit;
 
 #[derive(Serialize)]
 struct Document<'a> {

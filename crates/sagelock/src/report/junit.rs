@@ -13,7 +13,7 @@ use sagelock_domain::fact::Gap;
 use sagelock_domain::inventory::CellId;
 use sagelock_domain::rules::Verdict;
 
-use super::Audit;
+use crate::outcome::Audit;
 
 /// How the cases of a suite ended.
 #[derive(Clone, Copy, Default)]

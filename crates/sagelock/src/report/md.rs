@@ -4,9 +4,9 @@ use std::io::{self, Write};
 
 use sagelock_domain::rules::Verdict;
 
-use super::Audit;
 use super::table::{ROWS_MAX, grouped, short_key, summary, what_is_left};
 use crate::findings::worst;
+use crate::outcome::Audit;
 
 pub(super) fn write(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "# Customer managed keys on SageMaker endpoints\n")?;

@@ -6,8 +6,8 @@ use sagelock_domain::call::Op;
 use sagelock_domain::fact::{Gap, GapReason};
 use sagelock_domain::ids::Region;
 
-use super::Audit;
 use super::names::some_of;
+use crate::outcome::Audit;
 
 /// Accounts and regions that are named one by one.
 const NAMED_MAX: usize = 4;

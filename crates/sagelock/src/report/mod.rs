@@ -5,6 +5,7 @@ mod chart;
 mod clause;
 mod csv;
 mod difference;
+mod gaps;
 mod html;
 mod isolation;
 mod json;
@@ -21,63 +22,22 @@ mod stream;
 mod table;
 pub(crate) mod why;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fs::OpenOptions;
 use std::io::{self, IsTerminal, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use jiff::Timestamp;
-use sagelock_domain::assess::{Coverage, Totals};
-use sagelock_domain::call::Op;
-use sagelock_domain::ids::{AccountId, Region};
-
 pub(crate) use difference::{write as write_difference, write_json as write_difference_json};
+pub(crate) use gaps::{missing_permissions, not_entered, other_gaps};
 pub(crate) use isolation::{isolation_json, isolation_page, isolation_table};
 pub(crate) use names::some_of;
 pub(crate) use preflight::{Looked, preflight_json, preflight_table};
-pub(crate) use redact::{Names, names_of, redact};
+pub(crate) use redact::redact;
 pub(crate) use table::wrap;
 pub(crate) use why::{all_words, code, words};
 
-use crate::findings::Findings;
-
-/// A finished audit.
-pub(crate) struct Audit {
-    pub(crate) started_at: Timestamp,
-    pub(crate) finished_at: Timestamp,
-    pub(crate) accounts: Vec<AccountId>,
-    pub(crate) regions: Vec<Region>,
-    /// The regions of each account that were looked at.
-    pub(crate) looked_at: BTreeMap<AccountId, BTreeSet<Region>>,
-    pub(crate) regions_off: Vec<Region>,
-    /// In how many of several accounts they are off.
-    pub(crate) off_in_accounts: usize,
-    pub(crate) simulated: bool,
-    pub(crate) interrupted: bool,
-    /// Rules that are switched off.
-    pub(crate) rules_off: Vec<String>,
-    pub(crate) coverage: Coverage,
-    pub(crate) totals: Totals,
-    /// In the order of the contract, and after `--verdict`.
-    pub(crate) findings: Findings,
-    pub(crate) calls: BTreeMap<Op, u64>,
-    /// Every name of the inventory, for who wants none of them said.
-    pub(crate) names: Names,
-}
-
-impl Audit {
-    /// What is missing of an audit that is not whole, a sentence without its full stop each.
-    pub(crate) fn missing(&self) -> Vec<String> {
-        missing::sentences(self)
-    }
-
-    /// Whether every listing was read to its end and nothing was interrupted.
-    pub(crate) fn complete(&self) -> bool {
-        self.coverage.complete && !self.interrupted
-    }
-}
+use crate::outcome::Audit;
 
 /// A form of output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::Audit;
+use crate::outcome::Audit;
 
 #[derive(Serialize)]
 struct Head {

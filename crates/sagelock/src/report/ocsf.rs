@@ -8,8 +8,8 @@ use sagelock_domain::ids::{Arn, Partition};
 use sagelock_domain::rules::{Rule, Severity, Verdict};
 use serde::Serialize;
 
-use super::Audit;
 use super::clause::parts;
+use crate::outcome::Audit;
 
 /// The version of the schema.
 const SCHEMA: &str = "1.8.0";

@@ -10,10 +10,8 @@ use sagelock_domain::assess::Record;
 use sagelock_domain::call::Service;
 use sagelock_domain::fact::Gap;
 use sagelock_domain::ids::{AccountId, KeyRef};
-use sagelock_domain::inventory::Cell;
-use sagelock_domain::rules::SUPERSEDES_TAG;
 
-use super::Audit;
+use crate::outcome::{Audit, Names, TEAM};
 
 /// What names somebody wherever it stands: key ids, aliases, places in S3, accounts.
 static NAMING: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -103,45 +101,6 @@ fn replace_word(text: &str, name: &str, pseudonym: &str) -> String {
     }
     replaced.push_str(rest);
     replaced
-}
-
-/// Names by what they name.
-pub(crate) type Names = BTreeSet<(&'static str, String)>;
-
-/// The kind of a team's name.
-const TEAM: &str = "team";
-
-/// Every name that a cell holds.
-pub(crate) fn names_of(cell: &Cell) -> Names {
-    let mut names = Names::new();
-    for name in cell.endpoints.keys() {
-        names.insert(("endpoint", name.to_string()));
-    }
-    for (name, config) in &cell.configs {
-        names.insert(("endpoint_config", name.to_string()));
-        // The configuration that it took the place of may be gone, and be named all the same.
-        let tags = config.tags.fact.known();
-        let superseded = tags.and_then(|tags| tags.get(SUPERSEDES_TAG));
-        names.extend(superseded.map(|name| ("endpoint_config", name.to_owned())));
-        let facts = config.described.fact.known().and_then(Option::as_ref);
-        for variant in facts.iter().flat_map(|facts| &facts.variants) {
-            names.insert(("variant", variant.name.clone()));
-        }
-    }
-    for name in cell.models.keys() {
-        names.insert(("model", name.to_string()));
-    }
-    for name in cell.schedules.keys() {
-        names.insert(("schedule", name.clone()));
-    }
-    // A key may have blanks and commas, so that its form does not tell where it ends.
-    for used in cell.place_uses() {
-        names.insert(("place", used.uri.to_owned()));
-    }
-    for bucket in cell.storage.buckets.keys() {
-        names.insert(("place", format!("s3://{bucket}")));
-    }
-    names
 }
 
 /// The names that stand in the audit itself: its subjects, the keys as they are spelled, what

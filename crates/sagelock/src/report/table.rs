@@ -10,10 +10,11 @@ use sagelock_domain::fact::Gap;
 use sagelock_domain::ids::KeyRef;
 use sagelock_domain::rules::{Severity, Verdict};
 
-use super::Audit;
 use super::json::floor_share;
+use super::missing::sentences;
 use super::some_of;
 use crate::findings::worst;
+use crate::outcome::Audit;
 
 /// A row: a finding, or several that differ only in their subject.
 pub(super) struct Row<'a> {
@@ -189,7 +190,7 @@ pub(super) fn summary(audit: &Audit) -> Vec<String> {
     if audit.interrupted {
         lines.push("INTERRUPTED: this is what was collected until then".to_owned());
     } else if !audit.complete() {
-        let missing = audit.missing().into_iter();
+        let missing = sentences(audit).into_iter();
         lines.extend(missing.map(|what| format!("INCOMPLETE: {what}")));
     }
     if !audit.rules_off.is_empty() {

@@ -16,7 +16,7 @@ use sagelock_aws::{Aws, Options, RecordError, Recorder, Simulated};
 use sagelock_domain::call::view::CallerIdentity;
 use sagelock_domain::call::{Call, CallError, CallErrorKind, Reply, input};
 use sagelock_domain::collect::{Address, Extent, Scope};
-use sagelock_domain::drive::{Batch, Calls, Driver, Limits, Rate};
+use sagelock_domain::drive::{Calls, Limits, Rate};
 use sagelock_domain::fact::Gap;
 use sagelock_domain::ids::{AccountId, Region};
 use sagelock_domain::recording::{Ending, Meta, SCHEMA};
@@ -24,7 +24,7 @@ use sagelock_domain::regions as regions_of_aws;
 
 use self::refusal::{check_regions, no_credentials, not_identified};
 use crate::accounts::Accounts;
-use crate::drive::{Ended, Port, run};
+use crate::drive::{Port, ask};
 use crate::exit::{Exit, Failure};
 
 /// What the user wants to be looked at.
@@ -224,21 +224,6 @@ async fn who(
         .get_caller_identity_result;
     let regions = answers.next().unwrap_or_else(|| Err(unanswered()));
     Ok((identity, regions, calls))
-}
-
-/// Makes a handful of calls before anything is collected.
-pub(crate) async fn ask(
-    port: &Rc<Port>,
-    limits: Limits,
-    asked: Vec<(Address, Call)>,
-) -> Result<(Vec<Answered>, Calls), Failure> {
-    let mut driver = Driver::new(Batch::new(asked), limits);
-    if run(&mut driver, port, |_| {}).await == Ended::Interrupted {
-        let error = anyhow!("interrupted before anything was read");
-        return Err(Failure::new(Exit::Incomplete, error));
-    }
-    let (batch, calls) = driver.finish();
-    Ok((batch.into_answers(), calls))
 }
 
 fn unanswered() -> CallError {

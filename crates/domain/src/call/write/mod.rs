@@ -72,7 +72,7 @@ operations! {
     enum WriteCall;
     ids: [ConfigName, EndpointName];
 
-    /// The configuration that names the key; it cannot be changed once it is there.
+    /// Create the endpoint configuration that names the key; a configuration cannot be changed after it is created.
     CreateEndpointConfig {
         service: SageMaker, wire: SAGEMAKER, actions: ["sagemaker:CreateEndpointConfig"],
         resource: "endpoint-config/*", finds: Nothing,
@@ -90,7 +90,7 @@ operations! {
         field #[serde(skip_serializing_if = "Vec::is_empty")] tags: Vec<super::Tag>,
         field #[serde(flatten)] rest: serde_json::Map<String, serde_json::Value>,
     }
-    /// The endpoint goes over to a configuration.
+    /// Move the endpoint to another configuration.
     UpdateEndpoint {
         service: SageMaker, wire: SAGEMAKER, actions: ["sagemaker:UpdateEndpoint"],
         resource: "endpoint/*", finds: Nothing,
@@ -110,7 +110,7 @@ operations! {
         field #[serde(skip_serializing_if = "Option::is_none")] retain_all_variant_properties: Option<bool>,
         field #[serde(skip_serializing_if = "Option::is_none")] deployment_config: Option<serde_json::Value>,
     }
-    /// A configuration that nothing runs or could be rolled back to goes away.
+    /// Delete a configuration that no endpoint uses and that no endpoint can be rolled back to.
     DeleteEndpointConfig {
         service: SageMaker, wire: SAGEMAKER, actions: ["sagemaker:DeleteEndpointConfig"],
         resource: "endpoint-config/*", finds: Nothing,

@@ -11,7 +11,7 @@ use sagelock_domain::rules::{Severity, Verdict, rule};
 use super::overview::Overview;
 use super::summary::plural;
 use super::{coverage, next};
-use crate::report::Audit;
+use crate::outcome::Audit;
 use crate::report::chart::{
     Bar, Caption, Heat, HeatCell, Part, Stack, Tone, bars, count, donut, heat, is_narrow, share,
     stacked,

@@ -7,7 +7,7 @@ use sagelock_domain::assess::CoverageGap;
 use sagelock_domain::call::Op;
 use sagelock_domain::fact::GapReason;
 
-use crate::report::Audit;
+use crate::outcome::Audit;
 use crate::report::chart::count;
 use crate::report::json::floor_share;
 

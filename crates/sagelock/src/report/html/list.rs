@@ -6,7 +6,7 @@ use sagelock_domain::rules::RULES;
 use super::finding::finding;
 use super::overview::Overview;
 use crate::findings::Worst;
-use crate::report::Audit;
+use crate::outcome::Audit;
 use crate::report::chart::count;
 
 /// The section of the findings.

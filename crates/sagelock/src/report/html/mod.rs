@@ -22,8 +22,8 @@ use std::io::{self, Write};
 use maud::{Markup, PreEscaped, html};
 
 use self::overview::Overview;
-use super::Audit;
 use crate::findings::worst;
+use crate::outcome::Audit;
 
 /// Rows that the page holds: more make a browser slow and an e-mail too large. Fails and unknowns
 /// come first.

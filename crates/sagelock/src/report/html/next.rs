@@ -7,9 +7,9 @@ use sagelock_domain::assess::SubjectKind;
 use sagelock_domain::rules::Severity;
 
 use super::overview::{Kind, KindId, Overview};
-use crate::audit::missing_permissions;
-use crate::report::Audit;
+use crate::outcome::Audit;
 use crate::report::chart::count;
+use crate::report::missing_permissions;
 
 /// Kinds that are shown at once; the others are folded away.
 const OPEN_MAX: usize = 6;

@@ -8,7 +8,7 @@ use sagelock_domain::call::{Finds, Op};
 use sagelock_domain::ids::{AccountId, Region};
 use sagelock_domain::rules::{Severity, Verdict};
 
-use crate::report::Audit;
+use crate::outcome::Audit;
 use crate::report::chart::HeatCell;
 
 /// Counts of findings, by what they say.

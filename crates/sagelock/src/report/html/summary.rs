@@ -6,8 +6,9 @@ use sagelock_domain::rules::Verdict;
 
 use super::overview::Overview;
 use super::rows::Chosen;
-use crate::report::Audit;
+use crate::outcome::Audit;
 use crate::report::chart::count;
+use crate::report::missing::sentences;
 
 /// The page's name in a tab and a list of files.
 pub(super) fn title(audit: &Audit) -> String {
@@ -91,7 +92,7 @@ pub(super) fn banners(audit: &Audit, overview: &Overview, chosen: &Chosen) -> Ma
                 p.banner.b-warn { strong { "INTERRUPTED" } " This is what was collected until then." }
             } @else if !audit.complete() {
                 p.banner.b-warn { strong { "INCOMPLETE" }
-                    @for what in audit.missing() { " " (capital(&what)) "." }
+                    @for what in sentences(audit) { " " (capital(&what)) "." }
                     " See "
                     a href="#coverage" { "coverage" } "." }
             }

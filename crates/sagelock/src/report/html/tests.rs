@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::write_up_to;
 use crate::findings::Findings;
-use crate::report::{Audit, Names};
+use crate::outcome::{Audit, Names};
 
 const HOSTILE: &str = "</script><img src=x onerror=alert(1)>\u{2028}";
 

@@ -8,7 +8,7 @@ use sagelock_domain::isolation::{Answer, Matrix};
 use sagelock_policy::access::Way;
 use serde_json::{Value, json};
 
-use crate::audit::Done;
+use crate::outcome::Done;
 use crate::report::code;
 use crate::report::json::Gap;
 

@@ -4,7 +4,7 @@ use maud::{DOCTYPE, PreEscaped, html};
 use sagelock_domain::isolation::{Answer, Matrix};
 
 use super::table::totals;
-use crate::audit::Done;
+use crate::outcome::Done;
 use crate::report::all_words;
 
 const STYLE: &str = "

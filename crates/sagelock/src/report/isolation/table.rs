@@ -9,7 +9,7 @@ use sagelock_domain::fact::GapReason;
 use sagelock_domain::ids::AccountId;
 use sagelock_domain::isolation::{Answer, AnswerKind, Matrix};
 
-use crate::audit::Done;
+use crate::outcome::Done;
 use crate::report::{all_words, some_of, wrap};
 
 /// Columns of a terminal.

@@ -12,8 +12,8 @@ use sagelock_domain::rules::Severity;
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
-use super::Audit;
 use super::stream::{stream, write_in_lines};
+use crate::outcome::Audit;
 use descriptor::{Driver, Taxonomy, taxonomies};
 use result::{Logical, ResultOf};
 

@@ -115,8 +115,7 @@ impl<'a> Auditor<'a> {
         } = self;
         gaps.extend(collector.gaps().iter().cloned());
         for gap in gaps.iter().filter(|gap| gap.is_of_account()) {
-            let seen = collector.looked_at().get(&gap.account);
-            assessor.lacks(gap, seen.cloned().unwrap_or_default());
+            assessor.lacks(gap);
         }
         assessor.ask_people(collector.principals(), collector.keys(), &mut tell);
         let tenancy = tenancy.unwrap_or_default();

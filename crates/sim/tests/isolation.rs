@@ -238,7 +238,7 @@ fn who_there_is_has_to_be_known() {
 }
 
 /// What was not read before the audit began, the regions of an account for one, counts for the rules that
-/// ask of all; who shares a key of a region that was looked at is known all the same.
+/// ask of all: an endpoint of another region may run as a role of a tenant, or write to a bucket of this one.
 #[test]
 fn what_was_not_read_before_counts() {
     let account = "222233334444";
@@ -274,7 +274,10 @@ fn what_was_not_read_before_counts() {
     assert!(shared.contains("within_the_limit"), "{shared:?}");
     assert!(isolated.contains("isolated"), "{isolated:?}");
     let (unknown_shared, unknown_isolated) = of(&["eu-west-1"]);
-    assert_eq!(unknown_shared, shared);
+    assert!(
+        !unknown_shared.contains("within_the_limit"),
+        "{unknown_shared:?}"
+    );
     assert!(
         !unknown_isolated.contains("isolated"),
         "{unknown_isolated:?}"

@@ -8,7 +8,7 @@ mod record;
 mod totals;
 mod uses;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
@@ -22,7 +22,7 @@ use uses::Uses;
 
 use crate::access::{Accesses, Audited, People, Reach};
 use crate::fact::Gap;
-use crate::ids::{Arn, KeyArn, Region};
+use crate::ids::{Arn, KeyArn};
 use crate::inventory::{Cell, CellId, Key, Keys, Principals};
 use crate::kpi::Verdicts;
 use crate::rules::{
@@ -153,9 +153,10 @@ impl<'a> Assessor<'a> {
         findings
     }
 
-    /// An account could not be entered, or its regions are not known; `seen` were looked at all the same.
-    pub fn lacks(&mut self, gap: &Gap, seen: BTreeSet<Region>) {
-        self.uses.lacks_regions(gap, seen);
+    /// An account could not be entered, or its regions are not known: who uses which key may not be all. An
+    /// endpoint of another region may write to a bucket of this one.
+    pub fn lacks(&mut self, gap: &Gap) {
+        self.uses.lacks_fact(gap);
     }
 
     /// Asks who there is in the accounts about the keys, when every cell has been, where a rule needs it.
@@ -170,12 +171,6 @@ impl<'a> Assessor<'a> {
             let people = People::ask(principals, keys, self.settings, roles, tell);
             self.people = Some(people);
         }
-    }
-
-    /// Assesses the keys, when every cell has been: the findings about them.
-    pub fn assess_keys(&mut self, keys: &Keys) -> Vec<Finding> {
-        let all = keys.by_arn.values();
-        all.flat_map(|key| self.assess_key(key, keys)).collect()
     }
 
     /// Assesses a key, when every cell has been.

@@ -28,8 +28,6 @@ pub(super) struct Uses {
     keeps_all: bool,
     /// By where not all is known; of no region, in any.
     gaps: BTreeMap<(AccountId, Option<Region>), Why>,
-    /// Accounts of which not every region was looked at, those that were, and why not the others.
-    unentered: BTreeMap<AccountId, (BTreeSet<Region>, Why)>,
     /// Where the endpoints are that are looked at, and so the keys of their volumes.
     at: Option<(AccountId, Option<Region>)>,
 }
@@ -68,8 +66,7 @@ impl Uses {
 
     /// Why the uses may not be all.
     pub(super) fn gap(&self) -> Option<&Why> {
-        let unentered = self.unentered.values().map(|(_, why)| why);
-        self.gaps.values().chain(unentered).min()
+        self.gaps.values().min()
     }
 
     /// Why the uses of a key of a region by endpoints of some accounts may not be all.
@@ -77,17 +74,7 @@ impl Uses {
         let is_there = |place: &Option<Region>| place.as_ref().is_none_or(|one| one == region);
         let within = self.gaps.iter();
         let within = within.filter(|((account, at), _)| reach.has(account) && is_there(at));
-        let unentered = self.unentered.iter();
-        let unentered = unentered
-            .filter(|(account, (seen, _))| reach.has(account) && !seen.contains(region))
-            .map(|(_, (_, why))| why);
-        within.map(|(_, gap)| gap).chain(unentered).min()
-    }
-
-    /// Not every region of an account was looked at; `seen` was.
-    pub(super) fn lacks_regions(&mut self, gap: &Gap, seen: BTreeSet<Region>) {
-        let unentered = (seen, Why::from(gap));
-        self.unentered.insert(gap.account.clone(), unentered);
+        within.map(|(_, gap)| gap).min()
     }
 
     /// Remembers who names which key.
@@ -251,7 +238,7 @@ impl Uses {
         self.gaps.insert(place, least);
     }
 
-    fn lacks_fact(&mut self, gap: &Gap) {
+    pub(super) fn lacks_fact(&mut self, gap: &Gap) {
         self.lacks(Why::from(gap));
     }
 
